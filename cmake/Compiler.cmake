@@ -1,0 +1,48 @@
+# How every target of ours is compiled.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # The sloppiness is what ccache asks for where a precompiled header is in use.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CCACHE})
+endif()
+
+if(OPSHOST_SANITIZE)
+  add_compile_options(-fsanitize=${OPSHOST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${OPSHOST_SANITIZE})
+endif()
+
+# Linked by every target of ours, never by what others wrote.
+add_library(opshost_options INTERFACE)
+target_include_directories(opshost_options INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(opshost_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wcast-qual
+  -Wformat=2 -Wimplicit-fallthrough
+  $<$<BOOL:${OPSHOST_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  # Boost 1.74 knows clang's coroutines under their experimental name only.
+  target_compile_definitions(opshost_options INTERFACE BOOST_ASIO_HAS_CO_AWAIT BOOST_ASIO_HAS_STD_COROUTINE)
+elseif(OPSHOST_SANITIZE MATCHES thread)
+  target_compile_options(opshost_options INTERFACE -Wno-tsan)  # std::atomic_thread_fence inside Asio
+endif()
+
+# The precompiled header is for g++ alone: the clang build then proves that every file includes what it uses.
+function(opshost_precompile target)
+  if(NOT OPSHOST_PCH OR CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    return()
+  endif()
+  target_compile_options(${target} PRIVATE -fpch-preprocess)
+  if(target STREQUAL opshost_host)
+    target_precompile_headers(${target} PRIVATE "${CMAKE_SOURCE_DIR}/cmake/precompiled.hpp")
+  else()
+    target_precompile_headers(${target} REUSE_FROM opshost_host)
+  endif()
+endfunction()

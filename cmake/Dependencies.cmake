@@ -1,0 +1,41 @@
+# Every library of others, as a target `opshost::<name>`. packages.txt lists the packages they come from.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+if(OPSHOST_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
+
+# opshost_package(<name> <pkg-config module> [STATIC_ONLY libraries...]): what else a static link of it takes.
+function(opshost_package name module)
+  cmake_parse_arguments(arg "" "" "STATIC_ONLY" ${ARGN})
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+  add_library(opshost_${name} INTERFACE)
+  target_include_directories(opshost_${name} SYSTEM INTERFACE ${${name}_INCLUDE_DIRS})
+  target_link_libraries(opshost_${name} INTERFACE PkgConfig::${name})
+  if(OPSHOST_STATIC)
+    target_link_libraries(opshost_${name} INTERFACE ${arg_STATIC_ONLY})
+  endif()
+  add_library(opshost::${name} ALIAS opshost_${name})
+endfunction()
+
+function(opshost_headers name header)
+  find_path(${name}_INCLUDE_DIR ${header} REQUIRED)
+  add_library(opshost_${name} INTERFACE)
+  target_include_directories(opshost_${name} SYSTEM INTERFACE ${${name}_INCLUDE_DIR})
+  add_library(opshost::${name} ALIAS opshost_${name})
+endfunction()
+
+opshost_package(luajit luajit STATIC_ONLY m ${CMAKE_DL_LIBS})
+opshost_package(fyaml libfyaml)
+opshost_package(openssl libcrypto)
+opshost_headers(boost boost/asio.hpp)
+opshost_headers(cli11 CLI/CLI.hpp)
+opshost_headers(rapidjson rapidjson/document.h)
+opshost_headers(doctest doctest/doctest.h)
+target_link_libraries(opshost_boost INTERFACE Threads::Threads)
+
+# Debian has no static spdlog: there its code is compiled in, with libfmt.a.
+find_package(spdlog REQUIRED)
+add_library(opshost_spdlog INTERFACE)
+target_link_libraries(opshost_spdlog INTERFACE $<IF:$<BOOL:${OPSHOST_STATIC}>,spdlog::spdlog_header_only,spdlog::spdlog>)
+add_library(opshost::spdlog ALIAS opshost_spdlog)
