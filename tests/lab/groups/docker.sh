@@ -1,0 +1,45 @@
+# Docker: one engine on a Unix socket and, with client certificates, on TCP. The machines of other groups run in it.
+
+DOCKER_TLS_PORT=2376
+DOCKER_NET=net94 DOCKER_SUBNET=10.94.0.0/24
+
+# shellcheck source=../lib/docker.sh
+source "$LAB_SOURCE/lib/docker.sh"
+
+group_summary() { echo "Docker engine: Unix socket, 127.0.0.1:$DOCKER_TLS_PORT with client certificates; network $DOCKER_NET $DOCKER_SUBNET; images lab/busybox:1, lab/host:1"; }
+group_after() { :; }
+group_artefacts() { echo engine pki; }
+
+# The template with the machines' image when it is there: it makes a later "lab up nodes" cheap.
+engine_template() {
+  if have_artefact machine-engine; then artefact_dir machine-engine; else artefact_dir engine; fi
+}
+
+group_up() {
+  local dir=$LAB_DIR/docker pki
+  pki=$(artefact_dir pki)
+  mkdir -p "$dir/tls"
+  cp "$pki"/{ca,other-ca,server,server-key}.pem "$dir/tls"
+  # The names the docker client looks for in DOCKER_CERT_PATH.
+  cp "$pki/client.pem" "$dir/tls/cert.pem"
+  cp "$pki/client-key.pem" "$dir/tls/key.pem"
+  clone_engine "$(engine_template)/data" "$dir/data"
+  echo '{}' >"$dir/daemon.json"
+  start_daemon dockerd dockerd --config-file "$dir/daemon.json" --data-root "$dir/data" --exec-root "$dir/exec" \
+    --pidfile "$dir/dockerd.pid" -H "unix://$dir/docker.sock" -H "tcp://127.0.0.1:$DOCKER_TLS_PORT" --tlsverify \
+    --tlscacert "$dir/tls/ca.pem" --tlscert "$dir/tls/server.pem" --tlskey "$dir/tls/server-key.pem" \
+    --bip 172.17.0.1/16 --cgroup-parent "/opshost-lab-$LAB_NAME" --userland-proxy=false \
+    --add-runtime lab="$LAB_SOURCE/lib/runc" --default-runtime lab
+  wait_ready dockerd engine_pings "$dir/docker.sock"
+  docker_in "$dir" network create --subnet "$DOCKER_SUBNET" -o com.docker.network.bridge.name=lab94 "$DOCKER_NET"
+
+  publish LAB_DOCKER_SOCKET "$dir/docker.sock"
+  publish LAB_DOCKER_TLS_ADDRESS "127.0.0.1:$DOCKER_TLS_PORT"
+  publish LAB_DOCKER_CERT_PATH "$dir/tls"
+  publish LAB_DOCKER_OTHER_CA "$dir/tls/other-ca.pem"
+  publish LAB_DOCKER_NETWORK "$DOCKER_NET"
+  publish LAB_DOCKER_SUBNET "$DOCKER_SUBNET"
+  publish LAB_DOCKER_IMAGE lab/busybox:1
+  publish LAB_DOCKER_HOST_IMAGE lab/host:1
+  publish LAB_DOCKER_PID_FILE "$dir/dockerd.pid"
+}

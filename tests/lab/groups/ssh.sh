@@ -1,0 +1,83 @@
+# OpenSSH: one server answering on 200 addresses, one that throttles, one that still accepts SHA-1 RSA signatures.
+
+SSH_PORT=12222 SSH_THROTTLED_PORT=12224 SSH_LEGACY_PORT=12225
+SSH_ADDRESSES=200
+SSH_PASSWORD=lab-password
+
+group_summary() { echo "sshd on 127.9.0.1-$SSH_ADDRESSES:$SSH_PORT, throttled :$SSH_THROTTLED_PORT, legacy RSA :$SSH_LEGACY_PORT; sftp, keys, users"; }
+group_after() { :; }
+group_artefacts() { echo ssh-keys; }
+
+# add_user NAME UID: into the lab's own copy of the user files. -: no password, keys only.
+add_user() {
+  local name=$1 uid=$2 hash='*' home=$LAB_DIR/ssh/home/$1
+  [[ $3 == - ]] || hash=$(openssl passwd -6 "$3")
+  mkdir -p "$home"
+  echo "$name:x:$uid:$uid::$home:/bin/bash" >>/etc/passwd
+  echo "$name:x:$uid:" >>/etc/group
+  echo "$name:$hash:20000:0:99999:7:::" >>/etc/shadow
+  chown "$uid:$uid" "$home"
+}
+
+# sshd_config NAME PORT EXTRA_LINE...
+sshd_config() {
+  local name=$1 port=$2
+  shift 2
+  cat >"$LAB_DIR/ssh/$name.conf" <<CONF
+Port $port
+ListenAddress 0.0.0.0
+HostKey $LAB_DIR/ssh/keys/host_rsa
+HostKey $LAB_DIR/ssh/keys/host_ecdsa
+HostKey $LAB_DIR/ssh/keys/host_ed25519
+PidFile none
+AuthorizedKeysFile $LAB_DIR/ssh/keys/authorized_keys
+StrictModes no
+UsePAM no
+UseDNS no
+PermitRootLogin yes
+PasswordAuthentication yes
+MaxSessions 200
+Subsystem sftp internal-sftp
+$(printf '%s\n' "$@")
+CONF
+}
+
+start_sshd() { start_daemon "$1" /usr/sbin/sshd -D -e -f "$LAB_DIR/ssh/$1.conf"; }
+
+write_known_hosts() {
+  local i key
+  for ((i = 1; i <= SSH_ADDRESSES; i++)); do
+    for key in "$LAB_DIR"/ssh/keys/host_*.pub; do
+      printf '[127.9.0.%d]:%d %s\n' "$i" "$SSH_PORT" "$(cut -d' ' -f1,2 "$key")"
+    done
+  done
+}
+
+group_up() {
+  mkdir -p "$LAB_DIR/ssh"
+  cp -a "$(artefact_dir ssh-keys)" "$LAB_DIR/ssh/keys"
+  add_user lab 7001 "$SSH_PASSWORD"
+  add_user keyonly 7002 -
+  sshd_config sshd "$SSH_PORT" "MaxStartups 500:30:1000"
+  sshd_config sshd-throttled "$SSH_THROTTLED_PORT" "MaxStartups 10:30:20" "LoginGraceTime 20"
+  sshd_config sshd-legacy "$SSH_LEGACY_PORT" "PubkeyAcceptedAlgorithms +ssh-rsa" "HostKeyAlgorithms +ssh-rsa"
+  local name
+  for name in sshd sshd-throttled sshd-legacy; do start_sshd "$name"; done
+  write_known_hosts >"$LAB_DIR/ssh/known_hosts"
+  wait_ready sshd port_open 127.9.0.1 "$SSH_PORT"
+  wait_ready sshd-throttled port_open 127.0.0.1 "$SSH_THROTTLED_PORT"
+  wait_ready sshd-legacy port_open 127.0.0.1 "$SSH_LEGACY_PORT"
+
+  publish LAB_SSH_PORT "$SSH_PORT"
+  publish LAB_SSH_THROTTLED_PORT "$SSH_THROTTLED_PORT"
+  publish LAB_SSH_LEGACY_PORT "$SSH_LEGACY_PORT"
+  publish LAB_SSH_ADDRESS_PREFIX 127.9.0.
+  publish LAB_SSH_ADDRESS_COUNT "$SSH_ADDRESSES"
+  publish LAB_SSH_KNOWN_HOSTS "$LAB_DIR/ssh/known_hosts"
+  publish LAB_SSH_KEYS "$LAB_DIR/ssh/keys"
+  publish LAB_SSH_KEY "$LAB_DIR/ssh/keys/user_ed25519"
+  publish LAB_SSH_PASSPHRASE "$(cat "$LAB_DIR/ssh/keys/passphrase")"
+  publish LAB_SSH_PASSWORD_USER lab
+  publish LAB_SSH_PASSWORD "$SSH_PASSWORD"
+  publish LAB_SSH_KEY_USER keyonly
+}

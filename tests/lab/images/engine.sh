@@ -1,0 +1,29 @@
+# A Docker data root with two small images: lab/busybox:1, and lab/host:1 for programs of this machine.
+
+inputs() {
+  echo "file lib/images.sh"
+  echo "file lib/scratch-engine.sh"
+  echo "package docker.io"
+  echo "package busybox-static"
+}
+
+# shellcheck source=../lib/images.sh
+source "$LAB_SOURCE/lib/images.sh"
+
+small_images() {
+  local trees
+  trees=$(mktemp -d)
+  busybox_tree "$trees/busybox"
+  import_tree "$trees/busybox" lab/busybox:1 'ENV PATH=/bin' 'CMD ["sh"]'
+  host_tree "$trees/host"
+  import_tree "$trees/host" lab/host:1 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin'
+  rm -rf "$trees"
+}
+
+fill_engine() { small_images; }
+
+make_it() {
+  mkdir "$1/data"
+  unshare --net --pid --mount --ipc --fork --kill-child --mount-proc --propagation private \
+    bash "$LAB_SOURCE/lib/scratch-engine.sh" "$1/data" engine
+}

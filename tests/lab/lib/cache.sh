@@ -1,0 +1,67 @@
+# Artefacts: images, templates and keys that are made once. Each has a recipe images/NAME.sh with two functions:
+#   inputs        prints what it is made of: "file PATH" (below tests/lab), "artefact NAME", "package NAME"
+#   make_it DIR   leaves the artefact in DIR
+# It is kept in LAB_CACHE/NAME-KEY, KEY being the hash of all inputs, so that a changed recipe makes a new one.
+
+in_recipe() (
+  # shellcheck source=/dev/null
+  source "$LAB_SOURCE/images/$1.sh"
+  "${@:2}"
+)
+
+artefact_key() {
+  local kind what
+  {
+    sha256sum <"$LAB_SOURCE/images/$1.sh"
+    in_recipe "$1" inputs | while read -r kind what; do
+      case $kind in
+        file) find "$LAB_SOURCE/$what" -type f -print0 | sort -z | xargs -0 cat | sha256sum ;;
+        artefact) artefact_key "$what" ;;
+        package) dpkg-query -W -f '${Package} ${Version}\n' "$what" ;;
+        *) die "images/$1.sh: unknown kind of input '$kind'" ;;
+      esac
+    done
+  } | sha256sum | cut -c1-16
+}
+
+artefact_dir() { echo "$LAB_CACHE/$1-$(artefact_key "$1")"; }
+have_artefact() { [[ -d $(artefact_dir "$1") ]]; }
+
+artefact_inputs_of_kind() { in_recipe "$1" inputs | awk -v kind="$2" '$1 == kind { print $2 }'; }
+
+# ensure_artefact NAME: makes it, and what it is made of, unless the cache has it. Safe to call at the same time
+# from two labs: one makes, the other waits.
+ensure_artefact() (
+  name=$1
+  mkdir -p "$LAB_CACHE"
+  while read -r input; do
+    ensure_artefact "$input" || exit 1
+  done < <(artefact_inputs_of_kind "$name" artefact)
+  dir=$(artefact_dir "$name")
+  [[ ! -d $dir ]] || exit 0
+  exec 8>"$LAB_CACHE/$name.lock"
+  flock 8
+  [[ ! -d $dir ]] || exit 0
+  began=$(now)
+  say "making $name (once; kept in $LAB_CACHE)"
+  rm -rf "$LAB_CACHE/$name.tmp"
+  mkdir -m 0755 "$LAB_CACHE/$name.tmp"
+  if ! bash "$LAB_SOURCE/lib/make-artefact.sh" "$name" "$LAB_CACHE/$name.tmp" >"$LAB_CACHE/$name.log" 2>&1 8>&-; then
+    warn "$name could not be made; last lines of $LAB_CACHE/$name.log:"
+    tail -n 20 "$LAB_CACHE/$name.log" >&2
+    exit 1
+  fi
+  mv "$LAB_CACHE/$name.tmp" "$dir"
+  say "made $name in $(elapsed "$began") s"
+)
+
+# prune_cache: drops artefacts whose recipe has changed since. Labs use artefacts in place, so none may run.
+prune_cache() {
+  local recipe name dir
+  for recipe in "$LAB_SOURCE"/images/*.sh; do
+    name=$(basename "$recipe" .sh)
+    for dir in "$LAB_CACHE/$name"-????????????????; do
+      [[ ! -d $dir || $dir == "$(artefact_dir "$name")" ]] || rm -rf "$dir"
+    done
+  done
+}

@@ -1,0 +1,98 @@
+# Names, places, messages and waiting; sourced by everything of the lab.
+#
+# LAB_NAME  name of this world; its state is in LAB_DIR (LAB_ROOT/LAB_NAME)
+# LAB_ROOT  where the worlds live. Not below /run or /tmp: a lab and its servers get private ones
+# LAB_CACHE what is made once: images, templates, keys
+# LAB_WAIT  seconds a server may take until it is ready
+
+LAB_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+LAB_NAME=${LAB_NAME:-lab}
+LAB_ROOT=${LAB_ROOT:-/var/lib/opshost-lab}
+LAB_CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/opshost-lab}
+LAB_WAIT=${LAB_WAIT:-60}
+LAB_DIR=$LAB_ROOT/$LAB_NAME
+export LAB_NAME LAB_ROOT LAB_CACHE LAB_WAIT
+
+# The exit code test runners read as "skipped".
+SKIPPED=77
+
+say() { printf 'lab: %s\n' "$*"; }
+warn() { printf 'lab: %s\n' "$*" >&2; }
+die() {
+  warn "$*"
+  exit 1
+}
+
+# Seconds with a fraction, for deadlines and measurements.
+now() { printf '%s\n' "$EPOCHREALTIME"; }
+elapsed() { awk -v since="$1" -v now="$EPOCHREALTIME" 'BEGIN { printf "%.1f", now - since }'; }
+
+check_name() {
+  [[ $1 =~ ^[a-z0-9][a-z0-9-]{0,23}$ ]] ||
+    die "'$1' is no name for a lab: up to 24 small letters, digits and '-' are allowed"
+}
+
+# Why a lab cannot run here; empty when it can.
+world_obstacle() {
+  if [[ $(id -u) != 0 ]]; then
+    echo "it needs root (namespaces, mounts, cgroups); this is $(id -un)"
+  elif ! unshare --net --pid --mount --ipc --uts --fork --mount-proc true 2>/dev/null; then
+    echo "this machine does not let root make namespaces (unshare failed)"
+  fi
+}
+
+# wait_until SECONDS WHAT COMMAND...: until the command succeeds; dies naming WHAT when the time is over.
+wait_until() {
+  local limit=$1 what=$2 began=$SECONDS
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS - began < limit)) || die "$what: not within $limit s (asked with: $*)"
+    sleep 0.05
+  done
+}
+
+# start_daemon NAME COMMAND...: in the background, its output in log/NAME.log, its pid in pid/NAME.
+start_daemon() {
+  local name=$1
+  shift
+  mkdir -p "$LAB_DIR/log" "$LAB_DIR/pid"
+  setsid "$@" >"$LAB_DIR/log/$name.log" 2>&1 </dev/null &
+  echo $! >"$LAB_DIR/pid/$name"
+}
+
+daemon_pid() { cat "$LAB_DIR/pid/$1"; }
+daemon_alive() { kill -0 "$(daemon_pid "$1")" 2>/dev/null; }
+
+show_log() {
+  warn "last lines of $LAB_DIR/log/$1.log:"
+  tail -n 30 "$LAB_DIR/log/$1.log" >&2 || true
+}
+
+# wait_ready NAME COMMAND...: until the command succeeds. A daemon that dies meanwhile shows its log at once.
+wait_ready() {
+  local name=$1 began=$SECONDS
+  shift
+  until "$@" >/dev/null 2>&1; do
+    if ! daemon_alive "$name"; then
+      show_log "$name"
+      die "$name died before it was ready"
+    fi
+    if ((SECONDS - began >= LAB_WAIT)); then
+      show_log "$name"
+      die "$name was not ready within $LAB_WAIT s (asked with: $*)"
+    fi
+    sleep 0.05
+  done
+}
+
+# join_all PID...: waits for each; fails when one of them failed.
+join_all() {
+  local pid failed=0
+  for pid; do wait "$pid" || failed=1; done
+  return "$failed"
+}
+
+port_open() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+
+# publish KEY VALUE: a line of the env file that tests source. PUBLISH_TO is the group's part of it.
+publish() { printf '%s=%q\n' "$1" "$2" >>"$PUBLISH_TO"; }
