@@ -1,0 +1,53 @@
+# The front door. Everything is built below build/, one folder a preset (CMakePresets.json).
+#   make            the release build: build/release/opshost
+#   make test       what a change has to pass: g++ and sanitizers, lint, every suite
+#   make ci-full    all that, and clang, ThreadSanitizer, clang-tidy, fuzzing, the static build, the long tests
+#   make lint       the checks that need no test run          make format    lets clang-format-19 have its way
+#   make bench      opshost beside what it replaces           make static    one file that runs anywhere
+# JOBS=n limits what runs at once (default: one a core). PACKAGES=no installs nothing.
+JOBS ?= $(shell nproc)
+export JOBS
+
+.PHONY: release dev test ci-full lint format bench static clean packages-build packages-test packages-full
+
+release: packages-build
+	tools/build release
+
+dev: packages-test
+	tools/build dev
+
+test: packages-test
+	tools/build release
+	tools/build asan
+	tools/run-tests asan release
+
+ci-full: packages-full
+	tools/ci-full
+
+lint: packages-test
+	tools/build release
+	tools/run-tests release:lint
+
+format: packages-test
+	git ls-files -zco --exclude-standard -- '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
+
+bench: packages-test
+	tools/build release all
+	tests/bench/run build/release/opshost
+
+static: packages-build
+	tools/static
+
+clean:
+	rm -rf build
+
+ifeq ($(PACKAGES),no)
+packages-build packages-test packages-full: ;
+else
+packages-build:
+	@tools/install-packages packages.txt:build
+packages-test:
+	@tools/install-packages packages.txt:build packages.txt:test tests/lab/packages
+packages-full:
+	@tools/install-packages packages.txt tests/lab/packages
+endif
