@@ -1,0 +1,24 @@
+#pragma once
+// UTF-8 as it comes from servers: decoded without ever trusting it.
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace opshost {
+
+struct CodePoint {
+  char32_t value = 0;
+  std::size_t length = 0;  ///< bytes it takes in the text
+};
+
+/// The code point at the front. nullopt: no text, or no well-formed UTF-8 there (also overlong forms and surrogates).
+std::optional<CodePoint> decode_utf8(std::string_view text);
+
+/// Appends `code_point`; what is none (a surrogate, beyond U+10FFFF) becomes U+FFFD.
+void append_utf8(std::string& text, char32_t code_point);
+
+/// False for what moves a cursor, hides or reorders text: control, bidirectional, zero-width and tag characters.
+bool is_printable(char32_t code_point);
+
+}  // namespace opshost
