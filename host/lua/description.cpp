@@ -14,8 +14,6 @@ const char* effect_name(Effect effect) {
   return "observe";
 }
 
-std::string FunctionInfo::qualified() const {
-  return owner.empty() ? module + "." + name : owner + ":" + name;
-}
+std::string FunctionInfo::qualified() const { return owner.empty() ? module + "." + name : owner + ":" + name; }
 
 }  // namespace opshost

@@ -1,0 +1,167 @@
+#include "host/cli/exit_codes.hpp"
+#include "host/docs/help.hpp"
+#include "host/docs/words.hpp"
+
+namespace opshost::docs {
+namespace {
+
+constexpr const char* kCommands =
+    R"(Commands are lists: each word reaches the program as it is, no shell reads it, and nothing needs quoting.
+
+    local machine = require "local"
+    local result = machine.read({"df", "-h", "/var"})
+    print(result.stdout)
+
+- `read` is for programs that only look. It runs in a plan too.
+- `run` is for programs that change something. A plan shows it and does not run it.
+
+Where a shell has to read the line (pipes, redirections, globs), say so:
+
+    local ops = require "ops"
+    machine.read(ops.shell "ps aux | grep '[m]ysqld'")
+
+A program that exits with a code other than 0 raises an error that carries its output. Give `accept` for the codes that are fine:
+
+    local found = machine.read({"grep", "-q", "ready", "/var/log/app.log"}, {accept = {0, 1}})
+    if found.exit_code == 0 then print("ready") end
+
+The same two words, with the same options, work wherever a program can run: this machine, an ssh host, a container.
+)";
+
+constexpr const char* kDurations = R"(A duration is text with units or a number of seconds.
+
+    "30s"   "1m30s"   "250ms"   "2d"   "0.5s"   30   0.5
+
+- Units: `d`, `h`, `m`, `s`, `ms`, `us`, `ns`, largest first.
+- Text without a unit ("90") is refused: write 90 or "90s".
+- A result holds durations as seconds, a number.
+
+`timeout` is always how long we wait before an error is raised. `grace` is the time something gets to exit by itself before it is killed. `every` is the pause between two looks.
+)";
+
+constexpr const char* kSizes = R"(A size is text with a unit or a number of bytes.
+
+    "70GiB"   "1.5MB"   "512B"   1048576
+
+- Binary units: `KiB`, `MiB`, `GiB`, `TiB` (1024 each). Decimal ones: `kB`, `MB`, `GB`, `TB` (1000 each).
+- A result holds sizes as bytes, a number.
+)";
+
+constexpr const char* kIntegers =
+    R"(Lua numbers hold every integer up to 2^53 exactly. Beyond that opshost gives an `ops.int64`: it prints all its digits, compares, and concatenates. As the key of a table use `tostring(value)`.
+
+Identifiers that may pass 2^53 and are not for counting (a transaction id, a resource version) are strings.
+
+Strings are bytes: a NUL or text that is no UTF-8 goes through unchanged.
+)";
+
+constexpr const char* kErrors = R"(What fails raises an error; no call returns one. An error is an object:
+
+- `err.code`: compare this, never the text. `opshost help error CODE` explains it.
+- `err.message`: what was seen and what to do.
+- `err.target` and `err.op`: what was spoken to, and the operation.
+- `err.retryable`: the same call may well succeed later.
+- `err.maybe_applied`: a change whose answer was lost. It may have happened, so it is never repeated in silence.
+- `err.detail`: the facts of this code, a table.
+- `err.cause`: the error underneath, or nil.
+
+`tostring(err)` is one line a person can act on. "Not there" is an answer (nil, false or an empty list); "could not ask" is an error.
+
+To go on after an error you expect, name its codes with `ops.try` (`"local.*"` stands for all of a module). `pcall` works too, but neither of them holds up a stop: Ctrl-C, an outer deadline and the cancellation of a group pass through.
+)";
+
+constexpr const char* kFanOut =
+    R"(`ops.each` calls a function for every item of a list, many at once, and waits for all of them.
+
+    local ops = require "ops"
+    ops.each({"db1", "db2", "db3"}, {parallel = 2}, function(name)
+      print(name)
+    end)
+
+- `parallel` is how many run at once.
+- The results are a list in the order of the items: `item`, `ok`, `value`, `error`, `skipped`. `results.failed` and `results.succeeded` are the two halves; `results["db2"]` is that item's.
+- On the first error no new item begins, waits and reads are cancelled, changes in flight end; then one error names every item. `on_error = "collect"` goes on instead and leaves the errors in the results.
+
+`ops.group` does the same for different functions. A group ends when all its functions have ended, so nothing is left running behind your back.
+
+What an item's function calls looks like an ordinary, blocking call; while it waits, the others go on. Only Lua code that never calls anything holds up the rest.
+)";
+
+constexpr const char* kDeadlines =
+    R"(Nothing waits for ever. Every operation has a `timeout` of its own; `opshost help NAME` says how long.
+
+    local ops = require "ops"
+    ops.deadline("2m", function()
+      -- everything in here together gets two minutes
+    end)
+
+- An enclosing deadline shortens the timeouts inside it and never lengthens one.
+- The error says what was waited for, what was last seen, and which deadline it was.
+- Time a person takes to answer a question counts against none.
+- Ctrl-C: no new step begins, reads and waits end at once, changes in flight get up to 10 s, clean-ups run. A second Ctrl-C stops now.
+)";
+
+constexpr const char* kPlan =
+    R"(`opshost plan FILE` runs the script against the real world, lets everything that only reads happen, and records changes instead of making them.
+
+- Each change is shown with its target.
+- The result of a change that was not made is unknown. You may pass it on and print it; comparing it, counting it or deciding by it ends the plan of that part, listed as "unknown from here, because ...".
+- A plan without such a line is exact, and its last line says so.
+- Exit code 0: nothing to change. 10: there are changes or unknowns.
+
+`opshost help NAME` says of every function whether it reads ("observe"), changes, or destroys what cannot be put back.
+)";
+
+constexpr const char* kGlobals =
+    R"(Globals are strict: reading or writing one that nobody declared is an error that names it. A misspelt name is found, and two files never share a variable by accident.
+
+- Say `local` for your own variables and functions.
+- Modules come from `require`; they are read-only: `local ops = require "ops"`.
+- What a file gives to others is what it returns.
+
+`opshost check FILE` finds unknown globals, misspelt functions and misspelt options without running anything.
+)";
+
+constexpr const char* kSandbox =
+    R"(Scripts are trusted code, but what hides its effects from a plan and from the journal is absent:
+
+- `os.execute`, `io.popen`: use `local.read` or `local.run`, which have a timeout, keep the output and appear in plans.
+- `ffi`, `debug` (all but `debug.traceback`), `package.loadlib`, `newproxy`, and bytecode.
+
+`--unsafe-lua` brings them back, and the journal says so. It is no security boundary: run only scripts you trust. Files that anyone on the machine may write to are refused.
+
+The JIT compiler is off, because compiled loops ignore Ctrl-C and deadlines; `--jit` turns it on.
+)";
+
+std::string exit_code_text() {
+  std::string text = "The exit code of every command, a stable interface for scripts around opshost:\n\n";
+  for (const ExitCodeInfo& info : kExitCodes) {
+    text += "- " + std::to_string(static_cast<int>(info.code)) + ": " + sentence(info.meaning);
+    if (!info.advice.empty()) text += ' ' + sentence(info.advice);
+    text += '\n';
+  }
+  return text +
+         "\nThe code is that of the first unhandled error's cause (3, 4, 5 or 124), else 2. Where several hosts failed "
+         "for different reasons it is 2. An interruption wins over all of them.\n";
+}
+
+}  // namespace
+
+std::span<const Topic> builtin_topics() {
+  static const std::array<Topic, 11> topics{
+      Topic{"commands", "running programs, here and elsewhere", kCommands},
+      Topic{"deadlines", "how long things wait, and Ctrl-C", kDeadlines},
+      Topic{"durations", "\"30s\", \"1m30s\", or seconds", kDurations},
+      Topic{"errors", "what an error holds, and how to go on after one", kErrors},
+      Topic{"exit-codes", "what opshost's exit code says", exit_code_text()},
+      Topic{"fan-out", "many hosts at once", kFanOut},
+      Topic{"globals", "why a global has to be declared", kGlobals},
+      Topic{"integers", "big numbers and byte strings", kIntegers},
+      Topic{"plan", "seeing changes before they happen", kPlan},
+      Topic{"sandbox", "what Lua has and has not here", kSandbox},
+      Topic{"sizes", "\"70GiB\", \"1.5MB\", or bytes", kSizes},
+  };
+  return topics;
+}
+
+}  // namespace opshost::docs
