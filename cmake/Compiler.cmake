@@ -4,7 +4,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -D_FORTIFY_SOURCE=2 -fstack-protector-strong")
 set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1")
 
 find_program(CCACHE ccache)
@@ -18,6 +18,11 @@ endif()
 if(OPSHOST_SANITIZE)
   add_compile_options(-fsanitize=${OPSHOST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${OPSHOST_SANITIZE})
+endif()
+
+if(OPSHOST_STATIC)
+  add_compile_definitions(OPSHOST_STATIC)
+  add_compile_options(-ffunction-sections -fdata-sections)
 endif()
 
 # Linked by every target of ours, never by what others wrote.
