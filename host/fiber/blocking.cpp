@@ -26,21 +26,27 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 
   /// On a blocking thread.
   void deliver(JobPointer job) {
-    const std::lock_guard lock(mutex_);
-    if (!open_) return;
-    finished_.push_back(std::move(job));
-    if (finished_.size() > 1) return;  // the loop has been woken and has not looked yet
-    // Posted under the lock: close() waits, so the io_context is alive as long as this takes.
+    {
+      const std::lock_guard lock(mutex_);
+      if (!open_) return;
+      finished_.push_back(std::move(job));
+      if (finished_.size() > 1) return;  // the loop has been woken and has not looked yet
+      ++posting_;
+    }
+    // Without the lock: the loop, which wakes at once, would only run into it.
     asio::post(executor_, [self = shared_from_this()] { self->empty(); });
+    if (posting_.fetch_sub(1) == 1) posting_.notify_one();
   }
 
   /// On the loop's thread, while the io_context goes down.
   void close() {
     std::vector<JobPointer> dropped;
-    const std::lock_guard lock(mutex_);
-    open_ = false;
-    executor_ = {};
-    dropped.swap(finished_);
+    {
+      const std::lock_guard lock(mutex_);
+      open_ = false;
+      dropped.swap(finished_);
+    }
+    for (int posting = posting_; posting > 0; posting = posting_) posting_.wait(posting);
   }
 
  private:
@@ -56,7 +62,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 
   std::mutex mutex_;
   bool open_ = true;
-  asio::any_io_executor executor_;
+  std::atomic<int> posting_{0};  ///< threads that are at the io_context now: its end waits for them
+  const asio::any_io_executor executor_;
   std::vector<JobPointer> finished_;
 };
 
@@ -275,13 +282,14 @@ std::size_t BlockingThreads::thread_count() const {
 
 void BlockingThreads::submit(Call& call, Lane lane, std::shared_ptr<detail::BlockingJob> job) {
   Task task{std::move(job), mailbox_of(call.executor())};
-  const std::lock_guard lock(state_->mutex);
+  std::unique_lock lock(state_->mutex);
   State::Pool& pool = state_->pool(lane);
   if (!pool.idle.empty()) {
     State::Worker& worker = *pool.idle.back();
     pool.idle.pop_back();
     worker.handed = std::move(task);
-    worker.wake.notify_one();
+    lock.unlock();
+    worker.wake.notify_one();  // without the lock, which it needs; only the loop, here, ever destroys a Worker
     return;
   }
   State::join_ended(pool);
