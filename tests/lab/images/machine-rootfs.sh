@@ -67,13 +67,14 @@ configure_machine() {
 
 inputs() { echo "package debootstrap"; }
 
-# Leaves rootfs.tar.zst.
+# Leaves rootfs.tar.zst, and the user and group of MariaDB in it in mysql-ids.
 make_it() {
   local out=$1 root=$1/root
   debootstrap --variant=minbase bookworm "$root" "$(debian_mirror)"
   install_machine_packages "$root"
   configure_machine "$root"
   strip_machine "$root"
+  awk -F: '$1 == "mysql" { print $3 ":" $4 }' "$root/etc/passwd" >"$out/mysql-ids"
   tar -C "$root" --numeric-owner --one-file-system -c . | zstd -q -3 -T2 -o "$out/rootfs.tar.zst"
   rm -rf "$root"
 }

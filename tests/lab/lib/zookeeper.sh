@@ -36,3 +36,10 @@ four_letters() { timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" >
 # zookeeper_mode HOST PORT: leader or follower; nothing without a quorum.
 zookeeper_mode() { four_letters "$1" "$2" srvr | awk -F': ' '$1 == "Mode" { print $2 }'; }
 zookeeper_serves() { [[ $(zookeeper_mode "$1" "$2") =~ ^(leader|follower)$ ]]; }
+
+# install_zookeeper_defaults ROOT: the two above as files, for servers inside machines and containers.
+install_zookeeper_defaults() {
+  mkdir -p "$1/etc/lab"
+  zookeeper_common_conf >"$1/etc/lab/zookeeper.cfg"
+  printf '%s\n' "${ZOOKEEPER_JVM[@]}" >"$1/etc/lab/zookeeper.jvm"
+}

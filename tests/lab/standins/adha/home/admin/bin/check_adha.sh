@@ -1,0 +1,3 @@
+#!/bin/sh
+# Health probe: does the monitor run?
+exec pgrep -f '\./zkmcon -c' >/dev/null
