@@ -1,6 +1,7 @@
 # opshost_binding(<folder>): the static library binding_<folder> of bindings/<folder>/**.cpp. A file dependencies.cmake in
 # the folder, where there is one, links what that binding alone needs:
-#   target_link_libraries(binding_data PRIVATE opshost::fyaml opshost::rapidjson)
+#   opshost_package(ssh2 libssh2)
+#   target_link_libraries(binding_ssh PRIVATE opshost::ssh2)
 function(opshost_binding name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bindings/${name}/*.cpp")
   if(NOT sources)

@@ -1,4 +1,5 @@
-# Every library of others, as a target `opshost::<name>`. packages.txt lists the packages they come from.
+# Every library of others that the host uses, as a target `opshost::<name>`. A binding adds its own in its
+# dependencies.cmake. packages.txt lists the packages they come from, NOTICE their licences.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 if(OPSHOST_STATIC)
@@ -26,7 +27,6 @@ function(opshost_headers name header)
 endfunction()
 
 opshost_package(luajit luajit STATIC_ONLY m ${CMAKE_DL_LIBS})
-opshost_package(fyaml libfyaml)
 opshost_package(openssl libcrypto)
 opshost_headers(boost boost/asio.hpp)
 opshost_headers(cli11 CLI/CLI.hpp)
