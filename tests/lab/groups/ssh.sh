@@ -45,11 +45,10 @@ CONF
 start_sshd() { start_daemon "$1" /usr/sbin/sshd -D -e -f "$LAB_DIR/ssh/$1.conf"; }
 
 write_known_hosts() {
-  local i key
+  local i key keys
+  mapfile -t keys < <(cut -d' ' -f1,2 "$LAB_DIR"/ssh/keys/host_*.pub)
   for ((i = 1; i <= SSH_ADDRESSES; i++)); do
-    for key in "$LAB_DIR"/ssh/keys/host_*.pub; do
-      printf '[127.9.0.%d]:%d %s\n' "$i" "$SSH_PORT" "$(cut -d' ' -f1,2 "$key")"
-    done
+    for key in "${keys[@]}"; do printf '[127.9.0.%d]:%d %s\n' "$i" "$SSH_PORT" "$key"; done
   done
 }
 
