@@ -1,6 +1,7 @@
 #include "host/cli/exit_codes.hpp"
 #include "host/docs/help.hpp"
 #include "host/docs/words.hpp"
+#include "host/lua/globals.hpp"
 
 namespace opshost::docs {
 namespace {
@@ -122,16 +123,18 @@ constexpr const char* kGlobals =
 `opshost check FILE` finds unknown globals, misspelt functions and misspelt options without running anything.
 )";
 
-constexpr const char* kSandbox =
-    R"(Scripts are trusted code, but what hides its effects from a plan and from the journal is absent:
-
-- `os.execute`, `io.popen`: use `local.read` or `local.run`, which have a timeout, keep the output and appear in plans.
-- `ffi`, `debug` (all but `debug.traceback`), `package.loadlib`, `newproxy`, and bytecode.
-
-`--unsafe-lua` brings them back, and the journal says so. It is no security boundary: run only scripts you trust. Files that anyone on the machine may write to are refused.
-
-The JIT compiler is off, because compiled loops ignore Ctrl-C and deadlines; `--jit` turns it on.
-)";
+std::string sandbox_text() {
+  std::string text =
+      "Scripts are trusted code, but what would hide its effects from a plan and from the journal, or could not be "
+      "stopped, is absent:\n\n";
+  for (const RemovedName& name : removed_names()) {
+    text += "- `" + std::string(name.name) + "`: use " + std::string(name.instead) + "\n";
+  }
+  return text +
+         "\nOf `debug` only `traceback` is there. `--unsafe-lua` brings these back, and the journal says so. It is no "
+         "security boundary: run only scripts you trust. Files that anyone on the machine may write to are refused.\n"
+         "\nThe JIT compiler is off, because compiled loops ignore Ctrl-C and deadlines; `--jit` turns it on.\n";
+}
 
 std::string exit_code_text() {
   std::string text = "The exit code of every command, a stable interface for scripts around opshost:\n\n";
@@ -158,7 +161,7 @@ std::span<const Topic> builtin_topics() {
       Topic{"globals", "why a global has to be declared", kGlobals},
       Topic{"integers", "big numbers and byte strings", kIntegers},
       Topic{"plan", "seeing changes before they happen", kPlan},
-      Topic{"sandbox", "what Lua has and has not here", kSandbox},
+      Topic{"sandbox", "what Lua has and has not here", sandbox_text()},
       Topic{"sizes", "\"70GiB\", \"1.5MB\", or bytes", kSizes},
   };
   return topics;

@@ -13,12 +13,12 @@ std::string subject(const std::string& touches) {
   return has_article ? touches : "the " + touches;
 }
 
-bool has_timeout_option(const FunctionInfo& function) {
+bool has_option(const FunctionInfo& function, std::string_view name) {
   for (const ParamInfo& param : function.params) {
     const Type* record = param.type == nullptr ? nullptr : record_inside(*param.type);
     if (record == nullptr) continue;
     for (const Field& field : record->fields) {
-      if (field.name == "timeout") return true;
+      if (field.name == name) return true;
     }
   }
   return false;
@@ -81,9 +81,11 @@ std::string effect_words(const FunctionInfo& function) {
 
 std::string waiting_words(const FunctionInfo& function) {
   if (!function.waits) return {};
-  const bool adjustable = has_timeout_option(function);
+  const bool adjustable = has_option(function, "timeout");
   if (function.timeout) {
-    return "waits at most " + format_duration(*function.timeout) + (adjustable ? ", or as long as `timeout` says" : "");
+    return "waits at most " + format_duration(*function.timeout) +
+           (has_option(function, "grace") ? " and the `grace`" : "") +
+           (adjustable ? ", or as long as `timeout` says" : "");
   }
   return adjustable ? "waits as long as `timeout` says" : "waits for its answer";
 }
