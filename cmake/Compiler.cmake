@@ -9,10 +9,11 @@ set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1")
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # The sloppiness is what ccache asks for where a precompiled header is in use.
+  # The sloppiness is what ccache asks for where a precompiled header is in use. The rest lets one checkout's results
+  # serve another one elsewhere.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      ${CCACHE})
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
 if(OPSHOST_SANITIZE)
