@@ -20,11 +20,9 @@ print_run() {
 # middleware_options COMPONENT PRODUCT NAME OCTET PROBE DELAY MEMORY: what every Ark container has.
 middleware_options() {
   local component=$1 product=$2 name=$3 address=$ARK_VLAN_NET.$4 probe=$5 delay=$6 memory=$7
-  printf '%s\n' \
-    -l aliyun.probe.timeout_seconds=300 \
-    -l "aliyun.probe.initial_delay_seconds=$delay" \
-    -l "aliyun.probe.cmd=$probe" \
-    -l "ark.component=$component" -l "ark.product=$product" -l "ark.service=$component" \
+  [[ $probe == - ]] || printf '%s\n' -l aliyun.probe.timeout_seconds=300 \
+    -l "aliyun.probe.initial_delay_seconds=$delay" -l "aliyun.probe.cmd=$probe"
+  printf '%s\n' -l "ark.component=$component" -l "ark.product=$product" -l "ark.service=$component" \
     -l "com.docker.swarm.affinities=[\"container!=~${ARK_TASK}_g0_${component}*\"]" \
     -e "RequestedIP=$address" \
     -v /etc/hostinfo:/etc/hostinfo \

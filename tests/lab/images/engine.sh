@@ -10,16 +10,6 @@ inputs() {
 # shellcheck source=../lib/images.sh
 source "$LAB_SOURCE/lib/images.sh"
 
-small_images() {
-  local trees
-  trees=$(mktemp -d)
-  busybox_tree "$trees/busybox"
-  import_tree "$trees/busybox" lab/busybox:1 'ENV PATH=/bin' 'CMD ["sh"]'
-  host_tree "$trees/host"
-  import_tree "$trees/host" lab/host:1 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin'
-  rm -rf "$trees"
-}
-
 fill_engine() { small_images; }
 
 make_it() {

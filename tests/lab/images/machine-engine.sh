@@ -3,7 +3,6 @@
 
 inputs() {
   echo "artefact machine-rootfs"
-  echo "file images/engine.sh"
   echo "file lib/images.sh"
   echo "file lib/zookeeper.sh"
   echo "file lib/scratch-engine.sh"
@@ -13,8 +12,8 @@ inputs() {
   echo "package busybox-static"
 }
 
-# shellcheck source=engine.sh
-source "$LAB_SOURCE/images/engine.sh"
+# shellcheck source=../lib/images.sh
+source "$LAB_SOURCE/lib/images.sh"
 # shellcheck source=../lib/zookeeper.sh
 source "$LAB_SOURCE/lib/zookeeper.sh"
 

@@ -28,3 +28,14 @@ host_tree() {
   cp -a /etc/alternatives /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.cache "$dir/etc"
   find /etc -maxdepth 1 -name 'java-*' -exec cp -a {} "$dir/etc" \;
 }
+
+# small_images: lab/busybox:1 and lab/host:1, into the engine that DOCKER_HOST names.
+small_images() {
+  local trees
+  trees=$(mktemp -d)
+  busybox_tree "$trees/busybox"
+  import_tree "$trees/busybox" lab/busybox:1 'ENV PATH=/bin' 'CMD ["sh"]'
+  host_tree "$trees/host"
+  import_tree "$trees/host" lab/host:1 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin'
+  rm -rf "$trees"
+}
