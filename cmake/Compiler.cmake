@@ -41,9 +41,10 @@ else()
   # g++ also counts a constructor's parameter named like the member it sets; clang finds the other shadows of members.
   target_compile_options(opshost_options INTERFACE -Wshadow=local)
   # False alarms inside std::string, std::vector and coroutine frames once -O2 inlined them (GCC bugs 105329, 105651,
-  # 105562). clang and AddressSanitizer look at the same places.
+  # 105562, 109224). clang and AddressSanitizer look at the same places.
   target_compile_options(opshost_options INTERFACE
-    -Wno-array-bounds -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+    -Wno-array-bounds -Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow
+    -Wno-stringop-overread)
   if(OPSHOST_SANITIZE MATCHES thread)
     target_compile_options(opshost_options INTERFACE -Wno-tsan)  # std::atomic_thread_fence inside Asio
   endif()
