@@ -10,7 +10,9 @@ namespace {
 /// Turns offsets, which only grow, into lines and columns.
 class Position {
  public:
-  explicit Position(std::string_view source) : source_(source) {}
+  explicit Position(std::string_view source) : source_(source) {
+    if (source.starts_with("\xEF\xBB\xBF")) at_ = 3;  // a byte order mark is no character of the text
+  }
 
   void move_to(std::size_t offset) {
     for (; at_ < offset && at_ < source_.size(); ++at_) {

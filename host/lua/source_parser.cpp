@@ -266,17 +266,18 @@ std::vector<Meaning> SourceParser::expression_list() {
 
 SourceParser::Expression SourceParser::expression(const Expected& expected) {
   const Nesting nesting(depth_);
-  const std::size_t before = scope_.suspicions();
-  Expression first = operand(expected);
-  if (!is_binary_operator(token_)) return first;
-  // "given or {timeout = 5}" hands over one of its operands; any other operator makes something new of them.
-  if (!is("and") && !is("or")) scope_.withdraw(before);
-  while (is_binary_operator(token_)) {
-    const bool hands_over = is("and") || is("or");
+  bool hands_over = true;
+  for (bool is_first = true;; is_first = false) {
+    const std::size_t before = scope_.suspicions();
+    const bool is_table = is("{");
+    Expression found = operand(hands_over ? expected : Expected());
+    const bool is_last = !is_binary_operator(token_);
+    if (is_last) return is_first ? found : Expression();
+    // "given or {timeout = 5}" hands over one of its operands; any other operator makes something new of them.
+    hands_over = is("and") || is("or");
+    if (is_table && !hands_over) scope_.withdraw(before);
     advance();
-    operand(hands_over ? expected : Expected());
   }
-  return {};
 }
 
 SourceParser::Expression SourceParser::operand(const Expected& expected) {

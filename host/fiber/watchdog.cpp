@@ -1,0 +1,109 @@
+#include "host/fiber/watchdog.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "host/log/log.hpp"
+#include "host/lua/interrupt.hpp"
+
+namespace opshost::fiber {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How often a running script is looked at: well under the 100 ms it may outlive its deadline.
+constexpr auto kTick = 25ms;
+constexpr auto kReportAfter = 100ms;
+constexpr auto kAnswerWithin = 1s;
+
+sigset_t watched_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set, number);
+  return set;
+}
+
+/// Only write(2): the loop, and with it the log, may be what hangs.
+void say(std::string_view text) {
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+timespec to_timespec(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {seconds.count(), (duration - seconds).count()};
+}
+
+}  // namespace
+
+Watchdog::Watchdog(Scheduler& scheduler) : scheduler_(scheduler) {
+  const auto set = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  thread_ = std::thread([this] { watch(); });
+}
+
+Watchdog::~Watchdog() {
+  ending_.store(true);
+  pthread_kill(thread_.native_handle(), SIGUSR1);
+  thread_.join();
+}
+
+void Watchdog::watch() {
+  const auto set = watched_signals();
+  const auto tick = to_timespec(kTick);
+  while (!ending_.load()) {
+    const int number = sigtimedwait(&set, nullptr, &tick);
+    if (number == SIGINT || number == SIGTERM || number == SIGHUP) on_signal(number);
+    look_at_script();
+    end_process_unless_answered();
+  }
+}
+
+void Watchdog::on_signal(int number) {
+  const bool first = signal_.exchange(number) == 0;
+  ++asked_;
+  if (first) {
+    say("\nopshost: interrupted; changes in flight get 10 s to answer, clean-ups run. Once more to stop now.\n");
+    lua::request_interrupt(StopReason::interrupted);
+    asio::post(scheduler_.io(), [this] { scheduler_.interrupt_all(kInterruptGrace); });
+    return;
+  }
+  if (kill_at_ == kNoDeadline) kill_at_ = Clock::now() + kAnswerWithin;
+  asio::post(scheduler_.io(), [this, asked = asked_] {
+    answered_.store(asked);
+    scheduler_.stop_now();
+  });
+}
+
+void Watchdog::end_process_unless_answered() {
+  if (Clock::now() < kill_at_) return;
+  if (answered_.load() == asked_) {
+    kill_at_ = kNoDeadline;
+    return;
+  }
+  say("opshost: the script does not answer; ended. What its journal holds is whole.\n");
+  ::_exit(128 + signal_.load());
+}
+
+void Watchdog::look_at_script() {
+  auto& heartbeat = scheduler_.heartbeat();
+  const auto resumes = heartbeat.resumes.load(std::memory_order_relaxed);
+  const auto now = Clock::now();
+  if (resumes != resumes_seen_ || !heartbeat.in_script.load(std::memory_order_acquire)) {
+    resumes_seen_ = resumes;
+    running_since_ = now;
+    reported_ = false;
+    return;
+  }
+  if (signal_.load() != 0) lua::request_interrupt(StopReason::interrupted);
+  const auto deadline = heartbeat.deadline_ns.load(std::memory_order_relaxed);
+  if (deadline != 0 && now.time_since_epoch().count() >= deadline) lua::request_interrupt(StopReason::deadline);
+  if (!reported_ && now - running_since_ >= kReportAfter && heartbeat.many_fibers.load(std::memory_order_relaxed)) {
+    reported_ = true;
+    lua::request_report();
+  }
+}
+
+}  // namespace opshost::fiber

@@ -1,0 +1,45 @@
+#pragma once
+// The thread that keeps a running script stoppable: it owns the signals, sees a deadline pass while Lua spins, and ends
+// the process itself when the loop no longer answers to a second Ctrl-C.
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include "host/fiber/scheduler.hpp"
+
+namespace opshost::fiber {
+
+class Watchdog {
+ public:
+  /// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and all it begins from now on: call it before any other
+  /// thread is made, and before a child inherits the mask (children unblock it, see bindings/local).
+  explicit Watchdog(Scheduler& scheduler);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  /// The signal that interrupted the run (SIGINT, SIGTERM, SIGHUP), or 0.
+  [[nodiscard]] int interrupted_by() const { return signal_.load(); }
+
+  /// Changes in flight get this long to answer after the first Ctrl-C.
+  static constexpr Duration kInterruptGrace = std::chrono::seconds(10);
+
+ private:
+  void watch();
+  void on_signal(int number);
+  void look_at_script();
+  void end_process_unless_answered();
+
+  Scheduler& scheduler_;
+  std::atomic<bool> ending_{false};
+  std::atomic<int> signal_{0};
+  std::atomic<std::uint64_t> answered_{0};
+  std::uint64_t asked_ = 0;
+  TimePoint kill_at_ = kNoDeadline;
+  std::uint64_t resumes_seen_ = 0;
+  TimePoint running_since_{};
+  bool reported_ = false;
+  std::thread thread_;
+};
+
+}  // namespace opshost::fiber

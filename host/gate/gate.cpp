@@ -1,0 +1,46 @@
+#include "host/gate/gate.hpp"
+
+namespace opshost::gate {
+
+void Gate::check_capability(const FunctionInfo& function, const Scope& scope) const {
+  const auto declared = scope.uses->find(function.module);
+  if (declared != scope.uses->end() && function.effect <= declared->second) return;
+  const std::string allowed =
+      declared == scope.uses->end() ? "no " + function.module : function.module + " = \"" + effect_name(declared->second) + "\"";
+  throw Error("gate.undeclared", function.qualified() + " is a " + effect_name(function.effect) +
+                                     ", but the procedure declares " + allowed + " in `uses`; add " + function.module +
+                                     " = \"" + effect_name(function.effect) + "\" there if it may do this");
+}
+
+void Gate::check_step(const FunctionInfo& function, const Scope& scope, bool repeatable, const std::string& shown) const {
+  if (!scope.step) {
+    throw Error("gate.outside_step", shown + " changes something outside of a step; a resume would send it again. Put it "
+                                             "into the `run` of a ctx:step");
+  }
+  auto& step = *scope.step;
+  if (!step.unrepeatable_change.empty()) {
+    throw Error("gate.after_unrepeatable",
+                shown + " follows " + step.unrepeatable_change + " in the step \"" + step.path +
+                    "\", which is not repeatable and so must be the step's last change; give it a step of its own, or "
+                    "say repeatable = true where sending the first one again ends in the same state");
+  }
+  if (!repeatable && !step.repeatable) step.unrepeatable_change = function.qualified();
+}
+
+Verdict Gate::admit(const FunctionInfo& function, const Scope* scope, bool repeatable,
+                    const std::function<std::string()>& shown) const {
+  const bool in_procedure = scope != nullptr && scope->uses.has_value();
+  if (in_procedure) check_capability(function, *scope);
+  if (function.effect == Effect::observe) return Verdict::send;
+  if (in_procedure) check_step(function, *scope, repeatable, shown());
+  if (mode == Mode::plan) return Verdict::only_plan;
+  if (observe_only) {
+    throw Error("gate.observe_only", shown() + " changes something, and this was started with --observe-only");
+  }
+  if (function.effect == Effect::destroy && confirm_destroy && !confirm_destroy(shown())) {
+    throw Error("gate.not_confirmed", shown() + " was not confirmed; nothing was sent");
+  }
+  return Verdict::send;
+}
+
+}  // namespace opshost::gate

@@ -1,0 +1,102 @@
+#include "host/gate/plan.hpp"
+
+namespace opshost::gate {
+
+namespace {
+
+std::string count(std::size_t number, const std::string& noun) {
+  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+std::string at_end(const std::string& at) { return at.empty() ? "" : "  (" + at + ")"; }
+
+/// Subjects nest by " > ": a change of the host touches everything on it, and the other way round.
+bool overlap(const std::string& one, const std::string& other) {
+  const auto& shorter = one.size() < other.size() ? one : other;
+  const auto& longer = one.size() < other.size() ? other : one;
+  return longer.compare(0, shorter.size(), shorter) == 0 &&
+         (longer.size() == shorter.size() || longer.compare(shorter.size(), 3, " > ") == 0);
+}
+
+}  // namespace
+
+std::string call_text(const std::string& function, const ValueList& arguments) {
+  std::string text;
+  for (const auto& argument : arguments) text += (text.empty() ? "" : ", ") + describe(argument);
+  return function + "(" + text + ")";
+}
+
+std::size_t Plan::add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at) {
+  const auto number = changes_.size() + 1;
+  changes_.push_back(
+      {number, function.qualified(), function.effect, std::move(subject), std::move(arguments), std::move(at)});
+  return number;
+}
+
+void Plan::add_unknown(std::string because, std::string at) {
+  unknowns_.push_back({std::move(because), std::move(at)});
+}
+
+std::size_t Plan::add_read(const FunctionInfo& function, const std::string& subject, const ValueList& arguments,
+                           const std::string& at) {
+  const auto change = first_change_touching(subject);
+  if (change != 0) stale_reads_.push_back({change, function.qualified(), arguments, at});
+  return change;
+}
+
+std::size_t Plan::first_change_touching(const std::string& subject) const {
+  if (subject.empty()) return 0;
+  for (const auto& change : changes_) {
+    if (overlap(change.subject, subject)) return change.number;
+  }
+  return 0;
+}
+
+std::string Plan::text() const {
+  std::string text;
+  for (const auto& change : changes_) {
+    text += std::to_string(change.number) + ". " + (change.effect == Effect::destroy ? "destroy " : "") +
+            call_text(change.function, change.arguments) + at_end(change.at) + "\n";
+  }
+  for (const auto& read : stale_reads_) {
+    text += "as read before change " + std::to_string(read.change) + ": " + call_text(read.function, read.arguments) +
+            at_end(read.at) + "\n";
+  }
+  for (const auto& unknown : unknowns_) {
+    text += "unknown from here, because " + unknown.because + at_end(unknown.at) + "\n";
+  }
+  text += changes_.empty() ? "no changes" : count(changes_.size(), "change");
+  text += exact() ? "; the plan is exact\n"
+                  : "; the plan is not exact: " + count(unknowns_.size(), "unknown") + ", " +
+                        count(stale_reads_.size(), "read") + " a change may alter\n";
+  return text;
+}
+
+Value Plan::document() const {
+  ValueList changes;
+  for (const auto& change : changes_) {
+    changes.emplace_back(ValueMap{{"number", static_cast<std::int64_t>(change.number)},
+                                  {"function", change.function},
+                                  {"effect", effect_name(change.effect)},
+                                  {"subject", change.subject},
+                                  {"arguments", change.arguments},
+                                  {"at", change.at}});
+  }
+  ValueList reads;
+  for (const auto& read : stale_reads_) {
+    reads.emplace_back(ValueMap{{"before_change", static_cast<std::int64_t>(read.change)},
+                                {"function", read.function},
+                                {"arguments", read.arguments},
+                                {"at", read.at}});
+  }
+  ValueList unknowns;
+  for (const auto& unknown : unknowns_) {
+    unknowns.emplace_back(ValueMap{{"because", unknown.because}, {"at", unknown.at}});
+  }
+  return ValueMap{{"changes", std::move(changes)},
+                  {"stale_reads", std::move(reads)},
+                  {"unknowns", std::move(unknowns)},
+                  {"exact", exact()}};
+}
+
+}  // namespace opshost::gate

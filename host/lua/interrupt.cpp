@@ -1,0 +1,105 @@
+#include "host/lua/interrupt.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "host/fiber/scheduler.hpp"
+#include "host/log/log.hpp"
+#include "host/lua/error_object.hpp"
+#include "host/lua/stop.hpp"
+
+namespace opshost::lua {
+
+namespace {
+
+// Ignored by default everywhere, so a stray one does no harm.
+constexpr int kSignal = SIGURG;
+
+std::atomic<StopReason> requested{StopReason::none};
+std::atomic<bool> report_requested{false};
+std::atomic<lua_State*> main_state{nullptr};
+fiber::Scheduler* scheduler = nullptr;
+pthread_t lua_thread;
+
+void disarm(lua_State* state) { lua_sethook(state, nullptr, 0, 0); }
+
+bool in_script_code(lua_State* state, lua_Debug* frame) {
+  lua_getinfo(state, "S", frame);
+  return !is_internal_chunk(frame->source);
+}
+
+void log_position(lua_State* state) {
+  const auto position = script_position(state);
+  if (!position.empty()) {
+    log(Level::warn, position + " has run for 100 ms without waiting; every other fiber stands still meanwhile");
+  }
+}
+
+void hook(lua_State* state, lua_Debug* frame) {
+  if (report_requested.exchange(false, std::memory_order_relaxed)) log_position(state);
+  if (!interrupt_pending()) return disarm(state);
+  const auto* fiber = scheduler->current();
+  if (fiber == nullptr || fiber->shielded > 0) return disarm(state);
+  // Stays armed: our own Lua is passed over, and a script's pcall meets it again at once.
+  if (in_script_code(state, frame)) raise_interrupt(state);
+}
+
+void arm_hook(int) {
+  const int saved = errno;
+  if (lua_State* state = main_state.load(std::memory_order_relaxed)) lua_sethook(state, hook, LUA_MASKCOUNT, 1);
+  errno = saved;
+}
+
+void push_interrupt(lua_State* state) {
+  const auto* fiber = scheduler->current();
+  auto reason = requested.load(std::memory_order_relaxed);
+  if (fiber->stop_reason != StopReason::none) reason = fiber->stop_reason;
+  push_stopped(state, *fiber, reason, {}, {});
+  locate_error(state);
+}
+
+}  // namespace
+
+void install_interrupt(lua_State* main, fiber::Scheduler& running) {
+  scheduler = &running;
+  lua_thread = pthread_self();
+  main_state.store(main);
+  struct sigaction action {};
+  action.sa_handler = arm_hook;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(kSignal, &action, nullptr);
+}
+
+void remove_interrupt() { main_state.store(nullptr); }
+
+void request_interrupt(StopReason reason) noexcept {
+  auto none = StopReason::none;
+  requested.compare_exchange_strong(none, reason);
+  if (main_state.load() != nullptr) pthread_kill(lua_thread, kSignal);
+}
+
+void request_report() noexcept {
+  report_requested.store(true);
+  if (main_state.load() != nullptr) pthread_kill(lua_thread, kSignal);
+}
+
+bool interrupt_pending() noexcept { return requested.load(std::memory_order_relaxed) != StopReason::none; }
+
+void raise_interrupt(lua_State* state) {
+  push_interrupt(state);
+  lua_error(state);
+  __builtin_unreachable();
+}
+
+void interrupt_served(lua_State* state) noexcept {
+  if (!interrupt_pending() && !report_requested.load(std::memory_order_relaxed)) return;
+  requested.store(StopReason::none);
+  report_requested.store(false);
+  disarm(state);
+}
+
+}  // namespace opshost::lua

@@ -1,0 +1,97 @@
+#include "host/lua/module.hpp"
+
+#include <algorithm>
+
+#include "host/lua/read_only.hpp"
+#include "host/lua/vm.hpp"
+
+namespace opshost::lua {
+
+void detail::apply(FunctionInfo& info, const Raises& raises) {
+  for (const char* code : raises.codes) info.raises.emplace_back(code);
+}
+
+Module::Module(std::string name, std::string summary) {
+  info_.name = std::move(name);
+  info_.summary = std::move(summary);
+}
+
+Module& Module::doc(std::string text) {
+  info_.doc = std::move(text);
+  return *this;
+}
+
+Module& Module::example(std::string lua) {
+  info_.example = std::move(lua);
+  return *this;
+}
+
+Module& Module::subject(std::string text) {
+  subject_ = std::move(text);
+  return *this;
+}
+
+void Module::finish(Callable& callable) {
+  callable.module = info_.name;
+  mention(callable.result);
+  for (const auto& param : callable.params) mention(param.type);
+}
+
+void Module::add_function(std::shared_ptr<Callable> callable) {
+  finish(*callable);
+  if (callable->touches.empty()) callable->touches = subject_;
+  info_.functions.push_back(callable);
+  functions_.push_back(std::move(callable));
+}
+
+void Module::add_lua_function(std::shared_ptr<const FunctionInfo> function) {
+  mention(function->result);
+  for (const auto& param : function->params) mention(param.type);
+  info_.functions.push_back(std::move(function));
+}
+
+void Module::add_method(HandleClass& handle_class, std::shared_ptr<Callable> callable) {
+  callable->owner = handle_class.type.name;
+  finish(*callable);
+  handle_class.methods.push_back(callable);
+  const auto handle = std::find_if(info_.handles.begin(), info_.handles.end(),
+                                   [&](const HandleInfo& known) { return known.type == &handle_class.type; });
+  handle->methods.push_back(std::move(callable));
+}
+
+void Module::add_handle(HandleClass& handle_class, const char* name, const char* doc) {
+  handle_class.methods.clear();
+  handle_class.type = Type{.kind = Kind::handle, .name = name, .doc = doc, .module = info_.name};
+  register_handle_class(handle_class);
+  handles_.push_back(&handle_class);
+  info_.handles.push_back({.type = &handle_class.type, .methods = {}});
+}
+
+Module& Module::add_error(const char* code, const char* meaning, const char* advice, const Type* detail) {
+  if (detail != nullptr) mention(detail);
+  info_.errors.push_back({code, meaning, advice, detail});
+  return *this;
+}
+
+// Records and enumerations the functions speak of, each once, nested ones too.
+void Module::mention(const Type* type) {
+  if (type == nullptr) return;
+  if (type->element != nullptr) mention(type->element);
+  for (const auto* alternative : type->alternatives) mention(alternative);
+  if (type->kind != Kind::record && type->kind != Kind::enumeration) return;
+  if (std::find(info_.types.begin(), info_.types.end(), type) != info_.types.end()) return;
+  info_.types.push_back(type);
+  for (const auto& field : type->fields) mention(field.type);
+}
+
+void push_module(lua_State* state, Module& module) {
+  lua_createtable(state, 0, static_cast<int>(module.functions().size()));
+  for (const auto& function : module.functions()) {
+    lua_pushlstring(state, function->name.data(), function->name.size());
+    push_callable(state, *function);
+    lua_rawset(state, -3);
+  }
+  push_read_only(state, module.info().name, Missing::raises);
+}
+
+}  // namespace opshost::lua

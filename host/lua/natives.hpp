@@ -1,0 +1,18 @@
+#pragma once
+// Native functions only opshost's own Lua (stdlib) sees: fibers, groups, deadlines, errors, declarations.
+#include <lua.hpp>
+
+namespace opshost::lua {
+
+/// Each adds its functions to the table on top of the stack. May raise (memory).
+void add_fiber_natives(lua_State* state);
+void add_error_natives(lua_State* state);
+void add_loader_natives(lua_State* state);
+void add_declare_natives(lua_State* state);
+void add_unknown_natives(lua_State* state);
+void add_gate_natives(lua_State* state);
+
+/// For those tables: sets `name` to the function.
+void set_native(lua_State* state, const char* name, lua_CFunction function);
+
+}  // namespace opshost::lua

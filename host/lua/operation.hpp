@@ -1,0 +1,72 @@
+#pragma once
+// One waiting call in progress: an awaitable on the loop, the fiber that is parked on it, its deadline, its record.
+#include <memory>
+#include <optional>
+
+#include "host/fiber/fiber.hpp"
+#include "host/gate/gate.hpp"
+#include "host/lua/context.hpp"
+#include "host/lua/description.hpp"
+
+namespace opshost::lua {
+
+/// What a native function tells its entry to do next, where it is no count of results.
+inline constexpr int kPark = -1;
+inline constexpr int kRaise = -2;
+
+class Operation : public Call, public fiber::Waiter, public std::enable_shared_from_this<Operation> {
+ public:
+  Operation(Context& context, const FunctionInfo& info);
+
+  /// Begins the call for the current fiber: `timeout` from now, or its deadline where that is earlier. Returns kPark,
+  /// or the number of values pushed (true and the results) where it completed at once. Throws where the gate refuses.
+  int begin(lua_State* state, journal::Intent intent, std::optional<Duration> timeout);
+
+  // Call
+  void note(const std::string& key, Value value) override;
+  Awaitable<void> run_callback(int reference, ValueList arguments) override;
+
+  // Waiter
+  void stop(StopReason reason) override;
+  [[nodiscard]] bool is_change() const override { return info_.effect != Effect::observe; }
+  [[nodiscard]] std::string what() const override;
+  int push_outcome(lua_State* state) override;
+
+  /// The callback returned, or raised the error on top of `state`'s stack (popped). Returns kPark, or the number of
+  /// values pushed where the call ended meanwhile.
+  int callback_returned(lua_State* state, bool raised);
+
+ protected:
+  void expired() override;
+
+  virtual Awaitable<void> execute() = 0;
+  /// Pushes what the call returns. Runs in a protected call.
+  virtual int push_results(lua_State* state) = 0;
+
+ private:
+  struct PendingCallback;
+
+  static Awaitable<void> drive(std::shared_ptr<Operation> self);
+  Awaitable<void> attempt();
+  Awaitable<void> record_outcome();
+  void complete();
+  void abandon();
+  void apply_stop_reason();
+  int push_outcome_now(lua_State* state);
+  int push_failure(lua_State* state);
+  int push_planned_unknown(lua_State* state);
+
+  Context& context_;
+  const FunctionInfo& info_;
+  journal::Intent intent_;
+  std::optional<Duration> timeout_;
+  std::optional<Error> error_;
+  std::optional<journal::ChangeId> change_;
+  std::shared_ptr<PendingCallback> callback_;
+  int callback_error_ = -2;  ///< registry slot of what the callback raised (LUA_NOREF: nothing)
+  std::size_t stale_because_ = 0;  ///< plan: the change that touches what this observe reads
+  bool completed_ = false;
+  bool abandoned_ = false;
+};
+
+}  // namespace opshost::lua

@@ -1,0 +1,16 @@
+#pragma once
+// Where an error was raised, through nested coroutines.
+#include <lua.hpp>
+#include <string>
+
+namespace opshost::lua {
+
+/// An error left `inner`, a coroutine of the script: keeps its traceback with the error value at `index` of `state`,
+/// for error_traceback. May raise (memory).
+void remember_traceback(lua_State* state, lua_State* inner, int index);
+
+/// The script's frames of the error value on top of `thread`'s stack, whose frames are still there: first those of the
+/// coroutine it was raised in, then the ones around it. opshost's own frames are left out.
+std::string error_traceback(lua_State* thread);
+
+}  // namespace opshost::lua

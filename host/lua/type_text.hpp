@@ -1,0 +1,17 @@
+#pragma once
+// Types as Lua's own declarations write them: "duration?", "string[]", "table<string, integer>", '"stop"|"collect"'.
+#include <string>
+#include <string_view>
+
+#include "host/lua/type.hpp"
+
+namespace opshost::lua {
+
+/// The type that text names. Names of records are looked up in `module`, then everywhere. Throws
+/// Error("internal.declaration"): a defect of the declaring file.
+const Type& type_from_text(const std::string& module, std::string_view text);
+
+/// Keeps a record or enumeration declared in Lua for the life of the process; declared again, it is replaced in place.
+Type& keep_type(Type type);
+
+}  // namespace opshost::lua

@@ -1,0 +1,127 @@
+#include "host/lua/vm.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "host/lua/error_object.hpp"
+#include "host/lua/natives.hpp"
+#include "host/lua/protect.hpp"
+#include "host/lua/sandbox.hpp"
+#include "host/lua/script_files.hpp"
+#include "host/lua/string_functions.hpp"
+
+namespace opshost::lua {
+
+namespace {
+
+char waits_key;
+
+// Reached only for an error outside of every protected call: a defect of opshost, said as such.
+int panic(lua_State* state) {
+  const char* text = lua_tostring(state, -1);
+  std::fprintf(stderr, "opshost: the Lua VM met an error outside of any protected call: %s\n",
+               text != nullptr ? text : "(no text)");
+  std::abort();
+}
+
+}  // namespace
+
+Vm::Vm(VmOptions options, std::vector<ModuleEntry> modules)
+    : options_(std::move(options)), entries_(std::move(modules)), allocator_(*this, options_.memory) {
+  state_ = lua_newstate(&Allocator::allocate, &allocator_);
+  if (state_ == nullptr) throw Error("script.memory", "no memory for the Lua VM; raise the limit with --memory");
+  lua_atpanic(state_, panic);
+  install_protect(state_);
+  int count = 0;
+  if (!protect(state_, [this](lua_State*) { return open_libraries(), 0; }, count)) {
+    throw to_error(state_, -1);
+  }
+}
+
+Vm::~Vm() { close(); }
+
+void Vm::close() {
+  if (state_ == nullptr) return;
+  alive_.reset();
+  lua_close(std::exchange(state_, nullptr));
+}
+
+void Vm::open_libraries() {
+  luaL_openlibs(state_);
+  install_errors(state_);
+  install_string_functions(state_);
+  luaJIT_setmode(state_, 0, LUAJIT_MODE_ENGINE | (options_.jit ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+}
+
+void Vm::start() {
+  int count = 0;
+  if (!protect(state_, [this](lua_State*) { return run_prelude(), 0; }, count)) throw to_error(state_, -1);
+}
+
+void Vm::run_prelude() {
+  push_script_globals(state_, options_.unsafe_lua);
+  const int globals = lua_gettop(state_);
+  lua_createtable(state_, 0, 32);
+  const int natives = lua_gettop(state_);
+  add_fiber_natives(state_);
+  add_error_natives(state_);
+  add_loader_natives(state_);
+  add_declare_natives(state_);
+  add_unknown_natives(state_);
+  add_gate_natives(state_);
+  lua_pushvalue(state_, globals);
+  lua_setfield(state_, natives, "globals");
+
+  const auto prelude = embedded_text("stdlib/opshost/prelude.lua");
+  if (luaL_loadbuffer(state_, prelude.data(), prelude.size(), "=[opshost] prelude") != 0) lua_error(state_);
+  lua_pushvalue(state_, natives);
+  lua_pushvalue(state_, globals);
+  lua_call(state_, 2, 0);
+
+  lua_pushlightuserdata(state_, &waits_key);
+  lua_getfield(state_, natives, "waits");
+  lua_rawset(state_, LUA_REGISTRYINDEX);
+  keep_natives(state_, natives);
+  seal_script_globals(state_, globals, options_.unsafe_lua);
+}
+
+Module* Vm::find_module(const std::string& name) {
+  for (const auto& module : modules_) {
+    if (module->info().name == name) return module.get();
+  }
+  for (const auto& entry : entries_) {
+    if (name != entry.name) continue;
+    auto module = std::make_unique<Module>(entry.name, entry.summary);
+    entry.declare(*module);
+    return modules_.emplace_back(std::move(module)).get();
+  }
+  return nullptr;
+}
+
+Module& Vm::declare_module(const std::string& name, const std::string& summary) {
+  if (auto* known = find_module(name)) return *known;
+  return *modules_.emplace_back(std::make_unique<Module>(name, summary));
+}
+
+std::vector<const ModuleInfo*> Vm::declared() const {
+  std::vector<const ModuleInfo*> infos;
+  for (const auto& module : modules_) infos.push_back(&module->info());
+  return infos;
+}
+
+Vm& Vm::of(lua_State* state) {
+  void* allocator = nullptr;
+  lua_getallocf(state, &allocator);
+  return static_cast<Allocator*>(allocator)->vm();
+}
+
+Context& context_of(lua_State* state) { return Vm::of(state).context(); }
+
+lua_State* main_state(lua_State* state) { return Vm::of(state).state(); }
+
+void push_waits(lua_State* state) {
+  lua_pushlightuserdata(state, &waits_key);
+  lua_rawget(state, LUA_REGISTRYINDEX);
+}
+
+}  // namespace opshost::lua

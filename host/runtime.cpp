@@ -1,0 +1,80 @@
+#include "host/runtime.hpp"
+
+#include "host/cli/exit_code_of.hpp"
+#include "host/lua/error_object.hpp"
+#include "host/lua/interrupt.hpp"
+#include "host/lua/protect.hpp"
+#include "host/lua/traceback.hpp"
+
+namespace opshost {
+
+Runtime::Runtime(lua::VmOptions options, std::vector<lua::ModuleEntry> modules)
+    : vm_(std::move(options), std::move(modules)), scheduler_(vm_.state()), watchdog_(scheduler_) {
+  vm_.context() = {.scheduler = &scheduler_, .blocking = &blocking_, .gate = &gate_};
+  lua::install_interrupt(vm_.state(), scheduler_);
+  vm_.start();
+}
+
+// Handles are collected while the loop they belong to is still there; fibers go first, they hold parts of the VM.
+Runtime::~Runtime() {
+  lua::remove_interrupt();
+  scheduler_.drop_fibers();
+  vm_.close();
+}
+
+Outcome Runtime::outcome_of(fiber::Fiber& fiber) {
+  Outcome outcome;
+  outcome.returned = fiber.returned;
+  if (scheduler_.stopped_now() || watchdog_.interrupted_by() != 0) {
+    outcome.error = Error("interrupted", "interrupted");
+    outcome.returned = false;
+    outcome.exit_code = 128 + watchdog_.interrupted_by();
+    return outcome;
+  }
+  if (outcome.returned) return outcome;
+  lua_State* thread = fiber.thread;
+  outcome.error = lua::to_error(thread, -1);
+  if (lua::is_error(thread, -1)) {
+    lua_getfield(thread, -1, "at");
+    outcome.at = lua_isnil(thread, -1) ? "" : lua_tostring(thread, -1);
+    lua_pop(thread, 1);
+  }
+  outcome.traceback = lua::error_traceback(thread);
+  outcome.exit_code = exit_code_of(outcome.error);
+  return outcome;
+}
+
+Outcome Runtime::run_function(const std::vector<std::string>& arguments,
+                              const std::function<void(lua_State*, int)>& on_return) {
+  lua_State* main = vm_.state();
+  for (const auto& argument : arguments) lua_pushlstring(main, argument.data(), argument.size());
+  auto& fiber = scheduler_.spawn(nullptr, main, static_cast<int>(arguments.size()));
+  scheduler_.run_until_ended(fiber);
+  auto outcome = outcome_of(fiber);
+  if (outcome.returned && on_return) on_return(fiber.thread, lua_gettop(fiber.thread));
+  if (!scheduler_.stopped_now()) scheduler_.discard(fiber);
+  return outcome;
+}
+
+Outcome Runtime::run_text(const std::string& text, const std::string& chunk_name,
+                          const std::vector<std::string>& arguments,
+                          const std::function<void(lua_State*, int)>& on_return) {
+  if (!lua::load_chunk(vm_.state(), text, chunk_name)) {
+    Outcome outcome;
+    outcome.error = Error("script.syntax", lua_tostring(vm_.state(), -1));
+    outcome.exit_code = exit_code_of(outcome.error);
+    lua_pop(vm_.state(), 1);
+    return outcome;
+  }
+  return run_function(arguments, on_return);
+}
+
+void Runtime::declare_all() {
+  for (const auto& entry : vm_.module_entries()) {
+    const auto outcome =
+        run_text("require(...)", "=[opshost] declare", {entry.name});
+    if (!outcome.returned) throw outcome.error;
+  }
+}
+
+}  // namespace opshost

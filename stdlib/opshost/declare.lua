@@ -1,0 +1,48 @@
+-- How opshost's own Lua declares itself: one table a function gives its argument checks, help, editor stubs and
+-- reference, exactly as a C++ binding's registration does.
+--
+--   local module = declare.module("ops.example", "What it is for")
+--   module.record("Options", "How", { { "every", "duration", "pause between looks", default = "1s" } })
+--   module.fn { "look", params = { { "what", "string", "what to look at" }, { "options", "Options?", "how" } },
+--     returns = "integer", doc = "Look at it", run = function(what, options) ... end }
+--   return module.seal()
+--
+-- `run` gets checked arguments in their normal form: durations in seconds, sizes in bytes, option records with their
+-- defaults, absent options as a record of defaults.
+local native = ...
+
+local declare = {}
+
+local function checked(check, run)
+  return function(...)
+    return run(check(...))
+  end
+end
+
+--- Begins (or adds to) the module `name`. `about` may have `doc` (Markdown paragraphs) and `example` (a short script).
+function declare.module(name, summary, about)
+  about = about or {}
+  local module = { exports = native.declare_module(name, summary, about.doc, about.example) }
+
+  function module.record(record, doc, fields)
+    native.declare_record(name, record, doc, fields)
+  end
+
+  function module.error(code, meaning, advice, detail)
+    native.declare_error(name, code, meaning, advice, detail)
+  end
+
+  function module.fn(spec)
+    local check = native.declare_function(name, spec)
+    module.exports[spec[1]] = checked(check, spec.run)
+    return module.exports[spec[1]]
+  end
+
+  function module.seal()
+    return native.seal_module(module.exports, name)
+  end
+
+  return module
+end
+
+return declare

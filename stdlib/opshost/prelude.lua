@@ -1,0 +1,257 @@
+-- What every script finds changed in LuaJIT, and why:
+--   pcall, xpcall, coroutine.*   pass on what must not be caught (cancel, outer deadlines) and what waits
+--   require, dofile, load*       written in Lua, so that a module's body may wait; text only, strict globals
+--   pairs                        honours __pairs, so that it sees through read-only tables
+-- Runs once, before any script. `native` holds host functions scripts do not see.
+local native, base = ...
+
+local raw_pcall, raw_xpcall, raw_error = pcall, xpcall, error
+local raw_resume, raw_yield = coroutine.resume, coroutine.yield
+local raw_create = coroutine.create
+local raw_pairs, raw_next, raw_type = pairs, next, type
+local raw_getmetatable = debug.getmetatable
+local select, setmetatable, rawget = select, setmetatable, rawget
+local is_stop, PARK = native.is_stop, native.park
+
+-- Waiting calls ------------------------------------------------------------------------------------------------------
+
+local callback_returned = native.callback_returned
+local finish
+
+local function run_callback(callback, ...)
+  return finish(callback_returned(raw_pcall(callback, ...)))
+end
+
+-- What a native start returned, at once or when its fiber was resumed: true and results, false and an error, or a
+-- callback of the caller's to run in between.
+function finish(status, ...)
+  if status == true then return ... end
+  if status == false then
+    local failure = ...
+    native.locate(failure)
+    raw_error(failure, 0)
+  end
+  return run_callback(status, ...)
+end
+
+--- Makes a native start function look synchronous. No tail call into it: this frame keeps the arguments, and so the
+--- handle, from being collected while the fiber is parked.
+local function waits(start)
+  return function(...)
+    return finish(start(...))
+  end
+end
+native.waits = waits
+
+for _, name in ipairs { "sleep", "yield", "join", "wait_latch" } do
+  native[name] = waits(native[name])
+end
+
+-- Errors no script catches ---------------------------------------------------------------------------------------------
+
+local function pass_stops(ok, failure, ...)
+  if not ok and is_stop(failure) then raw_error(failure, 0) end
+  return ok, failure, ...
+end
+
+function base.pcall(fn, ...)
+  return pass_stops(raw_pcall(fn, ...))
+end
+
+function base.xpcall(fn, handler, ...)
+  local function handle(failure)
+    if is_stop(failure) then return failure end
+    return handler(failure)
+  end
+  return pass_stops(raw_xpcall(fn, handle, ...))
+end
+
+-- Coroutines of a script -----------------------------------------------------------------------------------------------
+
+-- A coroutine that waits in a call yields PARK through every resume around it, down to its fiber.
+local waiting = setmetatable({}, { __mode = "k" })
+local go_on
+
+local function after_resume(co, ok, first, ...)
+  if ok and first == PARK then
+    waiting[co] = true
+    return go_on(co, raw_yield(PARK))
+  end
+  if not ok then
+    if is_stop(first) then raw_error(first, 0) end
+    native.remember_traceback(co, first)
+  end
+  return ok, first, ...
+end
+
+function go_on(co, ...)
+  waiting[co] = nil
+  return after_resume(co, raw_resume(co, ...))
+end
+
+local function resume(co, ...)
+  if waiting[co] then
+    return false, native.new_error("script.coroutine_waits",
+      "this coroutine waits in a call of another fiber and cannot be resumed before that call ends")
+  end
+  return after_resume(co, raw_resume(co, ...))
+end
+
+local function results_or_error(ok, ...)
+  if not ok then raw_error((...), 0) end
+  return ...
+end
+
+base.coroutine.resume = resume
+function base.coroutine.wrap(fn)
+  local co = raw_create(fn)
+  return function(...)
+    return results_or_error(resume(co, ...))
+  end
+end
+
+-- Tables -----------------------------------------------------------------------------------------------------------------
+
+-- A plan's unknown is cdata, which `pairs` would only call a bad argument.
+local function refuse_unknown(subject)
+  if raw_type(subject) == "cdata" then native.stop_if_unknown(subject) end
+end
+
+local raw_ipairs = ipairs
+function base.ipairs(subject)
+  refuse_unknown(subject)
+  return raw_ipairs(subject)
+end
+
+function base.pairs(subject)
+  refuse_unknown(subject)
+  local metatable = raw_getmetatable(subject)
+  local iterate = raw_type(metatable) == "table" and rawget(metatable, "__pairs")
+  if iterate then return iterate(subject) end
+  return raw_next, subject, nil
+end
+
+-- Without a comparator a sort runs no Lua, so no deadline could stop a long one.
+local raw_sort = table.sort
+local LONG = 100000
+function base.table.sort(list, before)
+  if before == nil and raw_type(list) == "table" and #list > LONG then
+    before = function(one, other) return one < other end
+  end
+  return raw_sort(list, before)
+end
+
+-- Modules and chunks -----------------------------------------------------------------------------------------------------
+
+local loaded, loading = {}, {}
+
+local function load_text(text, chunk_name, environment)
+  local chunk, problem = native.load(text, chunk_name)
+  if not chunk then return nil, problem end
+  return setfenv(chunk, environment or native.new_environment(chunk_name))
+end
+
+local function load_module(name)
+  local kind, text, chunk_name = native.find_module(name)
+  if kind == "binding" then return text end
+  local chunk, problem = load_text(text, chunk_name)
+  if not chunk then raw_error(native.new_error("script.syntax", problem), 0) end
+  local module = chunk(name)
+  if module == nil then return true end
+  return module
+end
+
+-- The modules each fiber is in the middle of loading, outermost first.
+local stacks = {}
+
+local function circle_error(stack, name)
+  return native.new_error("script.require_loop",
+    "module \"" .. name .. "\" requires itself: " .. table.concat(stack, " -> ") .. " -> " .. name)
+end
+
+local function load_once(name, stack)
+  local latch = native.latch()
+  loading[name] = { latch = latch, stack = stack }
+  stack[#stack + 1] = name
+  local ok, module = raw_pcall(load_module, name)
+  stack[#stack] = nil
+  loading[name] = nil
+  if ok then loaded[name] = module end
+  native.open_latch(latch)
+  if not ok then raw_error(module, 0) end
+  return module
+end
+
+function base.require(name)
+  if raw_type(name) ~= "string" then
+    raw_error(native.new_error("usage.argument",
+      "require: argument 1 \"name\": expected string, got " .. raw_type(name)), 0)
+  end
+  local fiber = native.fiber()
+  while loaded[name] == nil do
+    local stack = stacks[fiber] or {}
+    if not loading[name] then
+      stacks[fiber] = stack
+      local module = load_once(name, stack)
+      if #stack == 0 then stacks[fiber] = nil end
+      return module
+    end
+    if loading[name].stack == stack then raw_error(circle_error(stack, name), 0) end
+    -- Another fiber is at it, and its body waits for something.
+    native.wait_latch(loading[name].latch)
+  end
+  return loaded[name]
+end
+
+local function load_file(path, environment)
+  local text, problem = native.read_script(path)
+  if not text then return nil, problem end
+  return load_text(text, "@" .. path, environment)
+end
+
+function base.loadfile(path, _, environment)
+  return load_file(path, environment)
+end
+
+function base.dofile(path)
+  local chunk, problem = load_file(path)
+  if not chunk then raw_error(problem, 0) end
+  return chunk()
+end
+
+function base.load(source, chunk_name, mode, environment)
+  if raw_type(source) == "function" then
+    local parts, part = {}, source()
+    while part and part ~= "" do
+      parts[#parts + 1] = part
+      part = source()
+    end
+    source = table.concat(parts)
+  end
+  if mode == "b" then return nil, "attempt to load bytecode: opshost loads text only" end
+  return load_text(source, chunk_name or ("=" .. source:sub(1, 40)), environment or getfenv(2))
+end
+base.loadstring = base.load
+
+base.package = { loaded = loaded, path = "", cpath = "", preload = {}, config = "/\n;\n?\n!\n-\n" }
+
+-- Ends the script where it stands, with its clean-ups.
+function base.os.exit(code)
+  if code == nil or code == true then code = 0 end
+  if code == false then code = 1 end
+  raw_error(native.new_stop("exit", "os.exit(" .. tostring(code) .. ")", { exit_code = code }), 0)
+end
+
+-- Output -----------------------------------------------------------------------------------------------------------------
+
+local write = native.write
+base.io = base.io or {}
+function base.io.write(...)
+  write(table.concat({ ... }))
+end
+function base.print(...)
+  local count = select("#", ...)
+  local parts = {}
+  for i = 1, count do parts[i] = tostring((select(i, ...))) end
+  write(table.concat(parts, "\t", 1, count) .. "\n")
+end
