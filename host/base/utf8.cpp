@@ -31,6 +31,12 @@ constexpr std::array<Range, 13> kUnprintable{{{0x0000, 0x001F},
                                               {0xFFFE, 0xFFFF},
                                               {0xE0000, 0xE0FFF}}};
 
+void append_hex_escape(std::string& text, char byte) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(byte);
+  text.append("\\x").append(1, kHex[value >> 4U]).append(1, kHex[value & 0xFU]);
+}
+
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 bool is_surrogate(char32_t value) { return value >= 0xD800 && value <= 0xDFFF; }
 
@@ -79,6 +85,30 @@ bool is_printable(char32_t code_point) {
   const auto range = std::lower_bound(kUnprintable.begin(), kUnprintable.end(), code_point,
                                       [](const Range& r, char32_t value) { return r.last < value; });
   return range == kUnprintable.end() || code_point < range->first;
+}
+
+std::size_t append_printable(std::string& text, std::string_view from) {
+  constexpr std::string_view kControls = "\n\r\t";
+  constexpr std::string_view kLetters = "nrt";
+  if (const auto control = kControls.find(from.front()); control != std::string_view::npos) {
+    text.append("\\").append(1, kLetters[control]);
+    return 1;
+  }
+  const auto code_point = decode_utf8(from);
+  const std::size_t length = code_point ? code_point->length : 1;
+  if (code_point && is_printable(code_point->value)) {
+    text.append(from.substr(0, length));
+  } else {
+    for (const char byte : from.substr(0, length)) append_hex_escape(text, byte);
+  }
+  return length;
+}
+
+std::string printable(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  while (!text.empty()) text.remove_prefix(append_printable(safe, text));
+  return safe;
 }
 
 }  // namespace opshost

@@ -18,49 +18,13 @@ constexpr std::array<std::string_view, 22> kLuaKeywords{
     "and", "break", "do",  "else", "elseif", "end",    "false",  "for",  "function", "goto",  "if",
     "in",  "local", "nil", "not",  "or",     "repeat", "return", "then", "true",     "until", "while"};
 
-void append_hex_escape(std::string& text, char byte) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  const auto value = static_cast<unsigned char>(byte);
-  text.append("\\x").append(1, kHex[value >> 4U]).append(1, kHex[value & 0xFU]);
-}
-
-/// The character at the front as Lua's "\n", an escape, or itself; returns its length.
-std::size_t append_character(std::string& text, std::string_view from, bool quoted) {
-  switch (from.front()) {
-    case '\n':
-      text += "\\n";
-      return 1;
-    case '\r':
-      text += "\\r";
-      return 1;
-    case '\t':
-      text += "\\t";
-      return 1;
-    case '"':
-    case '\\':
-      if (quoted) text += '\\';
-      text += from.front();
-      return 1;
-    default:
-      break;
-  }
-  const auto code_point = decode_utf8(from);
-  if (code_point && is_printable(code_point->value)) {
-    text.append(from.substr(0, code_point->length));
-    return code_point->length;
-  }
-  const std::size_t length = code_point ? code_point->length : 1;
-  for (const char byte : from.substr(0, length)) append_hex_escape(text, byte);
-  return length;
-}
-
-void append_printable(std::string& text, std::string_view from, bool quoted) {
-  while (!from.empty()) from.remove_prefix(append_character(text, from, quoted));
-}
-
 void append_quoted(std::string& text, std::string_view string) {
   text += '"';
-  append_printable(text, string, true);
+  while (!string.empty()) {
+    const bool ends_or_escapes = string.front() == '"' || string.front() == '\\';
+    if (ends_or_escapes) text += '\\';
+    string.remove_prefix(append_printable(text, string));
+  }
   text += '"';
 }
 
@@ -97,7 +61,7 @@ class Describer {
       append_quoted(text_, value);
     }
   }
-  void operator()(const Opaque& value) { append_printable(text_, value.shown, false); }
+  void operator()(const Opaque& value) { text_ += printable(value.shown); }
   void operator()(const ValueList& list) {
     in_braces(list, [this](const Value& element) { describe(element); });
   }

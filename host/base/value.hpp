@@ -23,8 +23,8 @@ struct Opaque {
 
 class Value {
  public:
-  using Data = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, ValueList, ValueMap,
-                            Opaque>;
+  using Data =
+      std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, ValueList, ValueMap, Opaque>;
 
   Value() = default;
   Value(bool value) : data_(value) {}

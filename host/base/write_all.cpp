@@ -1,0 +1,71 @@
+#include "host/base/write_all.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+
+namespace opshost {
+
+namespace {
+
+/// Keeps SIGPIPE from this thread, and takes away the one a write in between has raised. The process's disposition
+/// stays as it is: children inherit it.
+class WithoutSigpipe {
+ public:
+  WithoutSigpipe() noexcept {
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  ~WithoutSigpipe() {
+    const int saved = errno;
+    if (!was_pending_) take_pending();
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    errno = saved;
+  }
+  WithoutSigpipe(const WithoutSigpipe&) = delete;
+  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+
+ private:
+  void take_pending() const noexcept {
+    const timespec at_once{};
+    while (sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+  }
+
+  sigset_t sigpipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+/// False where waiting makes no sense.
+bool wait_until_writable(int descriptor) {
+  pollfd wanted{.fd = descriptor, .events = POLLOUT, .revents = 0};
+  return poll(&wanted, 1, -1) >= 0 || errno == EINTR;
+}
+
+}  // namespace
+
+int write_all(int descriptor, std::string_view text) noexcept {
+  const WithoutSigpipe guard;
+  while (!text.empty()) {
+    const ssize_t written = write(descriptor, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (!wait_until_writable(descriptor)) return errno;
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+}  // namespace opshost
