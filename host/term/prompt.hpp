@@ -1,0 +1,42 @@
+#pragma once
+// Asking the person at the terminal.
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host/base/descriptor.hpp"
+
+namespace opshost {
+
+/// A terminal to ask at. It is asked line by line; the terminal itself lets the person edit the line.
+class Prompter {
+ public:
+  /// The controlling terminal, also when stdin and stdout are redirected; else stdin and stderr if both are terminals.
+  /// nullopt: nobody is there.
+  static std::optional<Prompter> open();
+  /// For a terminal that is already open; the descriptors are duplicated.
+  Prompter(int input, int output);
+
+  /// Readable when a line is waiting: for whoever has to do other work meanwhile.
+  [[nodiscard]] int descriptor() const { return input_.get(); }
+
+  void show(std::string_view text);
+  /// Waits for a line, given without its line break. nullopt: the person ended the input (Ctrl-D) or is gone.
+  std::optional<std::string> read_line();
+  /// As read_line, but what is typed stays invisible.
+  std::optional<std::string> read_hidden_line();
+
+  /// Shows `question` and " [y/N] " until the answer is yes, no or nothing, which is no.
+  /// nullopt: see read_line.
+  std::optional<bool> confirm(std::string_view question);
+
+ private:
+  Descriptor input_;
+  Descriptor output_;
+  std::string ahead_;  ///< read, but behind the line that was asked for
+};
+
+/// Prompter::open and its confirm. nullopt: nobody is there to ask.
+std::optional<bool> confirm(std::string_view question);
+
+}  // namespace opshost
