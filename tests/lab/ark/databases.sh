@@ -14,7 +14,7 @@ make_database_volumes() {
   template=$(artefact_dir mysql-datadir)/data
   owner=$(mysql_ids_of_machine)
   while read -r machine component product n rest; do
-    dir=$ARK_DIR/volumes/$machine/$(container_name "$component" "$product" "$n")
+    dir=$ARK_VOLUMES/$machine/$(container_name "$component" "$product" "$n")
     mkdir -p "$dir"
     cp -a "$template" "$dir/data"
     chown -R "$owner" "$dir/data"

@@ -55,9 +55,9 @@ start_site_machine() {
     write_ark_properties "$seed"
     chown -R 1000:1000 "$seed/home/admin/ark"
   fi
-  mkdir -p "$ARK_DIR/volumes/$machine"
+  mkdir -p "$ARK_VOLUMES/$machine"
   mapfile -t options < <(docker_machine_options "$machine")
-  start_machine "$machine" ark "$address" "${options[@]}" -v "$ARK_DIR/volumes/$machine:/var/docker/volumes"
+  start_machine "$machine" ark "$address" "${options[@]}" -v "$ARK_VOLUMES/$machine:/var/docker/volumes"
   await_machine "$machine"
   on_machine "$machine" docker network create -d macvlan --subnet "$ARK_VLAN_NET.0/24" --gateway "$ARK_VLAN_NET.1" \
     -o parent=eth0 "$ARK_VLAN"

@@ -13,6 +13,8 @@ ARK_SCRIPTS=/home/admin/ark/lab/$ARK_TASK
 ARK_ZK_PATH=/swarm
 
 ARK_DIR=$LAB_DIR/ark
+# What the machines see as /var/docker/volumes.
+ARK_VOLUMES=$LAB_DISK/ark-volumes
 
 table() { grep -Ev '^(#|$)' "$LAB_SOURCE/ark/$1"; }
 

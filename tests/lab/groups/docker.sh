@@ -16,17 +16,20 @@ engine_template() {
 }
 
 group_up() {
-  local dir=$LAB_DIR/docker pki
+  local dir=$LAB_DIR/docker pki template
   pki=$(artefact_dir pki)
   mkdir -p "$dir/tls"
   cp "$pki"/{ca,other-ca,server,server-key}.pem "$dir/tls"
   # The names the docker client looks for in DOCKER_CERT_PATH.
   cp "$pki/client.pem" "$dir/tls/cert.pem"
   cp "$pki/client-key.pem" "$dir/tls/key.pem"
-  clone_engine "$(engine_template)/data" "$dir/data"
+  template=$(engine_template)/data
+  mkdir -p "$LAB_DISK/docker"
+  clone_engine "$template" "$LAB_DISK/docker/data" "$template/overlay2"
   echo '{}' >"$dir/daemon.json"
-  start_daemon dockerd dockerd --config-file "$dir/daemon.json" --data-root "$dir/data" --exec-root "$dir/exec" \
-    --pidfile "$dir/dockerd.pid" -H "unix://$dir/docker.sock" -H "tcp://127.0.0.1:$DOCKER_TLS_PORT" --tlsverify \
+  start_daemon dockerd dockerd --config-file "$dir/daemon.json" --data-root "$LAB_DISK/docker/data" \
+    --exec-root "$LAB_DISK/docker/exec" --pidfile "$dir/dockerd.pid" \
+    -H "unix://$dir/docker.sock" -H "tcp://127.0.0.1:$DOCKER_TLS_PORT" --tlsverify \
     --tlscacert "$dir/tls/ca.pem" --tlscert "$dir/tls/server.pem" --tlskey "$dir/tls/server-key.pem" \
     --bip 172.17.0.1/16 --cgroup-parent "/opshost-lab-$LAB_NAME" --userland-proxy=false \
     --add-runtime lab="$LAB_SOURCE/lib/runc" --default-runtime lab

@@ -1,6 +1,7 @@
 # Machines with systemd: node1 and node2 run sshd, MariaDB and keepalived with a virtual address; dk1 has its own
 # Docker engine.
 
+NODES_DIR=$LAB_DIR/nodes
 NODES_NET=net94
 NODES_VIP=10.94.0.100
 declare -A NODE_ADDRESS=([node1]=10.94.0.21 [node2]=10.94.0.22 [dk1]=10.94.0.31)
@@ -73,6 +74,7 @@ node_holds_vip() { on_machine "$1" ip -4 addr show dev eth0 | grep -q "inet $NOD
 group_up() {
   load_machines
   ensure_machine_image
+  mkdir -p "$NODES_DIR"
   local pids=() name
   start_node node1 node2 &
   pids+=($!)
@@ -82,13 +84,13 @@ group_up() {
   pids+=($!)
   join_all "${pids[@]}" || die "not every machine came up"
   wait_until "$LAB_WAIT" "the virtual address $NODES_VIP on node1" node_holds_vip node1
-  machine_known_hosts "${NODE_ADDRESS[@]}" "$NODES_VIP" >"$MACHINE_DIR/known_hosts"
-  cp -a "$(artefact_dir ssh-keys)" "$MACHINE_DIR/keys"
+  machine_known_hosts "${NODE_ADDRESS[@]}" "$NODES_VIP" >"$NODES_DIR/known_hosts"
+  cp -a "$(artefact_dir ssh-keys)" "$NODES_DIR/keys"
 
   for name in "${!NODE_ADDRESS[@]}"; do publish "LAB_${name^^}" "${NODE_ADDRESS[$name]}"; done
   publish LAB_NODES_VIP "$NODES_VIP"
   publish LAB_NODES_SSH_USER admin
-  publish LAB_NODES_SSH_KEY "$MACHINE_DIR/keys/user_ed25519"
-  publish LAB_NODES_KNOWN_HOSTS "$MACHINE_DIR/known_hosts"
+  publish LAB_NODES_SSH_KEY "$NODES_DIR/keys/user_ed25519"
+  publish LAB_NODES_KNOWN_HOSTS "$NODES_DIR/known_hosts"
   publish LAB_DK1_TLS_ADDRESS "${NODE_ADDRESS[dk1]}:2376"
 }

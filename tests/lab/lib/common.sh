@@ -11,6 +11,8 @@ LAB_ROOT=${LAB_ROOT:-/var/lib/opshost-lab}
 LAB_CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/opshost-lab}
 LAB_WAIT=${LAB_WAIT:-60}
 LAB_DIR=$LAB_ROOT/$LAB_NAME
+# The disk of the lab: in memory and seen only inside, so that it ends with the lab and nothing has to be deleted.
+LAB_DISK=$LAB_DIR/disk
 export LAB_NAME LAB_ROOT LAB_CACHE LAB_WAIT
 
 # The exit code test runners read as "skipped".

@@ -10,6 +10,8 @@ source "$(dirname "$0")/common.sh"
 mount -t tmpfs -o mode=0755 none /run
 mkdir -p /run/netns /run/lock /run/sshd
 ln -s /run/lock /var/lock 2>/dev/null || true
+mkdir "$LAB_DISK"
+mount -t tmpfs -o mode=0711,size=80% none "$LAB_DISK"
 hostname "$LAB_NAME"
 ip link set lo up
 

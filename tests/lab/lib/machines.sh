@@ -4,7 +4,9 @@
 # shellcheck source=docker.sh
 source "$LAB_SOURCE/lib/docker.sh"
 
-MACHINE_DIR=$LAB_DIR/machines
+MACHINE_DIR=$LAB_DISK/machines
+# Where a machine sees the image layers of its engine.
+MACHINE_LAYERS=/opt/lab/layers
 
 lab_docker() { docker_in "$LAB_DIR/docker" "$@"; }
 
@@ -57,7 +59,7 @@ CONF
   enable_unit "$seed" containerd.service
   enable_unit "$seed" docker.service
   enable_unit "$seed" docker.socket sockets.target
-  clone_engine "$(artefact_dir machine-engine)/data" "$MACHINE_DIR/$name/docker"
+  clone_engine "$(artefact_dir machine-engine)/data" "$MACHINE_DIR/$name/docker" "$MACHINE_LAYERS"
 }
 
 # start_machine NAME NETWORK ADDRESS OPTION...: from its seed. The options are docker's.
@@ -73,7 +75,10 @@ start_machine() {
 }
 
 PLAIN_MACHINE=(-v /sys/fs/cgroup:/sys/fs/cgroup:ro)
-docker_machine_options() { printf '%s\n' -v /sys/fs/cgroup:/sys/fs/cgroup:rw -v "$MACHINE_DIR/$1/docker:/var/lib/docker"; }
+docker_machine_options() {
+  printf '%s\n' -v /sys/fs/cgroup:/sys/fs/cgroup:rw -v "$MACHINE_DIR/$1/docker:/var/lib/docker" \
+    -v "$(artefact_dir machine-engine)/data/overlay2:$MACHINE_LAYERS:ro"
+}
 
 # on_machine NAME COMMAND...
 on_machine() {

@@ -11,11 +11,13 @@ MYSQL_OPTIONS=(
 
 # start_mysql NAME PORT SERVER_ID OPTION...
 start_mysql() {
-  local name=$1 port=$2 id=$3 dir=$LAB_DIR/mysql/$1
+  local name=$1 port=$2 id=$3 dir=$LAB_DIR/mysql/$1 data=$LAB_DISK/mysql/$1
   shift 3
+  mkdir -p "$LAB_DISK/mysql"
+  cp -a "$(artefact_dir mysql-datadir)/data" "$data"
   mkdir -p "$LAB_DIR/mysql"
-  cp -a "$(artefact_dir mysql-datadir)/data" "$dir"
-  start_daemon "mysql-$name" mariadbd --no-defaults --user=mysql --datadir="$dir" --socket="$dir/mysqld.sock" \
+  install -d -o mysql "$dir"
+  start_daemon "mysql-$name" mariadbd --no-defaults --user=mysql --datadir="$data" --socket="$dir/mysqld.sock" \
     --pid-file="$dir/mysqld.pid" --port="$port" --bind-address=127.0.0.1 --server-id="$id" \
     --report-host=127.0.0.1 --report-port="$port" "${MYSQL_OPTIONS[@]}" "$@"
 }
