@@ -14,15 +14,15 @@
 namespace opshost::local {
 
 struct RunOptions {
-  std::string input;
-  std::map<std::string, std::string> env;
-  std::optional<std::string> cwd;
-  std::optional<std::string> as_user;
+  std::string input{};
+  std::map<std::string, std::string> env{};
+  std::optional<std::string> cwd{};
+  std::optional<std::string> as_user{};
   AcceptedCodes accept = ExitCodeList{0};
   Duration timeout = std::chrono::seconds(60);
   Duration grace = std::chrono::seconds(2);
   Size max_output = 16_MiB;
-  Callback<std::string, std::string> on_line;
+  Callback<std::string, std::string> on_line{};
 };
 OPSHOST_RECORD(RunOptions, "How to run a program",
                (input, "bytes it reads from its stdin; without it stdin is empty", named("stdin")),
@@ -37,10 +37,10 @@ OPSHOST_RECORD(RunOptions, "How to run a program",
                 "called with each line and \"stdout\" or \"stderr\" while it runs; lines over 1MiB come in pieces"))
 
 struct CommandResult {
-  std::optional<std::int64_t> exit_code;
-  std::optional<std::string> signal;
-  std::string output;
-  std::string errors;
+  std::optional<std::int64_t> exit_code{};
+  std::optional<std::string> signal{};
+  std::string output{};
+  std::string errors{};
   std::uint64_t output_dropped = 0;
   std::uint64_t errors_dropped = 0;
   Duration duration{};
@@ -61,10 +61,10 @@ OPSHOST_RECORD(CommandResult, "What a program answered", (exit_code, "its exit c
 
 struct StoppedCommand {
   std::int64_t pid = 0;
-  std::string output;
-  std::string errors;
+  std::string output{};
+  std::string errors{};
   Duration duration{};
-  std::vector<std::string> not_killed;
+  std::vector<std::string> not_killed{};
 };
 OPSHOST_RECORD(StoppedCommand, "A program that was ended before it answered", (pid, "the process id it had"),
                (output, "what it had written to stdout, or the end of it", named("stdout")),

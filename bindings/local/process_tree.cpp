@@ -36,8 +36,31 @@ std::string_view word(std::string_view text, int n) {
   return text.substr(0, text.find(' '));
 }
 
+bool is_still(const ProcessEntry& process) {
+  const auto now = find_process(process.pid);
+  return now && now->started == process.started;
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+
+std::vector<ProcessEntry> all_processes() {
+  std::vector<ProcessEntry> processes;
+  const std::unique_ptr<DIR, CloseFolder> folder(opendir("/proc"));
+  if (!folder) return processes;
+  while (const dirent* entry = readdir(folder.get())) {
+    const auto pid = number_of<pid_t>(entry->d_name);
+    if (pid <= 0) continue;
+    if (auto process = find_process(pid)) processes.push_back(std::move(*process));
+  }
+  return processes;
+}
+
+}  // namespace
+
 /// proc(5), /proc/PID/stat: "pid (name) state ppid pgrp session ... starttime"; the name may hold anything.
-std::optional<ProcessEntry> read_entry(pid_t pid) {
+std::optional<ProcessEntry> find_process(pid_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 1024> buffer{};
@@ -56,29 +79,6 @@ std::optional<ProcessEntry> read_entry(pid_t pid) {
                       .started = number_of<std::uint64_t>(word(rest, 19)),
                       .name = std::string(text.substr(open_at + 1, close_at - open_at - 1))};
 }
-
-bool is_still(const ProcessEntry& process) {
-  const auto now = read_entry(process.pid);
-  return now && now->started == process.started;
-}
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
-std::vector<ProcessEntry> all_processes() {
-  std::vector<ProcessEntry> processes;
-  const std::unique_ptr<DIR, CloseFolder> folder(opendir("/proc"));
-  if (!folder) return processes;
-  while (const dirent* entry = readdir(folder.get())) {
-    const auto pid = number_of<pid_t>(entry->d_name);
-    if (pid <= 0) continue;
-    if (auto process = read_entry(pid)) processes.push_back(std::move(*process));
-  }
-  return processes;
-}
-
-}  // namespace
 
 std::vector<ProcessEntry> members_of(pid_t leader, const std::vector<ProcessEntry>& known) {
   std::vector<ProcessEntry> members;

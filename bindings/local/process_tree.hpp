@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct ProcessEntry {
 /// Reads /proc: blocking work. Without zombies and without the leader itself. `known` are members found before, which
 /// stay members although their parents have gone.
 std::vector<ProcessEntry> members_of(pid_t leader, const std::vector<ProcessEntry>& known);
+
+/// nullopt: there is no such process, or only its zombie.
+std::optional<ProcessEntry> find_process(pid_t pid);
 
 /// Sends a signal to each that still is who it was.
 void signal_all(const std::vector<ProcessEntry>& members, int signal);

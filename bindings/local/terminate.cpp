@@ -69,13 +69,13 @@ Awaitable<void> wait_for_family(Call& call, Family& family, TimePoint until, int
 
 Awaitable<std::vector<ProcessEntry>> terminate(Call& call, std::shared_ptr<Child> child, Duration grace) {
   child->stop_cutting_lines();
-  child->signal_group(SIGTERM);
-  child->signal_group(SIGCONT);  // one that was stopped would not see it
-  const auto grace_ends = Clock::now() + grace;
-  // Before the leader goes: descendants in sessions of their own are found through it.
+  // Before the first signal: descendants in sessions of their own are only found through parents that still live.
   Family family(call, child->pid());
   co_await family.look();
+  const auto grace_ends = Clock::now() + grace;
+  child->signal_group(SIGTERM);
   family.signal(SIGTERM);
+  child->signal_group(SIGCONT);  // what was stopped would not see the other
   family.signal(SIGCONT);
   co_await wait_for_exit(child, grace_ends);
   co_await wait_for_family(call, family, grace_ends, 0);
@@ -86,7 +86,9 @@ Awaitable<std::vector<ProcessEntry>> terminate(Call& call, std::shared_ptr<Child
   co_await wait_for_family(call, family, give_up, SIGKILL);
   co_await wait_for_exit(child, give_up);
   auto left = family.members();
-  if (!child->exited()) left.push_back({.pid = child->pid(), .parent = 0, .session = 0, .started = 0, .name = {}});
+  if (!child->exited()) {
+    if (auto leader = find_process(child->pid())) left.insert(left.begin(), std::move(*leader));
+  }
   co_return left;
 }
 
