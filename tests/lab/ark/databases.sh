@@ -5,13 +5,13 @@ ARK_REPLICATION_USER=replicator ARK_REPLICATION_PASSWORD=lab-replicator
 # db_sql MACHINE CONTAINER STATEMENTS
 db_sql() { in_container "$1" "$2" my 3306 -N -B <<<"$3"; }
 db_status() { in_container "$1" "$2" my 3306 <<<'SHOW SLAVE STATUS\G'; }
-db_replicates() { db_status "$1" "$2" | grep -q 'Seconds_Behind_Master: 0'; }
+db_replicates() { db_status "$1" "$2" | grep 'Seconds_Behind_Master: 0'; }
 db_role() { in_container "$1" "$2" dbs | grep -o 'R[WO]'; }
 
 # Data directories of all databases, before their machines start: the machine sees them below /var/docker/volumes.
 make_database_volumes() {
   local machine component product n rest dir template owner
-  template=$(artefact_dir mysql-datadir)/data
+  template=$(artefact mysql-datadir)/data
   owner=$(mysql_ids_of_machine)
   while read -r machine component product n rest; do
     dir=$ARK_VOLUMES/$machine/$(container_name "$component" "$product" "$n")

@@ -58,7 +58,7 @@ DUPLICATE_PRIMARY=(ark2 "$(container_name hitsdb-mysql dbpaas 1)")
 DUPLICATE_REPLICA=(ark3 "$(container_name hitsdb-mysql dbpaas 2)")
 DUPLICATE_ID=900
 
-replica_says() { db_status "$1" "$2" | grep -qE "^ *$3$"; }
+replica_says() { db_status "$1" "$2" | grep -E "^ *$3\$"; }
 
 break_replication_stopped() {
   db_sql "${STOPPED_REPLICA[@]}" "STOP SLAVE SQL_THREAD"

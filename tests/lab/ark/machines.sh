@@ -2,12 +2,12 @@
 
 make_site_tls() {
   local pki
-  pki=$(artefact_dir pki)
+  pki=$(artefact pki)
   mkdir -p "$ARK_DIR/tls"
   cp "$pki/ca.pem" "$ARK_DIR/tls/ca.pem"
   cp "$pki/client.pem" "$ARK_DIR/tls/cert.pem"
   cp "$pki/client-key.pem" "$ARK_DIR/tls/key.pem"
-  cp -a "$(artefact_dir ssh-keys)" "$ARK_DIR/keys"
+  cp -a "$(artefact ssh-keys)" "$ARK_DIR/keys"
   machine_known_hosts "${ARK_ADDRESS[@]}" >"$ARK_DIR/known_hosts"
 }
 
@@ -43,7 +43,7 @@ CONF
 
 start_site_machine() {
   local machine=$1 seed options address=${ARK_ADDRESS[$1]} pki
-  pki=$(artefact_dir pki)
+  pki=$(artefact pki)
   seed=$(new_seed "$machine")
   seed_engine "$machine" "$seed" "$address"
   cp "$pki"/{client,client-key}.pem "$seed/etc/docker/tls"

@@ -17,7 +17,7 @@ engine_template() {
 
 group_up() {
   local dir=$LAB_DIR/docker pki template
-  pki=$(artefact_dir pki)
+  pki=$(artefact pki)
   mkdir -p "$dir/tls"
   cp "$pki"/{ca,other-ca,server,server-key}.pem "$dir/tls"
   # The names the docker client looks for in DOCKER_CERT_PATH.

@@ -77,7 +77,6 @@ make_host() {
   mkdir -p "$dir"/{etc,tmp,run}
   chmod 1777 "$dir/tmp"
   keepalived_conf "$host" "$peer" >"$dir/etc/keepalived.conf"
-  # shellcheck disable=SC2016 # expanded when keepalived calls it
   printf '#!/bin/sh\necho "$(date +%%s.%%N) $*" >>/etc/keepalived/notify.log\n' >"$dir/etc/notify.sh"
   chmod 0755 "$dir/etc/notify.sh"
   printf '%s\n' "HostKey $LAB_DIR/keepalived/keys/host_ed25519" "HostKey $LAB_DIR/keepalived/keys/host_ecdsa" \
@@ -92,12 +91,12 @@ start_host() {
   start_daemon "keepalived-sshd-$host" "${on_host[@]}" /usr/sbin/sshd -D -e -f "$LAB_DIR/keepalived/$host/sshd.conf"
 }
 
-holds_vip() { ip -n "vrrp-$1" -4 addr show dev eth0 | grep -q "inet $VRRP_VIP/"; }
+holds_vip() { ip -n "vrrp-$1" -4 addr show dev eth0 | grep "inet $VRRP_VIP/"; }
 
 group_up() {
   local host
   mkdir -p "$LAB_DIR/keepalived"
-  cp -a "$(artefact_dir ssh-keys)" "$LAB_DIR/keepalived/keys"
+  cp -a "$(artefact ssh-keys)" "$LAB_DIR/keepalived/keys"
   make_network
   make_host a b
   make_host b a

@@ -16,10 +16,10 @@ install_certificates() {
   local file
   install -d -o mysql -m 0700 "$LAB_DIR/mysql-tls"
   for file in ca.pem server.pem server-key.pem; do
-    install -o mysql -m 0600 "$(artefact_dir pki)/$file" "$LAB_DIR/mysql-tls/$file"
+    install -o mysql -m 0600 "$(artefact pki)/$file" "$LAB_DIR/mysql-tls/$file"
   done
   install -d "$LAB_DIR/tls"
-  cp "$(artefact_dir pki)"/{ca,other-ca,client,client-key}.pem "$LAB_DIR/tls"
+  cp "$(artefact pki)"/{ca,other-ca,client,client-key}.pem "$LAB_DIR/tls"
 }
 
 # "app" has grants on its tables only: a user with every privilege may write to a read-only server.

@@ -9,7 +9,7 @@ declare -A NODE_PRIORITY=([node1]=100 [node2]=90)
 
 group_summary() { echo "systemd machines node1 10.94.0.21, node2 10.94.0.22 (sshd, MariaDB, keepalived, virtual address $NODES_VIP), dk1 10.94.0.31 (own Docker engine)"; }
 group_after() { echo docker; }
-group_artefacts() { echo machine-engine mysql-datadir pki ssh-keys; }
+group_artefacts() { echo machine-engine machine-rootfs mysql-datadir pki ssh-keys; }
 
 load_machines() {
   # shellcheck source=../lib/machines.sh
@@ -53,7 +53,7 @@ start_node() {
     'performance_schema = OFF' >"$seed/etc/mysql/mariadb.conf.d/99-lab.cnf"
   enable_unit "$seed" keepalived.service
   enable_unit "$seed" mariadb.service
-  cp -a "$(artefact_dir mysql-datadir)/data" "$MACHINE_DIR/$name/mysql"
+  cp -a "$(artefact mysql-datadir)/data" "$MACHINE_DIR/$name/mysql"
   # The ids of mysql in the image, not this machine's.
   chown -R "$(mysql_ids_of_machine)" "$MACHINE_DIR/$name/mysql"
   start_machine "$name" "$NODES_NET" "${NODE_ADDRESS[$name]}" "${PLAIN_MACHINE[@]}" -v "$MACHINE_DIR/$name/mysql:/var/lib/mysql"
@@ -69,7 +69,7 @@ start_docker_node() {
   await_machine dk1
 }
 
-node_holds_vip() { on_machine "$1" ip -4 addr show dev eth0 | grep -q "inet $NODES_VIP/"; }
+node_holds_vip() { on_machine "$1" ip -4 addr show dev eth0 | grep "inet $NODES_VIP/"; }
 
 group_up() {
   load_machines
@@ -85,7 +85,7 @@ group_up() {
   join_all "${pids[@]}" || die "not every machine came up"
   wait_until "$LAB_WAIT" "the virtual address $NODES_VIP on node1" node_holds_vip node1
   machine_known_hosts "${NODE_ADDRESS[@]}" "$NODES_VIP" >"$NODES_DIR/known_hosts"
-  cp -a "$(artefact_dir ssh-keys)" "$NODES_DIR/keys"
+  cp -a "$(artefact ssh-keys)" "$NODES_DIR/keys"
 
   for name in "${!NODE_ADDRESS[@]}"; do publish "LAB_${name^^}" "${NODE_ADDRESS[$name]}"; done
   publish LAB_NODES_VIP "$NODES_VIP"

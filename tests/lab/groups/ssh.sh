@@ -54,7 +54,7 @@ write_known_hosts() {
 
 group_up() {
   mkdir -p "$LAB_DIR/ssh"
-  cp -a "$(artefact_dir ssh-keys)" "$LAB_DIR/ssh/keys"
+  cp -a "$(artefact ssh-keys)" "$LAB_DIR/ssh/keys"
   add_user lab 7001 "$SSH_PASSWORD"
   add_user keyonly 7002 -
   sshd_config sshd "$SSH_PORT" "MaxStartups 500:30:1000"

@@ -17,7 +17,6 @@ debian_mirror() {
     return
   fi
   local mirror
-  # shellcheck disable=SC2016 # fields of apt
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
     awk '$2 == "bookworm" && $3 == "main" { print $1; exit }')
   echo "${mirror:-http://deb.debian.org/debian}"

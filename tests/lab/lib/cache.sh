@@ -25,6 +25,10 @@ artefact_key() {
 }
 
 artefact_dir() { echo "$LAB_CACHE/$1-$(artefact_key "$1")"; }
+# artefact NAME: where this lab has it. Fixed when the lab takes it, so that an edited recipe does not mix with a lab
+# that is up.
+artefact() { readlink "$LAB_DIR/artefacts/$1"; }
+
 have_artefact() { [[ -d $(artefact_dir "$1") ]]; }
 
 artefact_inputs_of_kind() { in_recipe "$1" inputs | awk -v kind="$2" '$1 == kind { print $2 }'; }
@@ -46,7 +50,7 @@ ensure_artefact() (
   say "making $name (once; kept in $LAB_CACHE)"
   rm -rf "$LAB_CACHE/$name.tmp"
   mkdir -m 0755 "$LAB_CACHE/$name.tmp"
-  if ! bash "$LAB_SOURCE/lib/make-artefact.sh" "$name" "$LAB_CACHE/$name.tmp" >"$LAB_CACHE/$name.log" 2>&1 8>&-; then
+  if ! bash "$LAB_SOURCE/lib/make-artefact.sh" "$name" "$LAB_CACHE/$name.tmp" >"$LAB_CACHE/$name.log" 2>&1 8>&- </dev/null; then
     warn "$name could not be made; last lines of $LAB_CACHE/$name.log:"
     tail -n 20 "$LAB_CACHE/$name.log" >&2
     exit 1

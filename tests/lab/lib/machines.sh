@@ -14,7 +14,7 @@ lab_docker() { docker_in "$LAB_DIR/docker" "$@"; }
 # Groups add files below the directory this prints.
 new_seed() {
   local seed=$MACHINE_DIR/$1/seed keys
-  keys=$(artefact_dir ssh-keys)
+  keys=$(artefact ssh-keys)
   mkdir -p "$seed"/etc/ssh "$seed"/root/.ssh "$seed"/home/admin/.ssh
   cp "$keys"/host_rsa "$seed/etc/ssh/ssh_host_rsa_key"
   cp "$keys"/host_ecdsa "$seed/etc/ssh/ssh_host_ecdsa_key"
@@ -38,7 +38,7 @@ enable_unit() {
 # certificates. Its cgroups are named, because it shares the tree of the host.
 seed_engine() {
   local name=$1 seed=$2 address=$3 pki
-  pki=$(artefact_dir pki)
+  pki=$(artefact pki)
   mkdir -p "$seed/etc/docker/tls" "$seed/etc/systemd/system/docker.service.d"
   cp "$pki"/{ca,server,server-key}.pem "$seed/etc/docker/tls"
   cat >"$seed/etc/docker/daemon.json" <<CONF
@@ -59,7 +59,7 @@ CONF
   enable_unit "$seed" containerd.service
   enable_unit "$seed" docker.service
   enable_unit "$seed" docker.socket sockets.target
-  clone_engine "$(artefact_dir machine-engine)/data" "$MACHINE_DIR/$name/docker" "$MACHINE_LAYERS"
+  clone_engine "$(artefact machine-engine)/data" "$MACHINE_DIR/$name/docker" "$MACHINE_LAYERS"
 }
 
 # start_machine NAME NETWORK ADDRESS OPTION...: from its seed. The options are docker's.
@@ -77,7 +77,7 @@ start_machine() {
 PLAIN_MACHINE=(-v /sys/fs/cgroup:/sys/fs/cgroup:ro)
 docker_machine_options() {
   printf '%s\n' -v /sys/fs/cgroup:/sys/fs/cgroup:rw -v "$MACHINE_DIR/$1/docker:/var/lib/docker" \
-    -v "$(artefact_dir machine-engine)/data/overlay2:$MACHINE_LAYERS:ro"
+    -v "$(artefact machine-engine)/data/overlay2:$MACHINE_LAYERS:ro"
 }
 
 # on_machine NAME COMMAND...
@@ -113,7 +113,7 @@ await_machine() {
 # ensure_machine_image: an engine that was started from the small template lacks it.
 ensure_machine_image() {
   lab_docker image inspect lab/machine:1 >/dev/null 2>&1 && return
-  zstd -q -dc "$(artefact_dir machine-rootfs)/rootfs.tar.zst" |
+  zstd -q -dc "$(artefact machine-rootfs)/rootfs.tar.zst" |
     DOCKER_TIMEOUT=300 lab_docker import -c 'CMD ["/lib/systemd/systemd"]' -c 'ENV container=docker' - lab/machine:1
 }
 
@@ -121,9 +121,9 @@ ensure_machine_image() {
 machine_known_hosts() {
   local address key
   for address; do
-    for key in "$(artefact_dir ssh-keys)"/host_*.pub; do printf '%s %s\n' "$address" "$(cut -d' ' -f1,2 "$key")"; done
+    for key in "$(artefact ssh-keys)"/host_*.pub; do printf '%s %s\n' "$address" "$(cut -d' ' -f1,2 "$key")"; done
   done
 }
 
 # mysql_ids_of_machine: UID:GID of mysql in the machines' image.
-mysql_ids_of_machine() { cat "$(artefact_dir machine-rootfs)/mysql-ids"; }
+mysql_ids_of_machine() { cat "$(artefact machine-rootfs)/mysql-ids"; }

@@ -14,7 +14,7 @@ start_mysql() {
   local name=$1 port=$2 id=$3 dir=$LAB_DIR/mysql/$1 data=$LAB_DISK/mysql/$1
   shift 3
   mkdir -p "$LAB_DISK/mysql"
-  cp -a "$(artefact_dir mysql-datadir)/data" "$data"
+  cp -a "$(artefact mysql-datadir)/data" "$data"
   mkdir -p "$LAB_DIR/mysql"
   install -d -o mysql "$dir"
   start_daemon "mysql-$name" mariadbd --no-defaults --user=mysql --datadir="$data" --socket="$dir/mysqld.sock" \
@@ -27,4 +27,4 @@ sql() { mariadb --no-defaults --batch --skip-column-names -uroot -S "$LAB_DIR/my
 mysql_answers() { mariadb-admin --no-defaults --connect-timeout=1 -uroot -S "$LAB_DIR/mysql/$1/mysqld.sock" ping; }
 await_mysql() { wait_ready "mysql-$1" mysql_answers "$1"; }
 
-replicates() { mariadb --no-defaults -uroot -S "$LAB_DIR/mysql/$1/mysqld.sock" -e 'SHOW SLAVE STATUS\G' | grep -q 'Seconds_Behind_Master: 0'; }
+replicates() { mariadb --no-defaults -uroot -S "$LAB_DIR/mysql/$1/mysqld.sock" -e 'SHOW SLAVE STATUS\G' | grep 'Seconds_Behind_Master: 0'; }

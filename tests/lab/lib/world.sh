@@ -6,7 +6,7 @@
 
 # pid_runs PID TEXT: is PID alive and is TEXT in its command line? Pids wrap within minutes on a busy machine.
 pid_runs() {
-  [[ -n $1 && -r /proc/$1/cmdline ]] && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2"
+  [[ -n $1 && -r /proc/$1/cmdline && $(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline") == *"$2"* ]]
 }
 
 read_pid() { cat "$LAB_DIR/$1.pid" 2>/dev/null || true; }
@@ -16,7 +16,6 @@ require_world() { world_runs || die "the lab '$LAB_NAME' is not up (start it wit
 
 # inside COMMAND...: in the lab's pid, net, mount, ipc and uts namespaces, in the same working directory.
 inside() {
-  # shellcheck disable=SC2016 # expanded inside
   nsenter -t "$(read_pid init)" -m -n -p -i -u -- \
     bash -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' inside "$PWD" "$@"
 }

@@ -30,7 +30,6 @@ CONF
 }
 
 # four_letters HOST PORT WORD: the answer of one of ZooKeeper's four-letter commands.
-# shellcheck disable=SC2016 # expanded by the inner shell
 four_letters() { timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" >&3 && cat <&3' "$1" "$2" "$3" 2>/dev/null; }
 
 # zookeeper_mode HOST PORT: leader or follower; nothing without a quorum.

@@ -1,0 +1,53 @@
+#!/bin/bash
+# The command itself: what it says when something is wrong, and that waiting for a server ends when the server does.
+set -euo pipefail
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+# says CODE TEXT ARGUMENTS...: the exit code and the whole of what is printed.
+says() {
+  local code=0 output
+  output=$("$LAB" "${@:3}" 2>&1) || code=$?
+  [[ $code == "$1" && $output == "$2" ]] || {
+    printf 'exit code %s, text:\n%s\n' "$code" "$output"
+    return 1
+  }
+}
+check_says() {
+  local output
+  if output=$(says "${@:2}"); then
+    echo "ok - $1"
+  else
+    FAILED=1
+    printf 'not ok - %s\n%s\n' "$1" "$output"
+  fi
+}
+
+check_says "a group that is not there" 1 "lab: there is no group 'mysq'; there are: ark docker keepalived mysql nodes ssh zk" up mysq
+check_says "a name that is none" 1 "lab: 'A B' is no name for a lab: up to 24 small letters, digits and '-' are allowed" --name "A B" up
+check_says "exec without a lab" 1 "lab: the lab '$LAB_NAME' is not up (start it with: lab up)" exec true
+check_says "status without a lab" 1 "lab: '$LAB_NAME' is not up" status
+check_says "down without a lab" 0 "lab: '$LAB_NAME' is not up" down
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp "$LAB" up ssh 2>&1; }
+output=$(as_nobody) && code=0 || code=$?
+check "a user who is not root: exit code 77" test "$code" = 77
+check "a user who is not root: the reason" test "$output" = \
+  "lab: SKIPPED: the lab cannot run here: it needs root (namespaces, mounts, cgroups); this is nobody"
+
+# shellcheck source=../lib/common.sh
+waiting_for_the_dead() (
+  set +o pipefail
+  source "$TESTS/../lib/common.sh"
+  LAB_DIR=$(mktemp -d)
+  trap 'rm -rf "$LAB_DIR"' EXIT
+  start_daemon broken bash -c 'echo "cannot read its configuration" >&2; exit 3'
+  wait_ready broken false 2>&1 | sed "s|$LAB_DIR|DIR|"
+)
+began=$SECONDS
+output=$(waiting_for_the_dead)
+expected="lab: last lines of DIR/log/broken.log:
+cannot read its configuration
+lab: broken died before it was ready"
+check "a server that dies shows its log" test "$output" = "$expected"
+check "and at once" test $((SECONDS - began)) -le 2
+finish

@@ -1,0 +1,49 @@
+#!/bin/bash
+# However a lab ends, nothing of it stays: no process, namespace, mount, link, firewall rule, cgroup or file.
+# Usage: leaves-nothing.sh [GROUP...]; without groups the cheap ones.
+set -euo pipefail
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+trap '"$LAB" down >/dev/null' EXIT
+
+groups=("$@")
+((${#groups[@]})) || groups=(docker ssh mysql zk keepalived)
+STATE_BEFORE=$(machine_state)
+
+# A container as well, so that there are cgroups and nested namespaces to leave behind.
+run_container() {
+  "$LAB" exec bash -c 'timeout 60 docker -H "unix://$LAB_DOCKER_SOCKET" run -d --network "$LAB_DOCKER_NETWORK" "$LAB_DOCKER_IMAGE" sleep 1000' >/dev/null
+}
+
+up "${groups[@]}"
+run_container
+remember_lab
+began=$EPOCHREALTIME
+check "lab down" "$LAB" down
+check_within 5 "$began" "it is down"
+check_nothing_left "after lab down"
+
+up "${groups[@]}"
+run_container
+remember_lab
+kill -KILL "$(lab_supervisor_pid)"
+check "the lab ends when its supervisor is killed" await_gone
+check_nothing_left "after SIGKILL of the supervisor"
+
+up "${groups[@]}"
+run_container
+remember_lab
+kill -KILL "$(cat "$LAB_ROOT/$LAB_NAME/keeper.pid")"
+check "lab down when the keeper was killed" "$LAB" down
+check_nothing_left "after SIGKILL of the keeper"
+
+# A test that is killed: a process of its own owns the lab.
+bash -c '"$1" up --owner $$ "${@:2}" >/dev/null 2>&1; sleep 1000' owner "$LAB" "${groups[@]}" &
+owner=$!
+until [[ -e $LAB_ROOT/$LAB_NAME/env ]] || ! kill -0 "$owner" 2>/dev/null; do sleep 0.05; done
+run_container
+remember_lab
+kill -KILL "$owner"
+check "the lab ends when its owner is killed" await_gone
+check_nothing_left "after SIGKILL of the owner"
+finish

@@ -1,0 +1,132 @@
+# What every test of the lab uses: checks that print "ok" or "not ok", a lab of its own, and a look at the machine.
+
+TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LAB=$TESTS/../lab
+FAILED=0
+
+# A name of its own, so that a test disturbs no lab that is up, and none disturbs it.
+LAB_NAME=test-$(basename "$0" .sh | cut -c1-10)-$$
+export LAB_NAME
+LAB_ROOT=${LAB_ROOT:-/var/lib/opshost-lab}
+
+# check WHAT COMMAND...: what the command printed is shown only when it failed.
+check() {
+  local what=$1 output run=(timeout "${CHECK_SECONDS:-60}")
+  shift
+  # A function of the test has no deadline but its own.
+  if [[ $(type -t "$1") == function ]]; then run=(); fi
+  if output=$("${run[@]}" "$@" 2>&1 </dev/null); then
+    echo "ok - $what"
+  else
+    FAILED=1
+    echo "not ok - $what"
+    printf '    command: %s\n    output:  %s\n' "$*" "${output//$'\n'/$'\n             '}"
+  fi
+}
+
+# check_not WHAT COMMAND...: the command must fail.
+check_not() {
+  local what=$1
+  shift
+  check "$what" bash -c '! "$@"' check_not "$@"
+}
+
+# check_sh WHAT SHELL_TEXT: run inside the lab with its env file loaded.
+check_sh() { check "$1" "$LAB" exec bash -euo pipefail -c "$2"; }
+check_not_sh() { check_not "$1" "$LAB" exec bash -euo pipefail -c "$2"; }
+
+# check_within SECONDS SINCE WHAT
+check_within() {
+  local took
+  took=$(awk -v a="$2" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+  check "$3: $took s (limit $1 s, load $(cut -d' ' -f1 /proc/loadavg))" awk -v took="$took" -v limit="$1" 'BEGIN { exit !(took <= limit) }'
+}
+
+# up GROUP...: with this test as its owner, so that nothing is left when the test is killed.
+up() {
+  local code=0
+  "$LAB" up --owner $$ "$@" >"/tmp/$LAB_NAME.up" 2>&1 || code=$?
+  if ((code == 77)); then
+    grep SKIPPED "/tmp/$LAB_NAME.up"
+    rm -f "/tmp/$LAB_NAME.up"
+    exit 77
+  fi
+  if ((code != 0)); then
+    echo "not ok - lab up $*"
+    sed 's/^/    /' "/tmp/$LAB_NAME.up"
+    rm -f "/tmp/$LAB_NAME.up"
+    exit 1
+  fi
+  rm -f "/tmp/$LAB_NAME.up"
+  echo "ok - lab up $*"
+}
+
+finish() { exit "$FAILED"; }
+
+# --- what a lab could leave behind -----------------------------------------------------------------------------------
+
+# What a lab could change of the machine outside its namespaces. Mounts of other people's build trees are not looked at.
+machine_state() {
+  echo "links:"
+  ip -o link | awk -F': ' '{ print $2 }' | sort
+  echo "firewall:"
+  iptables-save 2>/dev/null | grep -v '^#' | sed 's/\[[0-9:]*\]//'
+  nft list ruleset 2>/dev/null
+  echo "named network namespaces:"
+  find /run/netns -mindepth 1 2>/dev/null | sort
+  echo "mounts:"
+  awk '{ print $5 }' /proc/self/mountinfo | grep -E '^/(run|etc|sys|proc|var|root)(/|$)' | sort
+  echo "users:"
+  sha256sum /etc/passwd /etc/shadow /etc/group /etc/hosts
+}
+
+lab_init_pid() { cat "$LAB_ROOT/$LAB_NAME/init.pid"; }
+lab_supervisor_pid() { cat "$LAB_ROOT/$LAB_NAME/supervisor.pid"; }
+
+descendants() {
+  local pid
+  for pid in $(pgrep -P "$1"); do
+    echo "$pid"
+    descendants "$pid"
+  done
+}
+
+# Every namespace that a process of the lab is in and the machine's PID 1 is not.
+lab_namespaces() {
+  local pid
+  for pid in $(lab_init_pid) $(descendants "$(lab_init_pid)"); do
+    readlink /proc/"$pid"/ns/{pid,net,mnt,ipc,uts} 2>/dev/null
+  done | sort -u | grep -vxFf <(readlink /proc/1/ns/*)
+}
+
+# still_there NAMESPACE...: processes that are in one of these.
+still_there() {
+  local pid
+  for pid in /proc/[0-9]*; do
+    [[ -z $(readlink "$pid"/ns/{pid,net,mnt,ipc,uts} 2>/dev/null | grep -xFf <(printf '%s\n' "$@")) ]] ||
+      echo "${pid#/proc/} $(tr '\0' ' ' <"$pid/cmdline" 2>/dev/null)"
+  done
+  return 0
+}
+
+lab_cgroups_left() { find /sys/fs/cgroup -type d -name "opshost-lab-$LAB_NAME"; }
+
+# remember_lab: to be called while the lab is up, for check_nothing_left. STATE_BEFORE is taken before "up".
+remember_lab() { mapfile -t NAMESPACES < <(lab_namespaces); }
+
+# lab_is_gone: the keeper has removed the lab's directory, which it does last.
+lab_is_gone() { [[ ! -e $LAB_ROOT/$LAB_NAME ]]; }
+await_gone() {
+  local began=$SECONDS
+  until lab_is_gone || ((SECONDS - began > 20)); do sleep 0.05; done
+  lab_is_gone
+}
+
+check_nothing_left() {
+  local state
+  state=$(machine_state)
+  check "$1: no process in its ${#NAMESPACES[@]} namespaces" test -z "$(still_there "${NAMESPACES[@]}")"
+  check "$1: no cgroup" test -z "$(lab_cgroups_left)"
+  check "$1: its directory is gone" test ! -e "$LAB_ROOT/$LAB_NAME"
+  check "$1: links, firewall, mounts, users as before" bash -c 'diff <(echo "$1") <(echo "$2")' diff "$STATE_BEFORE" "$state"
+}
