@@ -5,7 +5,10 @@
 
 namespace opshost::docs {
 
+bool is_inline_choice(const Type& type) { return type.kind == Kind::enumeration && type.name.starts_with('"'); }
+
 bool is_named(const Type& type) {
+  if (is_inline_choice(type)) return false;
   return type.kind == Kind::record || type.kind == Kind::handle || type.kind == Kind::enumeration;
 }
 

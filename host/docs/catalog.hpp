@@ -67,7 +67,10 @@ class Catalog {
 /// Functions and methods of a module, functions first, each in the order of declaration.
 std::vector<const FunctionInfo*> functions_of(const ModuleInfo& module);
 
-/// Records, handles and enumerations have a page and a class of their own.
+/// An enumeration whose name is its choices: "stop"|"collect", as Lua's declarations write it.
+bool is_inline_choice(const Type& type);
+
+/// Records, handles and enumerations with a name have a page and a class of their own.
 bool is_named(const Type& type);
 
 /// A parameter a caller may leave out: nil, or an options table without a required field.

@@ -12,7 +12,8 @@ namespace opshost::docs {
 /// - names: functions, parameters, fields and codes in snake_case, types in CamelCase, no Lua keyword, none twice
 /// - docs: present, without a full stop at the end
 /// - errors: whatever `raises` names is declared, with its meaning and advice
-/// - a change or destroy: says what it touches; never returns a boolean or an optional, since "it did not work" is an
+/// - a change or destroy: says what it touches (a method: its handle unless it says so); never returns a boolean or an
+/// optional, since "it did not work" is an
 ///   error and "already so" is no news
 /// - `find_*` returns an optional, `exists` a boolean or an optional
 /// - `wait_*` observes, returns what it saw, takes `timeout` and `every`, raises wait.timeout

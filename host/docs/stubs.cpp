@@ -210,6 +210,7 @@ std::string luacats_type(const Catalog& catalog, const Type& type) {
     case Kind::secret:
       return "ops.Secret";
     case Kind::enumeration:
+      return is_inline_choice(type) ? type.name : class_name(catalog, type);
     case Kind::record:
     case Kind::handle:
       return class_name(catalog, type);

@@ -5,9 +5,10 @@
 namespace opshost::docs {
 namespace {
 
-/// "the container", "this machine": what a change touches, with its article.
-std::string subject(const std::string& touches) {
-  if (touches.empty()) return "something";
+/// "the container", "this machine": what a change touches, with its article; a method's own handle unless it says so.
+std::string subject(const FunctionInfo& function) {
+  const std::string& touches = function.touches;
+  if (touches.empty()) return function.owner.empty() ? "something" : "the " + function.owner;
   const bool has_article = touches.starts_with("this ") || touches.starts_with("the ") || touches.starts_with("a ") ||
                            touches.starts_with("an ") || touches.starts_with("what ");
   return has_article ? touches : "the " + touches;
@@ -74,9 +75,8 @@ std::string signature(const FunctionInfo& function) {
 std::string effect_words(const FunctionInfo& function) {
   if (function.effect == Effect::observe) return "only reads";
   const std::string again = function.repeatable ? "; safe to send again" : "; not safe to send twice";
-  if (function.effect == Effect::change) return "changes " + subject(function.touches) + again;
-  const std::string what = function.touches.empty() ? "" : " (" + subject(function.touches) + ")";
-  return "destroys what cannot be put back" + what + again;
+  if (function.effect == Effect::change) return "changes " + subject(function) + again;
+  return "destroys what cannot be put back (" + subject(function) + ")" + again;
 }
 
 std::string waiting_words(const FunctionInfo& function) {
@@ -92,7 +92,7 @@ std::string waiting_words(const FunctionInfo& function) {
 
 std::string choice_words(const Type& type) {
   const Type& inner = type.kind == Kind::optional && type.element != nullptr ? *type.element : type;
-  if (inner.kind != Kind::enumeration) return {};
+  if (inner.kind != Kind::enumeration || is_inline_choice(inner)) return {};
   std::vector<std::string> choices;
   for (const std::string& choice : inner.choices) choices.push_back('"' + choice + '"');
   return "one of " + joined(choices, ", ");

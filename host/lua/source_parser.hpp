@@ -18,10 +18,26 @@ class SourceParser {
   bool read();
 
  private:
+  /// LuaJIT refuses more than 200 levels of nesting.
+  static constexpr std::size_t kDeepest = 200;
+
   struct SyntaxStop : std::runtime_error {
     using std::runtime_error::runtime_error;
   };
-  class Nesting;
+  /// One level deeper for as long as it lives.
+  class Nesting {
+   public:
+    explicit Nesting(std::size_t& depth) : depth_(depth) {
+      if (depth_ >= kDeepest) throw SyntaxStop("nested too deeply");
+      ++depth_;
+    }
+    Nesting(const Nesting&) = delete;
+    Nesting& operator=(const Nesting&) = delete;
+    ~Nesting() { --depth_; }
+
+   private:
+    std::size_t& depth_;
+  };
 
   /// What the place wants: a table written there is compared with it.
   struct Expected {

@@ -31,9 +31,11 @@ std::map<Kind, Type> make_plain_types() {
   return types;
 }
 
+bool is_union(const Type& type) { return type.name.find('|') != std::string::npos && !type.name.ends_with(')'); }
+
 /// "string?" in a list must not read as an optional list: "(string?)[]".
 std::string as_operand(const Type& element) {
-  const bool compound = element.kind == Kind::optional || element.kind == Kind::one_of;
+  const bool compound = element.kind == Kind::optional || is_union(element);
   return compound ? "(" + element.name + ")" : element.name;
 }
 
@@ -44,7 +46,7 @@ std::string composed_name(Kind kind, const Type& element) {
     case Kind::map:
       return "table<string, " + element.name + ">";
     case Kind::optional:
-      return (element.kind == Kind::one_of ? as_operand(element) : element.name) + "?";
+      return (is_union(element) ? as_operand(element) : element.name) + "?";
     default:
       return "stream<" + element.name + ">";
   }

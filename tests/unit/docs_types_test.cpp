@@ -76,3 +76,11 @@ TEST_CASE("a type belongs to the module that lists it, even where another mentio
   CHECK(catalog.types_of(modules[1]) == std::vector<const Type*>{&shared});
   CHECK_FALSE(catalog.is_argument(shared));
 }
+
+TEST_CASE("a union inside another type keeps its bounds") {
+  const Type choice{.kind = Kind::enumeration, .name = "\"stop\"|\"collect\"", .choices = {"stop", "collect"}};
+  CHECK(optional_type(choice).name == "(\"stop\"|\"collect\")?");
+  CHECK(list_type(choice).name == "(\"stop\"|\"collect\")[]");
+  CHECK(opshost::docs::is_inline_choice(choice));
+  CHECK_FALSE(opshost::docs::is_named(choice));
+}
