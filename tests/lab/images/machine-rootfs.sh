@@ -51,7 +51,7 @@ strip_machine() {
 
 configure_machine() {
   local root=$1
-  machine_chroot "$root" systemctl disable mariadb keepalived docker.service docker.socket containerd
+  machine_chroot "$root" systemctl disable mariadb.service mariadb.socket keepalived docker.service docker.socket containerd
   machine_chroot "$root" systemctl mask getty.target console-getty.service systemd-logind.service \
     systemd-networkd.service systemd-resolved.service systemd-timesyncd.service apt-daily.timer \
     apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer

@@ -9,13 +9,21 @@ in_recipe() (
   "${@:2}"
 )
 
+# A better comment is no reason to make an image again.
+without_comments() {
+  find "$1" -type f | sort | while read -r file; do
+    echo "${file#"$LAB_SOURCE/"}"
+    sed '/^[[:space:]]*#/d' "$file"
+  done
+}
+
 artefact_key() {
   local kind what
   {
-    sha256sum <"$LAB_SOURCE/images/$1.sh"
+    without_comments "$LAB_SOURCE/images/$1.sh" | sha256sum
     in_recipe "$1" inputs | while read -r kind what; do
       case $kind in
-        file) find "$LAB_SOURCE/$what" -type f -print0 | sort -z | xargs -0 cat | sha256sum ;;
+        file) without_comments "$LAB_SOURCE/$what" | sha256sum ;;
         artefact) artefact_key "$what" ;;
         package) dpkg-query -W -f '${Package} ${Version}\n' "$what" ;;
         *) die "images/$1.sh: unknown kind of input '$kind'" ;;

@@ -5,6 +5,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 trap '"$LAB" down >/dev/null' EXIT
 
+prepared engine pki ssh-keys mysql-datadir
 began=$EPOCHREALTIME
 up docker ssh mysql zk keepalived
 check_within 20 "$began" "the cheap groups are up"

@@ -44,6 +44,7 @@ until [[ -e $LAB_ROOT/$LAB_NAME/env ]] || ! kill -0 "$owner" 2>/dev/null; do sle
 run_container
 remember_lab
 kill -KILL "$owner"
+wait "$owner" 2>/dev/null || true
 check "the lab ends when its owner is killed" await_gone
 check_nothing_left "after SIGKILL of the owner"
 finish

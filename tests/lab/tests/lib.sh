@@ -42,6 +42,15 @@ check_within() {
   check "$3: $took s (limit $1 s, load $(cut -d' ' -f1 /proc/loadavg))" awk -v took="$took" -v limit="$1" 'BEGIN { exit !(took <= limit) }'
 }
 
+# prepared ARTEFACT...: makes what is missing in the cache, so that the time it takes to come up can be judged.
+prepared() {
+  local obstacle
+  obstacle=$("$TESTS/../prepare" "$@" 2>&1) || {
+    echo "SKIPPED: $obstacle"
+    exit 77
+  }
+}
+
 # up GROUP...: with this test as its owner, so that nothing is left when the test is killed.
 up() {
   local code=0
@@ -103,8 +112,9 @@ lab_namespaces() {
 still_there() {
   local pid
   for pid in /proc/[0-9]*; do
-    [[ -z $(readlink "$pid"/ns/{pid,net,mnt,ipc,uts} 2>/dev/null | grep -xFf <(printf '%s\n' "$@")) ]] ||
+    if readlink "$pid"/ns/{pid,net,mnt,ipc,uts} 2>/dev/null | grep -xFf <(printf '%s\n' "$@") >/dev/null; then
       echo "${pid#/proc/} $(tr '\0' ' ' <"$pid/cmdline" 2>/dev/null)"
+    fi
   done
   return 0
 }

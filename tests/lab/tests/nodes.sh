@@ -5,8 +5,9 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 trap '"$LAB" down >/dev/null' EXIT
 
+prepared engine machine-engine mysql-datadir pki ssh-keys
 began=$EPOCHREALTIME
-up
+up docker ssh mysql zk keepalived nodes
 check_within 20 "$began" "everything but the Ark site is up"
 check_sh "nothing was skipped" '[[ -z $LAB_SKIPPED ]]'
 
@@ -16,12 +17,12 @@ for node in NODE1 NODE2 DK1; do
   check_sh "$node: its name" "[[ \$($SSH \$LAB_$node hostname) == ${node,,} ]]"
   check_sh "$node: sudo without a password" "[[ \$($SSH \$LAB_$node sudo id -u) == 0 ]]"
 done
-check_sh "node1: MariaDB answers" "$SSH \$LAB_NODE1 sudo mariadb -e 'SELECT 1'"
+check_sh "node1: MariaDB answers" "$SSH \$LAB_NODE1 sudo mariadb-admin ping"
 check_sh "node1: stopping a service is real" "
   $SSH \$LAB_NODE1 sudo systemctl stop mariadb
   [[ \$($SSH \$LAB_NODE1 systemctl is-active mariadb) == inactive ]]
   $SSH \$LAB_NODE1 sudo systemctl start mariadb
-  $SSH \$LAB_NODE1 sudo mariadb -e 'SELECT 1'"
+  $SSH \$LAB_NODE1 sudo mariadb-admin ping"
 check_sh "the virtual address is on node1" "[[ \$($SSH \$LAB_NODES_VIP hostname) == node1 ]]"
 check_sh "and moves to node2 when keepalived stops" "
   $SSH \$LAB_NODE1 sudo systemctl stop keepalived
