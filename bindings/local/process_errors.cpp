@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "bindings/local/file_work.hpp"
 #include "bindings/local/nearest_file.hpp"
 #include "bindings/local/system_error.hpp"
 #include "host/base/names.hpp"
@@ -20,11 +21,9 @@ namespace opshost::local {
 namespace {
 
 constexpr std::size_t kShownCommand = 200;
-constexpr std::size_t kShownPath = 300;
+constexpr std::size_t kShownSearchPath = 300;
 constexpr std::size_t kShownOutput = 500;
 constexpr int kShownLines = 5;
-
-std::string quoted(const std::string& path) { return '"' + one_line(path, kShownPath) + '"'; }
 
 /// The last lines that are not empty, as "a | b | c".
 std::string last_lines(std::string_view output) {
@@ -106,7 +105,7 @@ Error not_found(const SpawnRequest& request) {
     const std::string interpreter = interpreter_of(file);
     if (interpreter.empty()) {
       return failed(quoted(file) +
-                    " is there, but the loader or a folder it needs is not: was it built for another system?");
+                    " is there, but the loader or a directory it needs is not: was it built for another system?");
     }
     return failed(
         quoted(file) + " is there, but its interpreter " + quoted(interpreter) +
@@ -117,14 +116,8 @@ Error not_found(const SpawnRequest& request) {
     const std::string file = in_cwd(request, program);
     return failed("no program " + quoted(file) + why_missing(file));
   }
-  return failed("no program " + quoted(program) + " in PATH (" + one_line(search_path(request), kShownPath) + ")" +
-                similar_program(request));
-}
-
-std::string mode_text(mode_t mode) {
-  std::string digits = "0000";
-  for (std::size_t i = 4; i-- > 0; mode >>= 3U) digits[i] = static_cast<char>('0' + (mode & 7U));
-  return digits;
+  return failed("no program " + quoted(program) + " in PATH (" + one_line(search_path(request), kShownSearchPath) +
+                ")" + similar_program(request));
 }
 
 Error not_executable(const SpawnRequest& request, int error) {
@@ -137,18 +130,19 @@ Error not_executable(const SpawnRequest& request, int error) {
     struct stat info = {};
     if (stat(file.c_str(), &info) != 0) {
       if (errno != EACCES) continue;
-      return failed(file,
-                    who + " may not enter the folder of " + quoted(file) + ": the folders above it need x for " + who);
+      return failed(file, who + " may not enter the directory of " + quoted(file) +
+                              ": the directories above it need x for " + who);
     }
-    if (S_ISDIR(info.st_mode)) return failed(file, quoted(file) + " is a folder, not a program");
+    if (S_ISDIR(info.st_mode)) return failed(file, quoted(file) + " is a directory, not a program");
     const std::string whose = "mode " + mode_text(info.st_mode & 07777U) + ", owner " + user_name(info.st_uid) + ":" +
                               group_name(info.st_gid);
     if ((info.st_mode & 0111U) == 0) {
       return failed(
           file, quoted(file) + " is not executable (" + whose + "): chmod it to 0755, or name its interpreter first");
     }
-    return failed(file, who + " may not execute " + quoted(file) + " (" + whose +
-                            "): look at its mode, the folders above it, and whether its file system is mounted noexec");
+    return failed(file,
+                  who + " may not execute " + quoted(file) + " (" + whose +
+                      "): look at its mode, the directories above it, and whether its file system is mounted noexec");
   }
   const std::string& program = request.argv.front();
   return failed(program, who + " may not execute " + quoted(program));
@@ -160,9 +154,9 @@ Error bad_cwd(const SpawnRequest& request, int error) {
   if (error == ENOENT) {
     message = name + " does not exist" + why_missing(request.cwd);
   } else if (error == ENOTDIR) {
-    message = name + " is not a folder";
+    message = name + " is not a directory";
   } else if (error == EACCES) {
-    message = acting_account(request) + " may not enter " + name + ": it and the folders above it need x for " +
+    message = acting_account(request) + " may not enter " + name + ": it and the directories above it need x for " +
               acting_account(request);
   } else {
     message = name + " cannot be entered: " + errno_text(error);

@@ -28,13 +28,6 @@ struct ErrorFixture : Fixture {
   }
 };
 
-#define CHECK_ERROR(CAUGHT, CODE, MESSAGE_TEXT) \
-  do {                                          \
-    const Error caught = CAUGHT;                \
-    CHECK(caught.code() == (CODE));             \
-    CHECK(caught.message() == (MESSAGE_TEXT));  \
-  } while (false)
-
 }  // namespace
 
 TEST_CASE_FIXTURE(ErrorFixture, "an exit code that was not accepted") {
@@ -115,7 +108,7 @@ TEST_CASE_FIXTURE(ErrorFixture, "a file that is no program") {
   CHECK_ERROR(failing({plain}), "local.permission",
               "\"" + plain + "\" is not executable (mode 0644, owner " + user_name(geteuid()) + ":" +
                   group_name(getegid()) + "): chmod it to 0755, or name its interpreter first");
-  CHECK_ERROR(failing({folder.path()}), "local.permission", "\"" + folder.path() + "\" is a folder, not a program");
+  CHECK_ERROR(failing({folder.path()}), "local.permission", "\"" + folder.path() + "\" is a directory, not a program");
   CHECK_ERROR(
       failing({file("text", "just text\n")}), "local.system",
       "cannot start \"" + (folder / "text") +
@@ -126,18 +119,18 @@ TEST_CASE_FIXTURE(ErrorFixture, "what another user may not do" * doctest::skip(!
   const std::string own = file("own", "#!/bin/sh\n", 0700);
   CHECK_ERROR(failing({own}, {.as_user = "nobody"}), "local.permission",
               "nobody may not execute \"" + own +
-                  "\" (mode 0700, owner root:root): look at its mode, the folders above it, and " +
+                  "\" (mode 0700, owner root:root): look at its mode, the directories above it, and " +
                   "whether its file system is mounted noexec");
   mkdir((folder / "closed").c_str(), 0700);
   CHECK_ERROR(
       failing({"pwd"}, {.cwd = folder / "closed", .as_user = "nobody"}), "local.cwd",
-      "nobody may not enter cwd \"" + (folder / "closed") + "\": it and the folders above it need x for nobody");
+      "nobody may not enter cwd \"" + (folder / "closed") + "\": it and the directories above it need x for nobody");
 }
 
 TEST_CASE_FIXTURE(ErrorFixture, "a cwd that is none") {
   CHECK_ERROR(failing({"pwd"}, {.cwd = "/usr/shar"}), "local.cwd",
               "cwd \"/usr/shar\" does not exist; did you mean \"/usr/share\"?");
-  CHECK_ERROR(failing({"pwd"}, {.cwd = "/etc/passwd"}), "local.cwd", "cwd \"/etc/passwd\" is not a folder");
+  CHECK_ERROR(failing({"pwd"}, {.cwd = "/etc/passwd"}), "local.cwd", "cwd \"/etc/passwd\" is not a directory");
 }
 
 TEST_CASE_FIXTURE(ErrorFixture, "no such user") {

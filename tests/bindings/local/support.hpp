@@ -83,6 +83,14 @@ Error error_of(const Act& act) {
   return {"", ""};
 }
 
+/// Code and full text of an Error.
+#define CHECK_ERROR(CAUGHT, CODE, MESSAGE_TEXT) \
+  do {                                          \
+    const Error caught = CAUGHT;                \
+    CHECK(caught.code() == (CODE));             \
+    CHECK(caught.message() == (MESSAGE_TEXT));  \
+  } while (false)
+
 /// The call's Lua function, called with each line.
 inline Callback<std::string, std::string> on_line(FakeCall& call,
                                                   std::function<void(const std::string&, const std::string&)> react) {
