@@ -24,6 +24,14 @@ std::atomic<lua_State*> main_state{nullptr};
 fiber::Scheduler* scheduler = nullptr;
 pthread_t lua_thread;
 
+bool is_requested() { return requested.load(std::memory_order_relaxed) != StopReason::none; }
+
+/// A clean-up goes on whatever was asked for, and so does what runs outside any fiber.
+bool is_shielded() {
+  const auto* fiber = scheduler == nullptr ? nullptr : scheduler->current();
+  return fiber == nullptr || fiber->shielded > 0;
+}
+
 void disarm(lua_State* state) { lua_sethook(state, nullptr, 0, 0); }
 
 bool in_script_code(lua_State* state, lua_Debug* frame) {
@@ -41,8 +49,6 @@ void log_position(lua_State* state) {
 void hook(lua_State* state, lua_Debug* frame) {
   if (report_requested.exchange(false, std::memory_order_relaxed)) log_position(state);
   if (!interrupt_pending()) return disarm(state);
-  const auto* fiber = scheduler->current();
-  if (fiber == nullptr || fiber->shielded > 0) return disarm(state);
   // Stays armed: our own Lua is passed over, and a script's pcall meets it again at once.
   if (in_script_code(state, frame)) raise_interrupt(state);
 }
@@ -87,7 +93,7 @@ void request_report() noexcept {
   if (main_state.load() != nullptr) pthread_kill(lua_thread, kSignal);
 }
 
-bool interrupt_pending() noexcept { return requested.load(std::memory_order_relaxed) != StopReason::none; }
+bool interrupt_pending() noexcept { return is_requested() && !is_shielded(); }
 
 void raise_interrupt(lua_State* state) {
   push_interrupt(state);
@@ -96,7 +102,7 @@ void raise_interrupt(lua_State* state) {
 }
 
 void interrupt_served(lua_State* state) noexcept {
-  if (!interrupt_pending() && !report_requested.load(std::memory_order_relaxed)) return;
+  if (!is_requested() && !report_requested.load(std::memory_order_relaxed)) return;
   requested.store(StopReason::none);
   report_requested.store(false);
   disarm(state);
