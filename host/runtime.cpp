@@ -1,9 +1,11 @@
 #include "host/runtime.hpp"
 
+#include <set>
+
 #include "host/cli/exit_code_of.hpp"
 #include "host/lua/error_object.hpp"
 #include "host/lua/interrupt.hpp"
-#include "host/lua/protect.hpp"
+#include "host/lua/script_files.hpp"
 #include "host/lua/traceback.hpp"
 
 namespace opshost {
@@ -47,6 +49,7 @@ Outcome Runtime::outcome_of(fiber::Fiber& fiber) {
 Outcome Runtime::run_function(const std::vector<std::string>& arguments,
                               const std::function<void(lua_State*, int)>& on_return) {
   lua_State* main = vm_.state();
+  vm_.set_arguments(arguments);
   for (const auto& argument : arguments) lua_pushlstring(main, argument.data(), argument.size());
   auto& fiber = scheduler_.spawn(nullptr, main, static_cast<int>(arguments.size()));
   scheduler_.run_until_ended(fiber);
@@ -70,11 +73,20 @@ Outcome Runtime::run_text(const std::string& text, const std::string& chunk_name
 }
 
 void Runtime::declare_all() {
-  for (const auto& entry : vm_.module_entries()) {
-    const auto outcome =
-        run_text("require(...)", "=[opshost] declare", {entry.name});
+  std::set<std::string> names;
+  for (const auto& entry : vm_.module_entries()) names.insert(entry.name);
+  for (auto& name : lua::stdlib_modules()) names.insert(std::move(name));
+  for (const auto& name : names) {
+    const auto outcome = run_text("require(...)", "=[opshost] declare", {name});
     if (!outcome.returned) throw outcome.error;
   }
+}
+
+std::vector<ModuleInfo> Runtime::declared_modules() {
+  declare_all();
+  std::vector<ModuleInfo> modules;
+  for (const auto* module : vm_.declared()) modules.push_back(*module);
+  return modules;
 }
 
 }  // namespace opshost

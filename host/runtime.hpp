@@ -43,12 +43,12 @@ class Runtime {
   Outcome run_text(const std::string& text, const std::string& chunk_name, const std::vector<std::string>& arguments,
                    const std::function<void(lua_State* thread, int results)>& on_return = nullptr);
 
-  /// Declares every module, as if each had been required: for help, types and check.
-  std::vector<lua::ModuleEntry> all_modules() const { return vm_.module_entries(); }
-  void declare_all();
+  /// What every module declares, as if each had been required: for help, types and check.
+  std::vector<ModuleInfo> declared_modules();
 
  private:
   Outcome outcome_of(fiber::Fiber& fiber);
+  void declare_all();
 
   lua::Vm vm_;
   fiber::Scheduler scheduler_;

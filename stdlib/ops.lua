@@ -188,4 +188,7 @@ print(ops.int64("9007199254740993"))]],
   run = native.int64,
 }
 
+-- The script's own command-line arguments.
+module.exports.args = native.args or {}
+
 return module.seal()

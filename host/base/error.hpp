@@ -58,6 +58,8 @@ class Error : public std::exception {
   [[nodiscard]] const Value& detail() const { return detail_; }
   [[nodiscard]] const std::shared_ptr<const Error>& cause() const { return cause_; }
 
+  void set_detail(Value detail) { detail_ = std::move(detail); }
+  void set_cause(Error cause) { cause_ = std::make_shared<const Error>(std::move(cause)); }
   void set_op(std::string op) { op_ = std::move(op); }
   void set_maybe_applied(bool yes) { maybe_applied_ = yes; }
 

@@ -92,14 +92,14 @@ void Scheduler::discard(Fiber& fiber) {
 }
 
 bool Scheduler::run_until_ended(Fiber& fiber) {
-  while (fiber.state != Fiber::State::ended && !stopped_now_) turn();
+  while (fiber.state != Fiber::State::ended && !stopped_now_) turn(fiber);
   return fiber.returned;
 }
 
-void Scheduler::turn() {
+void Scheduler::turn(const Fiber& awaited) {
   heartbeat_.resumes.fetch_add(1, std::memory_order_relaxed);
   resume_ready();
-  if (stopped_now_) return;
+  if (stopped_now_ || awaited.state == Fiber::State::ended) return;
   timers_.fire(Clock::now());
   if (ready_.empty()) wait_for_events();
   io_.poll();

@@ -78,7 +78,7 @@ class Scheduler {
   friend class Group;
   class LateStop;
 
-  void turn();
+  void turn(const Fiber& awaited);
   void resume_ready();
   void resume(Fiber& fiber);
   int move_outcome(Fiber& fiber);

@@ -166,19 +166,18 @@ Error to_error(lua_State* state, int index) {
   }
   const bool ours = lua_type(state, index) == LUA_TTABLE && is_error(state, index);
   if (!ours) return {"script.error", "a script raised " + describe(value_from_lua(state, index))};
-  Error error(get_string(state, index, "code"), get_string(state, index, "message"));
-  error = std::move(error)
-              .on(get_string(state, index, "target"))
-              .during(get_string(state, index, "op"))
-              .retryable(get_flag(state, index, "retryable"))
-              .maybe_applied(get_flag(state, index, "maybe_applied"));
+  Error error = Error(get_string(state, index, "code"), get_string(state, index, "message"))
+                    .on(get_string(state, index, "target"))
+                    .during(get_string(state, index, "op"))
+                    .retryable(get_flag(state, index, "retryable"))
+                    .maybe_applied(get_flag(state, index, "maybe_applied"));
   lua_pushliteral(state, "detail");
   lua_rawget(state, index);
-  if (!lua_isnil(state, -1)) error = std::move(error).with(value_from_lua(state, lua_gettop(state)));
+  if (!lua_isnil(state, -1)) error.set_detail(value_from_lua(state, lua_gettop(state)));
   lua_pop(state, 1);
   lua_pushliteral(state, "cause");
   lua_rawget(state, index);
-  if (!lua_isnil(state, -1)) error = std::move(error).because(to_error(state, lua_gettop(state)));
+  if (!lua_isnil(state, -1)) error.set_cause(to_error(state, lua_gettop(state)));
   lua_pop(state, 1);
   return error;
 }

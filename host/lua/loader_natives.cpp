@@ -174,7 +174,7 @@ void add_loader_natives(lua_State* state) {
 bool load_chunk(lua_State* state, const std::string& text, const std::string& chunk_name) {
   TextReader reader{text};
   if (lua_loadx(state, next_part, &reader, chunk_name.c_str(), "t") != 0) return false;
-  push_environment(state, Vm::of(state).options().unsafe_lua);
+  Vm::of(state).push_chunk_environment();
   lua_setfenv(state, -2);
   return true;
 }

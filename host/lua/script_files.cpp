@@ -58,6 +58,16 @@ std::string_view embedded_text(std::string_view path) {
   return found != files.end() && found->path == path ? found->text : std::string_view();
 }
 
+std::vector<std::string> stdlib_modules() {
+  constexpr std::string_view kFolder = "stdlib/";
+  std::vector<std::string> names;
+  for (const auto& file : embedded_files()) {
+    if (!file.path.starts_with(kFolder) || file.path.starts_with("stdlib/opshost/")) continue;
+    names.push_back(as_module(std::string(file.path.substr(kFolder.size()))));
+  }
+  return names;
+}
+
 ScriptSource read_script_file(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) cannot_read(path, errno_text(errno));

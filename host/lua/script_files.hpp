@@ -10,6 +10,9 @@ namespace opshost::lua {
 /// The text of a built-in file ("stdlib/ops.lua"); empty: there is none.
 std::string_view embedded_text(std::string_view path);
 
+/// Modules of opshost's own Lua that scripts may require ("ops"), without the private ones of stdlib/opshost/.
+std::vector<std::string> stdlib_modules();
+
 struct ScriptSource {
   std::string text;
   std::string chunk_name;  ///< "@/etc/opshost/scripts/ark/facts.lua", "@scripts/ark/facts.lua" built in

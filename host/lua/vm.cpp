@@ -85,6 +85,29 @@ void Vm::run_prelude() {
   seal_script_globals(state_, globals, options_.unsafe_lua);
 }
 
+void Vm::use_one_environment() {
+  push_environment(state_, true);
+  shared_environment_ = luaL_ref(state_, LUA_REGISTRYINDEX);
+}
+
+void Vm::push_chunk_environment() {
+  if (shared_environment_ != LUA_NOREF) return lua_rawgeti(state_, LUA_REGISTRYINDEX, shared_environment_);
+  push_environment(state_, options_.unsafe_lua);
+}
+
+void Vm::set_arguments(const std::vector<std::string>& arguments) {
+  int count = 0;
+  protect(
+      state_,
+      [&arguments](lua_State* state) {
+        push_natives(state);
+        push<std::vector<std::string>>(state, arguments);
+        lua_setfield(state, -2, "args");
+        return 0;
+      },
+      count);
+}
+
 Module* Vm::find_module(const std::string& name) {
   for (const auto& module : modules_) {
     if (module->info().name == name) return module.get();

@@ -41,6 +41,12 @@ class Vm {
   /// Makes what the prelude needs of the fibers; called once, when `context` is filled.
   void start();
 
+  /// From now on every chunk shares one environment, with plain Lua rules: what a REPL's line assigns, the next sees.
+  void use_one_environment();
+
+  /// What a script finds in ops.args; set before it runs.
+  void set_arguments(const std::vector<std::string>& arguments);
+
   /// The declared module of that name: a binding, or one that stdlib has declared so far. nullptr: none.
   Module* find_module(const std::string& name);
   /// The module a stdlib file is declaring; made on first use.
@@ -48,6 +54,9 @@ class Vm {
   [[nodiscard]] const std::vector<ModuleEntry>& module_entries() const { return entries_; }
   /// Every module declared so far, in order.
   [[nodiscard]] std::vector<const ModuleInfo*> declared() const;
+
+  /// Pushes the environment the next chunk gets. May raise (memory).
+  void push_chunk_environment();
 
   static Vm& of(lua_State* state);
 
@@ -59,6 +68,7 @@ class Vm {
   std::vector<ModuleEntry> entries_;
   Context context_;
   std::string script_folder_;
+  int shared_environment_ = LUA_NOREF;
   Allocator allocator_;
   std::vector<std::unique_ptr<Module>> modules_;
   lua_State* state_ = nullptr;

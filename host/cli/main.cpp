@@ -1,0 +1,20 @@
+// The commands and the bindings of this build.
+#include "bindings/local/module.hpp"
+#include "host/cli/commands.hpp"
+#include "host/cli/static_runtime.hpp"
+#include "host/lua/ops_module.hpp"
+
+int main(int argc, char** argv) {
+  using namespace opshost;
+  pin_static_runtime();
+  const cli::Modules modules = {
+      {"ops", "Many things at once, waiting, deadlines, errors, commands", lua::declare_ops},
+      {"local", "Processes and files of this machine", local::declare},
+  };
+  const std::vector<cli::Command> commands = {
+      cli::run_command(modules),  cli::plan_command(modules),  cli::eval_command(modules),
+      cli::repl_command(modules), cli::check_command(modules), cli::help_command(modules),
+      cli::types_command(modules), cli::scripts_command(modules), cli::version_command(modules),
+  };
+  return cli::run_command_line(commands, argc, argv);
+}

@@ -1,0 +1,89 @@
+// opshost repl: lines of Lua, each run at once.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "host/cli/commands.hpp"
+#include "host/cli/eval.hpp"
+#include "host/docs/help.hpp"
+#include "host/term/output.hpp"
+#include "host/term/prompt.hpp"
+#include "host/term/terminal.hpp"
+
+namespace opshost::cli {
+
+namespace {
+
+constexpr const char* kChunkName = "=repl";
+
+class Repl {
+ public:
+  Repl(const SessionOptions& options, const Modules& modules)
+      : options_(options), runtime_(open_session(options, modules)) {
+    runtime_->vm().use_one_environment();
+    runtime_->gate().confirm_destroy = [](const std::string& question) {
+      const auto answer = confirm("About to destroy: " + question + ". Go on?");
+      if (!answer) throw Error("answer.needed", question + " destroys something and nobody is there to confirm it");
+      return *answer;
+    };
+  }
+
+  int run() {
+    if (is_terminal(STDIN_FILENO)) say("opshost; `help` or `help NAME` explains, Ctrl-D ends\n");
+    std::string line;
+    std::string pending;
+    while (read_line(pending.empty() ? "> " : ">> ", line)) {
+      pending += (pending.empty() ? "" : "\n") + line;
+      if (is_incomplete(pending)) continue;
+      execute(std::exchange(pending, {}));
+      if (const int signal = runtime_->watchdog().interrupted_by(); signal != 0) return 128 + signal;
+    }
+    return 0;
+  }
+
+ private:
+  static bool read_line(const char* prompt, std::string& line) {
+    if (is_terminal(STDIN_FILENO)) say(prompt);
+    return static_cast<bool>(std::getline(std::cin, line));
+  }
+
+  /// Lua's own sign that more has to come: the error is at the end of the text.
+  bool is_incomplete(const std::string& text) {
+    lua_State* state = runtime_->vm().state();
+    const bool loads = luaL_loadbuffer(state, text.data(), text.size(), kChunkName) == 0;
+    const std::string problem = loads ? "" : lua_tostring(state, -1);
+    lua_pop(state, 1);
+    return problem.ends_with("'<eof>'");
+  }
+
+  void execute(const std::string& text) {
+    if (text == "help" || text.starts_with("help ")) return show_help(text.substr(4));
+    const auto outcome = evaluate(*runtime_, text, kChunkName, {});
+    if (!outcome.returned) report(outcome, options_, *runtime_);
+  }
+
+  void show_help(const std::string& rest) {
+    std::vector<std::string> words;
+    std::istringstream parts(rest);
+    for (std::string word; parts >> word;) words.push_back(word);
+    const auto declared = runtime_->declared_modules();
+    const docs::Catalog catalog(declared, {}, docs::builtin_topics());
+    standard_output().write(docs::help(catalog, words, {.width = terminal_width(STDOUT_FILENO)}).text);
+  }
+
+  const SessionOptions& options_;
+  std::unique_ptr<Runtime> runtime_;
+};
+
+}  // namespace
+
+Command repl_command(const Modules& modules) {
+  auto options = std::make_shared<SessionOptions>();
+  return {.name = "repl",
+          .summary = "type Lua and see what it answers",
+          .arguments = "",
+          .options = session_options(options),
+          .run = [options, modules](const std::vector<std::string>&) { return Repl(*options, modules).run(); }};
+}
+
+}  // namespace opshost::cli

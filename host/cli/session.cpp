@@ -1,0 +1,120 @@
+#include "host/cli/session.hpp"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "host/base/json_text.hpp"
+#include "host/base/names.hpp"
+#include "host/base/secret.hpp"
+#include "host/log/log.hpp"
+#include "host/lua/error_object.hpp"
+#include "host/lua/script_files.hpp"
+#include "host/term/output.hpp"
+
+namespace opshost::cli {
+
+namespace {
+
+Option flag(const char* name, const char* doc, std::function<void()> set) {
+  return {.name = name, .value_name = "", .doc = doc, .set = [set = std::move(set)](const std::string&) { set(); }};
+}
+
+void set_memory(SessionOptions& options, const std::string& text) {
+  constexpr Size kLeast = 8_MiB;
+  const auto size = parse_size(text);
+  if (!size || size->bytes < kLeast.bytes) {
+    throw Error("usage.option", "--memory takes a size of at least 8MiB (\"2GiB\"), got \"" + text + "\"");
+  }
+  options.vm.memory = *size;
+}
+
+Value error_document(const Outcome& outcome) {
+  const auto& error = outcome.error;
+  return ValueMap{{"code", error.code()},
+                  {"message", error.message()},
+                  {"op", error.op()},
+                  {"target", error.target()},
+                  {"at", outcome.at},
+                  {"retryable", error.is_retryable()},
+                  {"maybe_applied", error.is_maybe_applied()},
+                  {"detail", error.detail()},
+                  {"exit_code", outcome.exit_code}};
+}
+
+std::string causes_text(const Error& error) {
+  std::string text;
+  for (const auto* cause = error.cause().get(); cause != nullptr; cause = cause->cause().get()) {
+    text += "  because: " + lua::one_line(*cause, {}) + "\n";
+  }
+  return text;
+}
+
+/// What the error's declaration says to do about it; empty: nobody declared the code.
+std::string advice_for(const std::string& code, Runtime& runtime) {
+  for (const auto* module : runtime.vm().declared()) {
+    for (const auto& error : module->errors) {
+      if (error.code == code) return error.advice;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void say(const std::string& text) {
+  const auto safe = redact(text);
+  std::fwrite(safe.data(), 1, safe.size(), stderr);
+}
+
+std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& options) {
+  return {
+      {.name = "--memory", .value_name = "SIZE", .doc = "what the script may use (1GiB)",
+       .set = [options](const std::string& text) { set_memory(*options, text); }},
+      {.name = "--scripts", .value_name = "FOLDER", .doc = "look for script libraries here first",
+       .set = [options](const std::string& folder) { options->script_folders.push_back(folder); }},
+      {.name = "--log", .value_name = "FILE", .doc = "append every message to FILE as JSON lines",
+       .set = [options](const std::string& file) { options->log_file = file; }},
+      flag("--verbose", "show what is done, not only what is wrong", [options] { options->verbose = true; }),
+      flag("--observe-only", "refuse every change", [options] { options->observe_only = true; }),
+      flag("--jit", "compile hot loops; they no longer react to Ctrl-C and deadlines", [options] { options->vm.jit = true; }),
+      flag("--unsafe-lua", "give scripts ffi, debug, os.execute, io.popen and bytecode", [options] { options->vm.unsafe_lua = true; }),
+  };
+}
+
+std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modules& modules) {
+  log_to_stderr(options.verbose ? Level::debug : Level::warn);
+  if (options.log_file) log_to_file(*options.log_file);
+  auto vm = options.vm;
+  vm.script_path = options.script_folders;
+  for (auto& folder : lua::default_script_folders()) vm.script_path.push_back(std::move(folder));
+  auto runtime = std::make_unique<Runtime>(std::move(vm), modules);
+  runtime->gate().observe_only = options.observe_only;
+  return runtime;
+}
+
+void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime) {
+  const auto& error = outcome.error;
+  if (error.code() == "exit" || error.code() == "interrupted") return;
+  if (options.json) standard_output().write(json_text(ValueMap{{"error", error_document(outcome)}}) + "\n");
+  std::string text = "opshost: " + lua::one_line(error, outcome.at) + "\n" + causes_text(error);
+  if (!outcome.traceback.empty()) text += outcome.traceback;
+  if (const auto advice = advice_for(error.code(), runtime); !advice.empty()) text += "What to do: " + advice + ".\n";
+  say(text);
+}
+
+lua::ScriptSource find_named_script(const std::string& name, Runtime& runtime) {
+  std::error_code ignored;
+  if (std::filesystem::exists(name, ignored) || name.ends_with(".lua") || name.find('/') != std::string::npos) {
+    auto source = lua::read_script_file(name);
+    const auto folder = std::filesystem::path(name).parent_path().string();
+    runtime.vm().set_script_folder(folder.empty() ? "." : folder);
+    return source;
+  }
+  if (auto source = lua::find_script(name, runtime.vm().options().script_path)) return *source;
+  std::vector<std::string> names;
+  for (const auto& listing : lua::list_scripts(runtime.vm().options().script_path)) names.push_back(listing.name);
+  throw Error("script.not_readable", "there is neither a file nor a script library \"" + name + "\"" +
+                                         did_you_mean(name, names) + "; `opshost scripts` lists the libraries");
+}
+
+}  // namespace opshost::cli

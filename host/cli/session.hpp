@@ -1,0 +1,41 @@
+#pragma once
+// What the commands that run Lua share: their options, the runtime, the report of an error.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/cli/command.hpp"
+#include "host/lua/script_files.hpp"
+#include "host/runtime.hpp"
+
+namespace opshost::cli {
+
+/// The bindings of this build, as main.cpp lists them.
+using Modules = std::vector<lua::ModuleEntry>;
+
+struct SessionOptions {
+  lua::VmOptions vm;
+  std::vector<std::string> script_folders;  ///< --scripts, before the default ones
+  std::optional<std::string> log_file;
+  bool verbose = false;
+  bool json = false;
+  bool observe_only = false;
+};
+
+/// The options every command that runs Lua takes: --memory, --jit, --unsafe-lua, --scripts, --log, --verbose.
+std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& options);
+
+/// The runtime for these options, with the log set up.
+std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modules& modules);
+
+/// Says on stderr what failed, where in the script, what was seen and what to do; as JSON on stdout under --json.
+void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime);
+
+/// Writes to stderr, secrets blanked.
+void say(const std::string& text);
+
+/// Reads the script a person named: a file, or a module name ("ark.facts"). Sets the folder `require` looks in first.
+lua::ScriptSource find_named_script(const std::string& name, Runtime& runtime);
+
+}  // namespace opshost::cli
