@@ -1,0 +1,1 @@
+target_link_libraries(binding_local PRIVATE opshost::openssl)
