@@ -2,7 +2,7 @@
 -- others (waits and observes at once, changes in flight end or meet their deadline) and names every item.
 local native = ...
 
-local raw_pcall, raw_error = pcall, error
+local raw_pcall, raw_error = native.pcall, error
 local is_stop = native.is_stop
 
 local fan_out = {}

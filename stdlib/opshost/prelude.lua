@@ -42,6 +42,7 @@ local function waits(start)
   end
 end
 native.waits = waits
+native.pcall = raw_pcall
 
 for _, name in ipairs { "sleep", "yield", "join", "wait_latch" } do
   native[name] = waits(native[name])

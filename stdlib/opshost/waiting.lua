@@ -1,7 +1,7 @@
 -- ops.deadline, ops.wait_until, ops.retry, ops.try, ops.with: what wraps a piece of a script.
 local native = ...
 
-local raw_pcall, raw_error = pcall, error
+local raw_pcall, raw_error = native.pcall, error
 local is_stop = native.is_stop
 
 local waiting = {}
