@@ -3,12 +3,13 @@
 #   make test       what a change has to pass: g++ and sanitizers, lint, every suite
 #   make ci-full    all that, and clang, ThreadSanitizer, clang-tidy, fuzzing, the static build, the long tests
 #   make lint       the checks that need no test run          make format    lets clang-format-19 have its way
+#   make generate   docs/reference and docs/types, from the declarations
 #   make bench      opshost beside what it replaces           make static    one file that runs anywhere
 # JOBS=n limits what runs at once (default: one a core). PACKAGES=no installs nothing.
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: release dev test ci-full lint format bench static clean packages-build packages-test packages-full
+.PHONY: release dev test ci-full lint format generate bench static clean packages-build packages-test packages-full
 
 release: packages-build
 	tools/build release
@@ -30,6 +31,9 @@ lint: packages-test
 
 format: packages-test
 	git ls-files -zco --exclude-standard -- '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
+
+generate: release
+	tools/generate build/release/opshost
 
 bench: packages-test
 	tools/build release all
