@@ -23,6 +23,7 @@ struct RunOptions {
   Duration grace = std::chrono::seconds(2);
   Size max_output = 16_MiB;
   Callback<std::string, std::string> on_line{};
+  bool repeatable = false;
 };
 OPSHOST_RECORD(RunOptions, "How to run a program",
                (input, "bytes it reads from its stdin; without it stdin is empty", named("stdin")),
@@ -34,7 +35,8 @@ OPSHOST_RECORD(RunOptions, "How to run a program",
                (grace, "time to exit after SIGTERM before SIGKILL, when it has to be ended"),
                (max_output, "bytes kept of each output; of more, the end is kept"),
                (on_line,
-                "called with each line and \"stdout\" or \"stderr\" while it runs; lines over 1MiB come in pieces"))
+                "called with each line and \"stdout\" or \"stderr\" while it runs; lines over 1MiB come in pieces"),
+               (repeatable, "of `run`: sent again it ends in the same state, so a resume may send it again"))
 
 struct CommandResult {
   std::optional<std::int64_t> exit_code{};

@@ -136,6 +136,7 @@ std::shared_ptr<FunctionInfo> read_function_info(lua_State* state, const std::st
   info->doc = field_text(state, 2, "doc");
   info->result_doc = field_text(state, 2, "returns_doc");
   info->example = field_text(state, 2, "example");
+  info->touches = field_text(state, 2, "touches");
   info->effect = effect_from(field_text(state, 2, "effect"));
   info->waits = field_flag(state, 2, "waits");
   info->variadic = field_flag(state, 2, "variadic");

@@ -1,0 +1,26 @@
+#pragma once
+// Temporary files and directories of this process; they end with it.
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace opshost::local {
+
+class TempPlaces {
+ public:
+  static TempPlaces& of_this_process();
+
+  void add(std::string path);
+  /// Deletes them with all that is in them. What cannot be deleted is logged and left.
+  ~TempPlaces();
+
+  TempPlaces(const TempPlaces&) = delete;
+  TempPlaces& operator=(const TempPlaces&) = delete;
+
+ private:
+  TempPlaces() = default;
+  std::mutex mutex_;
+  std::vector<std::string> paths_;
+};
+
+}  // namespace opshost::local

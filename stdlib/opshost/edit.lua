@@ -1,0 +1,18 @@
+-- `edit` of every binding that has files: read, change by a function, write where something changed.
+local native = ...
+
+local function not_text(value)
+  error(native.new_error("usage.argument",
+    "edit: the function returned " .. type(value) .. ", not the file's new text (a missing return?)"), 0)
+end
+
+--- files: something with read_file and write_file.
+return function(files, path, change, options)
+  local before = files.read_file(path)
+  local after = change(before)
+  if type(after) ~= "string" then not_text(after) end
+  if after == before then return { changed = false } end
+  if options.backup then files.write_file(path .. options.backup, before) end
+  files.write_file(path, after)
+  return { changed = true }
+end
