@@ -5,6 +5,7 @@ declare -gA FAULTS=(
   [replication-stopped]="dbpaas-metadb_minidbpaas: the applier of the read-only side (ark3) is stopped, no error"
   [duplicate-key]="hitsdb-mysql_dbpaas: the applier of the read-only side (ark3) stopped at error 1062"
   [mysqld-dead]="ark-metadb: the server of the writable side (ark3) was killed, its container runs"
+  [dbnode-dead]="business database 3701: the server on ark1 was killed, ADHA has switched to ark2"
   [broker-down]="MQ: the primary broker (ark2) was killed without grace"
   [zk-no-quorum]="middleware's ZooKeeper: containers 2 and 3 are dead, container 1 has no quorum"
   [swarm-zk-no-quorum]="Swarm's ZooKeeper: the services on ark2 and ark3 are stopped, ark1 has no quorum"
@@ -43,9 +44,10 @@ mend_fault() {
 
 # The latest first: a machine that crashed last must be back before what was broken on it can be mended.
 mend_every_fault() {
-  local name
+  local name names
   mkdir -p "$ARK_DIR/broken"
-  while read -r name; do mend_fault "$name"; done < <(find "$ARK_DIR/broken" -type f -printf '%T@ %f\n' | sort -rn | cut -d' ' -f2)
+  mapfile -t names < <(find "$ARK_DIR/broken" -type f -printf '%T@ %f\n' | sort -rn | cut -d' ' -f2)
+  for name in "${names[@]}"; do mend_fault "$name"; done
 }
 
 # not COMMAND...: for wait_until.
@@ -117,6 +119,32 @@ partner_of() {
     [[ ${1%_*} != "$(container_name "$component" "$product" -)" || ${1##*_} == "$n" ]] ||
       echo "$machine $(container_name "$component" "$product" "$n")"
   done < <(database_sides)
+}
+
+# What the high-availability service does within a minute: the partner becomes writable, and both tables say so.
+METADB=(ark2 "$(container_name dbpaas-metadb dbpaas 1)")
+
+break_dbnode_dead() {
+  on_machine ark1 pkill -KILL -f my3701/my.cnf
+  wait_until 20 "the dead server" not dbnode_sql ark1 3701 "SELECT 1"
+  dbnode_sql ark2 3701 "STOP SLAVE; SET GLOBAL read_only = 0"
+  db_sql "${METADB[@]}" "USE dbpaas;
+    UPDATE dbfree_instance_list SET role = IF(host_name = 'ark2', 'master', 'slave') WHERE port = 3701;
+    INSERT INTO adha_switch_log (objName, gmt_create, runMesg)
+      VALUES ('${ARK_ADDRESS[ark1]}:3701', NOW(), 'switched to ${ARK_ADDRESS[ark2]}:3701');"
+}
+
+# Switches back as well: ark1 is the writable side when nothing is broken.
+mend_dbnode_dead() {
+  on_machine ark1 myadm -P 3701 -d startup
+  dbnode_sql ark1 3701 "START SLAVE"
+  wait_until "$LAB_WAIT" "replication of 3701 on ark1" dbnode_replicates ark1 3701
+  dbnode_sql ark2 3701 "SET GLOBAL read_only = 1; START SLAVE"
+  dbnode_sql ark1 3701 "SET GLOBAL read_only = 0"
+  wait_until "$LAB_WAIT" "replication of 3701 on ark2" dbnode_replicates ark2 3701
+  db_sql "${METADB[@]}" "USE dbpaas;
+    UPDATE dbfree_instance_list SET role = IF(host_name = 'ark1', 'master', 'slave') WHERE port = 3701;
+    DELETE FROM adha_switch_log WHERE objName = '${ARK_ADDRESS[ark1]}:3701';"
 }
 
 # --- containers ------------------------------------------------------------------------------------------------------
@@ -209,8 +237,10 @@ break_machine_crash() {
 }
 
 mend_machine_crash() {
+  local port
   lab_docker start ark3
   await_machine ark3
+  for port in $(dbnode_ports_of ark3); do recover_dbnode ark3 "$port"; done
   recover_machine ark3
 }
 

@@ -48,6 +48,7 @@ start_site_machine() {
   seed_engine "$machine" "$seed" "$address"
   cp "$pki"/{client,client-key}.pem "$seed/etc/docker/tls"
   seed_zookeeper "$machine" "$seed"
+  seed_dbnodes "$machine" "$seed"
   printf 'ip=%s\nhostname=%s\n' "$address" "$machine" >"$seed/etc/hostinfo"
   if [[ $machine == "$ARK_CONTROL_HOST" ]]; then
     mkdir -p "$seed$(dirname "$ARK_SCRIPTS")"

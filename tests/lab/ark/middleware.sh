@@ -13,9 +13,12 @@ brokers_listed() { [[ $(listed_brokers) == "$1" ]]; }
 machine_probes() { on_machine "$1" bash -s <"$LAB_SOURCE/ark/on-machine/probes.sh"; }
 
 await_probes() {
-  local machine=$1 began=$SECONDS failing
+  local machine=$1 began=$SECONDS failing name
   until failing=$(machine_probes "$machine") && [[ -z $failing ]]; do
-    ((SECONDS - began < LAB_WAIT)) || die "these probes on $machine do not pass: $(tr '\n' ' ' <<<"$failing")"
+    if ((SECONDS - began >= LAB_WAIT)); then
+      for name in $failing; do ark_docker "$machine" logs --tail 20 "$name" >&2; done
+      die "these probes on $machine do not pass (their logs are above): $(paste -sd ' ' <<<"$failing")"
+    fi
     sleep 0.2
   done
 }

@@ -1,5 +1,6 @@
 # A small Ark site: three machines with a Docker engine each, base containers, a ZooKeeper ensemble on the machines and
-# one in containers, five control databases as replicating pairs, message queue, DRDS and other middleware.
+# one in containers, five control databases and two business databases as
+# replicating pairs, message queue, DRDS and other middleware.
 # What is real: systemd, Docker, ZooKeeper, MariaDB and its replication, the network. What is a stand-in: the servers
 # of tests/lab/standins. The site itself is described in tests/lab/ark.
 
@@ -13,7 +14,7 @@ load_ark() {
   source "$LAB_SOURCE/lib/machines.sh"
   # shellcheck source=../lib/zookeeper.sh
   source "$LAB_SOURCE/lib/zookeeper.sh"
-  for part in site run-scripts databases middleware machines inventory faults; do
+  for part in site run-scripts databases dbnodes middleware machines inventory faults; do
     # shellcheck source=/dev/null
     source "$LAB_SOURCE/ark/$part.sh"
   done
@@ -32,6 +33,7 @@ group_up() {
   start_site_containers
   phase "containers"
   join_pairs
+  start_dbnodes
   fill_metadb
   phase "databases"
   await_middleware
@@ -71,5 +73,7 @@ publish_site() {
   publish LAB_ARK_SSH_USER admin
   publish LAB_ARK_SSH_KEY "$ARK_DIR/keys/user_ed25519"
   publish LAB_ARK_KNOWN_HOSTS "$ARK_DIR/known_hosts"
+  publish LAB_ARK_DBNODE_USER "$ARK_DBNODE_USER"
+  publish LAB_ARK_DBNODE_PASSWORD "$ARK_DBNODE_PASSWORD"
   publish LAB_ARK_INVENTORY "$ARK_DIR/inventory.yml"
 }

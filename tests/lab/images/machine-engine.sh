@@ -19,7 +19,7 @@ source "$LAB_SOURCE/lib/zookeeper.sh"
 
 machine_image() {
   zstd -q -dc "$(artefact_dir machine-rootfs)/rootfs.tar.zst" |
-    docker import -c 'CMD ["/lib/systemd/systemd"]' -c 'ENV container=docker' - lab/machine:1
+    timeout 300 docker import -c 'CMD ["/lib/systemd/systemd"]' -c 'ENV container=docker' - lab/machine:1
 }
 
 # ark/images says which stand-ins an image holds; its last column is what the image runs.

@@ -5,7 +5,7 @@ import_tree() {
   local dir=$1 tag=$2 change changes=()
   shift 2
   for change; do changes+=(-c "$change"); done
-  tar -C "$dir" --numeric-owner -c . | docker import "${changes[@]}" - "$tag"
+  tar -C "$dir" --numeric-owner -c . | timeout 120 docker import "${changes[@]}" - "$tag"
 }
 
 # busybox_tree DIR: the applets as links. The list of applets names busybox itself, so the program is copied last.

@@ -23,8 +23,8 @@ start_mysql() {
 }
 
 # sql NAME STATEMENTS: as root over the server's socket.
-sql() { mariadb --no-defaults --batch --skip-column-names -uroot -S "$LAB_DIR/mysql/$1/mysqld.sock" -e "$2"; }
+sql() { timeout 60 mariadb --no-defaults --batch --skip-column-names -uroot -S "$LAB_DIR/mysql/$1/mysqld.sock" -e "$2"; }
 mysql_answers() { mariadb-admin --no-defaults --connect-timeout=1 -uroot -S "$LAB_DIR/mysql/$1/mysqld.sock" ping; }
 await_mysql() { wait_ready "mysql-$1" mysql_answers "$1"; }
 
-replicates() { mariadb --no-defaults -uroot -S "$LAB_DIR/mysql/$1/mysqld.sock" -e 'SHOW SLAVE STATUS\G' | grep 'Seconds_Behind_Master: 0'; }
+replicates() { timeout 10 mariadb --no-defaults -uroot -S "$LAB_DIR/mysql/$1/mysqld.sock" -e 'SHOW SLAVE STATUS\G' | grep 'Seconds_Behind_Master: 0'; }

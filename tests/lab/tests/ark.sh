@@ -48,6 +48,14 @@ check_sh "control databases: what one side writes the other has" "
   exit 1"
 check_sh "metadb: the instances of the business databases" \
   "[[ \$($SWARM exec \${LAB_ARK_TASK}_g0_dbpaas-metadb_dbpaas_1 my 3306 -N -B -e 'SELECT COUNT(*) FROM dbpaas.dbfree_instance_list') == 4 ]]"
+DBNODE="mariadb --no-defaults -u \$LAB_ARK_DBNODE_USER -p\$LAB_ARK_DBNODE_PASSWORD -N -B"
+check_sh "business databases: what one side writes the other has" "
+  $DBNODE -h \$LAB_ARK3 -P 3702 -e 'CREATE TABLE business.t (a INT PRIMARY KEY); INSERT INTO business.t VALUES (5)'
+  for i in \$(seq 100); do
+    [[ \$($DBNODE -h \$LAB_ARK1 -P 3702 -e 'SELECT a FROM business.t' 2>/dev/null) != 5 ]] || exit 0
+    sleep 0.05
+  done
+  exit 1"
 check_sh "mq: the brokers in ZooKeeper" \
   "$SWARM exec ark1/\${LAB_ARK_TASK}_g0_zk_middleWare_1 sh /usr/share/zookeeper/bin/zkCli.sh -server localhost:2188 ls /mq/brokerNames/cluster/ark-cluster/broker-a 2>&1 | grep -F '[10.96.14.33, 10.96.14.34]'"
 check_sh "the run scripts are on the control host" "[[ \$($SSH \$LAB_ARK1 \"find \$LAB_ARK_SCRIPTS -name '*.sh' | wc -l\") == 50 ]]"
@@ -88,6 +96,7 @@ declare -A SIGN=(
   [replication-stopped]="${DB}_dbpaas-metadb_minidbpaas_2 $STATUS | grep 'Slave_SQL_Running: No'"
   [duplicate-key]="${DB}_hitsdb-mysql_dbpaas_2 $STATUS | grep 'Last_SQL_Errno: 1062'"
   [mysqld-dead]="! ${DB}_ark-metadb_ark_1 dbs && [[ \$($SWARM inspect -f '{{.State.Running}}' \${LAB_ARK_TASK}_g0_ark-metadb_ark_1) == true ]]"
+  [dbnode-dead]="! $DBNODE -h \$LAB_ARK1 -P 3701 -e 'SELECT 1' && [[ \$(${DB}_dbpaas-metadb_dbpaas_1 my 3306 -N -B -e 'SELECT host_name FROM dbpaas.dbfree_instance_list WHERE port = 3701 AND role = \"master\"') == ark2 ]]"
   [broker-down]="[[ \$($NAMESRV | grep -c ark-cluster) == 1 ]]"
   [zk-no-quorum]="$ZK_MODE [[ -z \$(mode 10.96.14.21 2188) ]]"
   [swarm-zk-no-quorum]="$ZK_MODE [[ -z \$(mode \$LAB_ARK1 2181) ]]"
