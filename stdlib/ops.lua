@@ -8,7 +8,9 @@ local waiting = native.internal("waiting")
 local module = declare.module("ops", "The root module: many things at once, waiting, deadlines, errors", {
   doc = [[
 Calls look synchronous; while one waits, other fibers run. `ops.each` runs a function for many items at once,
-`ops.deadline` bounds a block, `ops.wait_until` waits for a condition, `ops.try` catches named errors.]],
+`ops.deadline` bounds a block, `ops.wait_until` waits for a condition, `ops.try` catches named errors.
+
+`ops.args` is the list of the script's own command-line arguments: whatever follows its name.]],
   example = [[
 local ops = require "ops"
 local results = ops.each({ "a", "b", "c" }, { parallel = 2 }, function(item)
