@@ -12,6 +12,11 @@ check_within 20 "$began" "the cheap groups are up"
 check "status lists them" bash -c '"$1" status | grep -c " ready " | grep -x 5' status "$LAB"
 check_sh "the env file names this lab" "[[ \$LAB_NAME == $LAB_NAME && \$LAB_GROUPS == 'docker keepalived mysql ssh zk' ]]"
 
+# From outside, where a test program may stay: sockets by their path, addresses in the lab's network namespace.
+check "outside: the engine's socket" bash -c 'source "$("$1" env)" && curl -sf --max-time 5 --unix-socket "$LAB_DOCKER_SOCKET" http://x/_ping' outside "$LAB"
+check "outside: a MariaDB socket" bash -c 'source "$("$1" env)" && mariadb --no-defaults -u "$LAB_MYSQL_USER" -p"$LAB_MYSQL_PASSWORD" -S "$LAB_MYSQL_REPLICA_SOCKET" -e "SELECT 1"' outside "$LAB"
+check "outside: only the network entered" bash -c 'source "$("$1" env)" && nsenter -t "$LAB_PID" -n ssh -o BatchMode=yes -o UserKnownHostsFile="$LAB_SSH_KNOWN_HOSTS" -i "$LAB_SSH_KEY" -p "$LAB_SSH_PORT" "$LAB_SSH_KEY_USER@127.9.0.200" true' outside "$LAB"
+
 # --- Docker
 DOCKER="docker -H unix://\$LAB_DOCKER_SOCKET"
 TLS="docker -H tcp://\$LAB_DOCKER_TLS_ADDRESS --tlsverify --tlscacert \$LAB_DOCKER_CERT_PATH/ca.pem"

@@ -35,11 +35,16 @@ check_not() {
 check_sh() { check "$1" "$LAB" exec bash -euo pipefail -c "$2"; }
 check_not_sh() { check_not "$1" "$LAB" exec bash -euo pipefail -c "$2"; }
 
-# check_within SECONDS SINCE WHAT
+# check_within SECONDS SINCE WHAT: the limits are for a machine at rest; on a busy one the time is only told.
+LOAD_BEFORE=$(cut -d' ' -f1 /proc/loadavg)
 check_within() {
   local took
   took=$(awk -v a="$2" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
-  check "$3: $took s (limit $1 s, load $(cut -d' ' -f1 /proc/loadavg))" awk -v took="$took" -v limit="$1" 'BEGIN { exit !(took <= limit) }'
+  if awk -v before="$LOAD_BEFORE" -v cores="$(nproc)" 'BEGIN { exit !(before > 2 * cores) }'; then
+    echo "ok - $3: $took s # not judged: the load was $LOAD_BEFORE before, the limit of $1 s is for a machine at rest"
+  else
+    check "$3: $took s (limit $1 s)" awk -v took="$took" -v limit="$1" 'BEGIN { exit !(took <= limit) }'
+  fi
 }
 
 # prepared ARTEFACT...: makes what is missing in the cache, so that the time it takes to come up can be judged.
