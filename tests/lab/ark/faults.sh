@@ -7,6 +7,7 @@ declare -gA FAULTS=(
   [mysqld-dead]="ark-metadb: the server of the writable side (ark3) was killed, its container runs"
   [dbnode-dead]="business database 3701: the server on ark1 was killed, ADHA has switched to ark2"
   [broker-down]="MQ: the primary broker (ark2) was killed without grace"
+  [zk-process-dead]="middleware's ZooKeeper: the server in container 3 (ark3) was killed, its container runs"
   [zk-no-quorum]="middleware's ZooKeeper: containers 2 and 3 are dead, container 1 has no quorum"
   [swarm-zk-no-quorum]="Swarm's ZooKeeper: the services on ark2 and ark3 are stopped, ark1 has no quorum"
   [container-dead]="CSB broker 1 (ark1): its container is dead"
@@ -199,6 +200,21 @@ mend_zk_no_quorum() {
   ark_docker ark2 start "$(container_name zk middleWare 2)"
   ark_docker ark3 start "$(container_name zk middleWare 3)"
   for n in 1 2 3; do wait_until "$LAB_WAIT" "ZooKeeper container $n" middleware_zk_serves "$n"; done
+}
+
+ZK_CONTAINER=(ark3 "$(container_name zk middleWare 3)")
+
+break_zk_process_dead() {
+  in_container "${ZK_CONTAINER[@]}" pkill -KILL java
+  wait_until 20 "the dead server" not middleware_zk_serves 3
+  # If it was the leader, the others elect a new one.
+  wait_until "$LAB_WAIT" "ZooKeeper container 1" middleware_zk_serves 1
+  wait_until "$LAB_WAIT" "ZooKeeper container 2" middleware_zk_serves 2
+}
+
+mend_zk_process_dead() {
+  in_container "${ZK_CONTAINER[@]}" bash /usr/share/zookeeper/bin/zkServer.sh start
+  wait_until "$LAB_WAIT" "ZooKeeper container 3" middleware_zk_serves 3
 }
 
 break_swarm_zk_no_quorum() {

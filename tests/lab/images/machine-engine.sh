@@ -30,7 +30,7 @@ ark_images() {
     context=$(mktemp -d)
     mkdir "$context/root"
     for standin in ${standins//,/ }; do cp -a "$LAB_SOURCE/standins/$standin/." "$context/root"; done
-    if [[ $standins == zk ]]; then install_zookeeper_defaults "$context/root"; fi
+    if [[ ,$standins, == *,zk,* ]]; then install_zookeeper_defaults "$context/root"; fi
     printf '%s\n' 'FROM lab/machine:1' 'COPY root/ /' 'ENV container=' "ENTRYPOINT $command" >"$context/Dockerfile"
     DOCKER_BUILDKIT=0 timeout 120 docker build -q -t "$image" "$context"
     rm -rf "$context"

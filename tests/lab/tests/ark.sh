@@ -58,6 +58,8 @@ check_sh "business databases: what one side writes the other has" "
   exit 1"
 check_sh "mq: the brokers in ZooKeeper" \
   "$SWARM exec ark1/\${LAB_ARK_TASK}_g0_zk_middleWare_1 sh /usr/share/zookeeper/bin/zkCli.sh -server localhost:2188 ls /mq/brokerNames/cluster/ark-cluster/broker-a 2>&1 | grep -F '[10.96.14.33, 10.96.14.34]'"
+check_sh "zookeeper: zkServer.sh knows the server" \
+  "$SWARM exec \${LAB_ARK_TASK}_g0_zk_middleWare_1 bash /usr/share/zookeeper/bin/zkServer.sh status 2>&1 | grep -E '^Mode: (leader|follower)'"
 check_sh "the run scripts are on the control host" "[[ \$($SSH \$LAB_ARK1 \"find \$LAB_ARK_SCRIPTS -name '*.sh' | wc -l\") == 50 ]]"
 check_sh "a container can be made again from its run script" "
   name=\${LAB_ARK_TASK}_g0_csb-broker_csb_2
@@ -98,6 +100,7 @@ declare -A SIGN=(
   [mysqld-dead]="! ${DB}_ark-metadb_ark_1 dbs && [[ \$($SWARM inspect -f '{{.State.Running}}' \${LAB_ARK_TASK}_g0_ark-metadb_ark_1) == true ]]"
   [dbnode-dead]="! $DBNODE -h \$LAB_ARK1 -P 3701 -e 'SELECT 1' && [[ \$(${DB}_dbpaas-metadb_dbpaas_1 my 3306 -N -B -e 'SELECT host_name FROM dbpaas.dbfree_instance_list WHERE port = 3701 AND role = \"master\"') == ark2 ]]"
   [broker-down]="[[ \$($NAMESRV | grep -c ark-cluster) == 1 ]]"
+  [zk-process-dead]="$ZK_MODE [[ -z \$(mode 10.96.14.23 2188) && -n \$(mode 10.96.14.21 2188) ]]"
   [zk-no-quorum]="$ZK_MODE [[ -z \$(mode 10.96.14.21 2188) ]]"
   [swarm-zk-no-quorum]="$ZK_MODE [[ -z \$(mode \$LAB_ARK1 2181) ]]"
   [container-dead]="[[ \$($SWARM inspect -f '{{.State.Running}}' \${LAB_ARK_TASK}_g0_csb-broker_csb_1) == false ]]"
