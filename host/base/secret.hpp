@@ -16,6 +16,8 @@ class Secret {
   /// The secret itself. Call it where the value is used, never to keep or to print it.
   [[nodiscard]] const std::string& reveal() const;
   [[nodiscard]] const std::string& origin() const;
+  /// What stands in its place wherever it is shown.
+  [[nodiscard]] std::string shown() const { return "***"; }
   [[nodiscard]] bool empty() const { return !state_; }
 
  private:

@@ -12,6 +12,7 @@ std::shared_ptr<ShellLine> shell(std::string line) { return std::make_shared<She
 
 void declare_ops(Module& module) {
   module.type<ShellLine>("ShellLine", "A line a shell reads, accepted wherever a command is", &ShellLine::subject);
+  module.type<Secret>("Secret", "A value only a binding may open; printed and logged as ***", &Secret::shown);
   module.observe("shell", shell, {{"line", "as you would type it; /bin/sh -c reads it"}},
                  "A command that needs a shell: pipes, globs, redirections",
                  Returns{"pass it where a command's arguments go"},
@@ -47,6 +48,8 @@ void declare_ops(Module& module) {
                "give each a step of its own");
   module.error("gate.not_confirmed", "a person said no", "nothing was sent");
   module.error("answer.needed", "a person has to answer and there is no terminal", "run it on a terminal");
+  module.error("stream.busy", "a stream is read by two fibers at once", "let one read it, or ask for a stream each");
+  module.error("stream.failed", "a stream was read on after an error ended it", "ask for a new one");
   module.error("internal.exception", "a defect of opshost", "please report it, with the message");
   module.error("internal.declaration", "a module of opshost declares itself wrongly", "please report it, with the message");
 }

@@ -143,6 +143,10 @@ local function finish(state)
 end
 
 function fan_out.each(list, options, fn)
+  if options.parallel < 1 then
+    raw_error(native.new_error("usage.argument",
+      "ops.each: argument 2 \"options.parallel\": expected at least 1, got " .. options.parallel), 0)
+  end
   local state = new_state(options.on_error == "collect")
   for i = 1, #list do
     if not state.stopping then native.join(state.group, options.parallel - 1) end
