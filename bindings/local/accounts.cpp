@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "bindings/local/system_error.hpp"
 #include "host/base/error.hpp"
 #include "host/base/names.hpp"
 
@@ -67,7 +68,8 @@ Account find_account(const std::string& name) {
   const passwd* found = look_up(entry, buffer, [&](auto... rest) { return getpwnam_r(name.c_str(), rest...); });
   if (found == nullptr) {
     const auto known = names_in<passwd>("/etc/passwd", fgetpwent_r);
-    throw Error("local.user_unknown", "this machine has no user \"" + name + '"' + did_you_mean(name, known)).on(name);
+    throw refusal("local.user_unknown", "look up", name, ENOENT,
+                  "this machine has no user \"" + name + '"' + did_you_mean(name, known));
   }
   return {found->pw_name, found->pw_uid, found->pw_gid, groups_of(*found), found->pw_dir, found->pw_shell};
 }
@@ -78,7 +80,8 @@ gid_t find_group(const std::string& name) {
   const group* found = look_up(entry, buffer, [&](auto... rest) { return getgrnam_r(name.c_str(), rest...); });
   if (found != nullptr) return found->gr_gid;
   const auto known = names_in<group>("/etc/group", fgetgrent_r);
-  throw Error("local.user_unknown", "this machine has no group \"" + name + '"' + did_you_mean(name, known)).on(name);
+  throw refusal("local.user_unknown", "look up", name, ENOENT,
+                "this machine has no group \"" + name + '"' + did_you_mean(name, known));
 }
 
 std::string user_name(uid_t uid) {

@@ -111,9 +111,8 @@ std::string checksum_of(const std::string& path, ChecksumAlgorithm algorithm, co
   const OpenFile file = open_file(path);
   const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
   if (!context || EVP_DigestInit_ex(context.get(), digest_of(algorithm), nullptr) != 1) {
-    throw Error("local.system",
-                "this machine's OpenSSL does not offer that checksum: FIPS mode? sha256 is always there")
-        .on(path);
+    throw refusal("local.system", "read", path, ENOTSUP,
+                  "this machine's OpenSSL does not offer that checksum (FIPS mode?): sha256 is always there");
   }
   read_pieces(file, path, flag, [&](std::string_view bytes) {
     EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());

@@ -208,10 +208,10 @@ Error stopped_error(const Command& command, std::optional<Duration> timeout, con
 }
 
 Error no_other_user_error(const std::string& wanted) {
-  return Error("local.permission", "opshost runs as " + own_account() + " and cannot become " + wanted +
-                                       ": only root can; run opshost as root, or put \"sudo\", \"-n\", \"-u\", \"" +
-                                       wanted + "\" in front of the command")
-      .on(wanted);
+  return refusal("local.permission", "setuid", wanted, EPERM,
+                 "opshost runs as " + own_account() + " and cannot become " + wanted +
+                     ": only root can; run opshost as root, or put \"sudo\", \"-n\", \"-u\", \"" + wanted +
+                     "\" in front of the command");
 }
 
 Error spawn_error(const SpawnRequest& request, const SpawnFailure& failure) {

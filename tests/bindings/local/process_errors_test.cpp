@@ -134,8 +134,9 @@ TEST_CASE_FIXTURE(ErrorFixture, "a cwd that is none") {
 }
 
 TEST_CASE_FIXTURE(ErrorFixture, "no such user") {
-  CHECK_ERROR(failing({"id"}, {.as_user = "nobdy"}), "local.user_unknown",
-              "this machine has no user \"nobdy\"; did you mean \"nobody\"?");
+  const auto error = failing({"id"}, {.as_user = "nobdy"});
+  CHECK_ERROR(error, "local.user_unknown", "this machine has no user \"nobdy\"; did you mean \"nobody\"?");
+  CHECK(*error.detail().field("operation") == Value("look up"));
   CHECK(call.notes.empty());
 }
 
