@@ -21,8 +21,14 @@ constexpr std::size_t kPlainChunk = std::size_t{1} << 20U;
 constexpr char kEscape = '%';
 
 /// The classes of ASCII as the C locale has them, one bit each; bytes from 0x80 on belong to none.
-enum ClassBit : std::uint8_t { kControl = 1, kSpace = 2, kPunct = 4, kDigit = 8, kHex = 16, kUpper = 32, kLower = 64 };
-constexpr std::uint8_t kAlpha = kUpper | kLower;
+constexpr unsigned kControl = 1;
+constexpr unsigned kSpace = 2;
+constexpr unsigned kPunct = 4;
+constexpr unsigned kDigit = 8;
+constexpr unsigned kHex = 16;
+constexpr unsigned kUpper = 32;
+constexpr unsigned kLower = 64;
+constexpr unsigned kAlpha = kUpper | kLower;
 
 constexpr std::uint8_t class_bits(unsigned c) {
   const auto between = [c](char first, char last) {
@@ -145,6 +151,11 @@ const char* find_plain(lua_State* state, std::string_view text, std::string_view
   return find_in_chunk(text, needle);
 }
 
+void PatternMatcher::fail(const char* message) const {
+  luaL_error(state_, "%s", message);
+  __builtin_unreachable();
+}
+
 void PatternMatcher::poll() {
   steps_left_ = kStepsBetweenPolls;
   if (interrupt_pending()) raise_interrupt(state_);
@@ -157,7 +168,7 @@ const char* PatternMatcher::match_at(const char* at) {
 }
 
 const char* PatternMatcher::match(const char* at, const char* pattern) {
-  if (++depth_ > kMaxDepth) luaL_error(state_, "pattern too complex");
+  if (++depth_ > kMaxDepth) fail("pattern too complex");
   const char* end = match_rest(at, pattern);
   --depth_;
   return end;
@@ -186,7 +197,7 @@ const char* PatternMatcher::match_rest(const char* at, const char* pattern) {
         }
         if (pattern[1] == 'f') {
           const char* set = pattern + 2;
-          if (*set != '[') luaL_error(state_, "missing '[' after '%%f' in pattern");
+          if (*set != '[') fail("missing '[' after '%f' in pattern");
           pattern = item_end(set);
           if (!at_frontier(at, set, pattern)) return nullptr;
           continue;
@@ -229,13 +240,13 @@ const char* PatternMatcher::match_rest(const char* at, const char* pattern) {
 const char* PatternMatcher::item_end(const char* item) const {
   const char* next = item + 1;
   if (*item == kEscape) {
-    if (*next == '\0') luaL_error(state_, "malformed pattern (ends with '%%')");
+    if (*next == '\0') fail("malformed pattern (ends with '%')");
     return next + 1;
   }
   if (*item != '[') return next;
   if (*next == '^') ++next;
   do {  // the first character belongs to the set, be it a "]"
-    if (*next == '\0') luaL_error(state_, "malformed pattern (missing ']')");
+    if (*next == '\0') fail("malformed pattern (missing ']')");
     const bool escapes_next = *next == kEscape && next[1] != '\0';
     next += escapes_next ? 2 : 1;
   } while (*next != ']');
@@ -267,7 +278,7 @@ const char* PatternMatcher::match_shortest_first(const char* at, const char* ite
 
 /// %bxy: from x to the y that closes it. `pair` is at the x.
 const char* PatternMatcher::match_balanced(const char* at, const char* pair) {
-  if (pair[0] == '\0' || pair[1] == '\0') luaL_error(state_, "unbalanced pattern");
+  if (pair[0] == '\0' || pair[1] == '\0') fail("unbalanced pattern");
   if (*at != pair[0] || at == subject_end_) return nullptr;
   std::ptrdiff_t open = 1;
   for (const char* next = at + 1; next < subject_end_; ++next) {
@@ -291,7 +302,7 @@ bool PatternMatcher::at_frontier(const char* at, const char* set, const char* se
 const char* PatternMatcher::match_captured(const char* at, const char* digit) {
   const int index = *digit - '1';
   if (index < 0 || index >= captures_used_ || captures_[static_cast<std::size_t>(index)].length == kOpen) {
-    luaL_error(state_, "invalid capture index");
+    fail("invalid capture index");
   }
   const Capture& capture = captures_[static_cast<std::size_t>(index)];
   // A position capture has no text; its marker, taken for a length, is longer than anything that is left.
@@ -302,7 +313,7 @@ const char* PatternMatcher::match_captured(const char* at, const char* digit) {
 }
 
 const char* PatternMatcher::open_capture(const char* at, const char* rest, std::ptrdiff_t length) {
-  if (captures_used_ >= LUA_MAXCAPTURES) luaL_error(state_, "too many captures");
+  if (captures_used_ >= LUA_MAXCAPTURES) fail("too many captures");
   captures_[static_cast<std::size_t>(captures_used_)] = {at, length};
   const int before = captures_used_++;
   const char* end = match(at, rest);
@@ -313,7 +324,7 @@ const char* PatternMatcher::open_capture(const char* at, const char* rest, std::
 const char* PatternMatcher::close_capture(const char* at, const char* rest) {
   int innermost = captures_used_ - 1;
   while (innermost >= 0 && captures_[static_cast<std::size_t>(innermost)].length != kOpen) --innermost;
-  if (innermost < 0) luaL_error(state_, "invalid pattern capture");
+  if (innermost < 0) fail("invalid pattern capture");
   Capture& capture = captures_[static_cast<std::size_t>(innermost)];
   capture.length = at - capture.begin;
   const char* end = match(at, rest);
@@ -336,7 +347,7 @@ int PatternMatcher::push_explicit_captures() {
 
 void PatternMatcher::push_capture(int index, const char* begin, const char* end) {
   if (index >= captures_used_) {
-    if (index != 0) luaL_error(state_, "invalid capture index");
+    if (index != 0) fail("invalid capture index");
     lua_pushlstring(state_, begin, static_cast<std::size_t>(end - begin));
     return;
   }
@@ -344,7 +355,7 @@ void PatternMatcher::push_capture(int index, const char* begin, const char* end)
   if (capture.length == kPosition) {
     lua_pushinteger(state_, capture.begin - subject_ + 1);
   } else if (capture.length == kOpen) {
-    luaL_error(state_, "unfinished capture");
+    fail("unfinished capture");
   } else {
     lua_pushlstring(state_, capture.begin, static_cast<std::size_t>(capture.length));
   }

@@ -18,7 +18,7 @@ class PatternMatcher {
       : state_(state), subject_(subject.data()), subject_end_(subject.data() + subject.size()), pattern_(pattern) {}
 
   /// The end of the match that begins at `at`; nullptr: none does.
-  const char* match_at(const char* at);
+  [[gnu::nonnull]] const char* match_at(const char* at);
 
   /// Pushes the captures of the last match, or [begin, end) where the pattern has none; returns how many.
   int push_captures(const char* begin, const char* end);
@@ -35,7 +35,7 @@ class PatternMatcher {
   static constexpr std::ptrdiff_t kOpen = -1;
   static constexpr std::ptrdiff_t kPosition = -2;
 
-  const char* match(const char* at, const char* pattern);
+  [[gnu::nonnull]] const char* match(const char* at, const char* pattern);
   const char* match_rest(const char* at, const char* pattern);
   const char* match_captured(const char* at, const char* digit);
   const char* match_balanced(const char* at, const char* pair);
@@ -51,6 +51,7 @@ class PatternMatcher {
     if (steps_left_ <= 0) poll();
   }
   void poll();
+  [[noreturn]] void fail(const char* message) const;
 
   lua_State* state_;
   const char* subject_;
