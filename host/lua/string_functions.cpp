@@ -46,9 +46,9 @@ std::size_t search_start(std::int32_t init, std::size_t length) {
   return static_cast<std::size_t>(std::clamp(start, std::ptrdiff_t{0}, size));
 }
 
-int push_found(lua_State* state, const char* subject, const char* begin, const char* end) {
-  lua_pushinteger(state, begin - subject + 1);
-  lua_pushinteger(state, end - subject);
+int push_found(lua_State* state, std::string_view subject, const char* begin, const char* end) {
+  lua_pushinteger(state, begin - subject.data() + 1);
+  lua_pushinteger(state, end - subject.data());
   return 2;
 }
 
@@ -66,16 +66,16 @@ int search(lua_State* state, Wanted wanted) {
   if (wanted == Wanted::position && (lua_toboolean(state, 4) != 0 || !has_pattern_characters(pattern))) {
     const char* found = find_plain(state, subject.substr(start), pattern);
     if (found == nullptr) return push_nothing_found(state);
-    return push_found(state, subject.data(), found, found + pattern.size());
+    return push_found(state, subject, found, found + pattern.size());
   }
   const bool anchored = pattern.starts_with('^');
-  PatternMatcher matcher(state, subject, pattern.data() + (anchored ? 1 : 0));
+  PatternMatcher matcher(state, subject, lua_tostring(state, 2) + (anchored ? 1 : 0));
   const char* const last = subject.data() + (anchored ? start : subject.size());
   for (const char* begin = subject.data() + start; begin <= last; ++begin) {
     const char* end = matcher.match_at(begin);
     if (end == nullptr) continue;
     if (wanted == Wanted::captures) return matcher.push_captures(begin, end);
-    const int positions = push_found(state, subject.data(), begin, end);
+    const int positions = push_found(state, subject, begin, end);
     return positions + matcher.push_explicit_captures();
   }
   return push_nothing_found(state);
@@ -142,10 +142,11 @@ class Substitution {
   void add_filled_template(luaL_Buffer& result, const char* begin, const char* end) {
     std::string_view rest = template_;
     while (true) {
-      const std::size_t plain = std::min(rest.find('%'), rest.size());
-      luaL_addlstring(&result, rest.data(), plain);
-      if (plain == rest.size()) return;
-      const char* const after = rest.data() + plain + 1;  // LuaJIT adds the NUL behind a template that ends in "%"
+      const std::string_view plain = rest.substr(0, rest.find('%'));
+      luaL_addlstring(&result, plain.data(), plain.size());
+      if (plain.size() == rest.size()) return;
+      // LuaJIT adds the NUL behind a template that ends in "%".
+      const char* const after = plain.data() + plain.size() + 1;
       if (*after < '0' || *after > '9') {
         luaL_addlstring(&result, after, 1);
       } else if (*after == '0') {
@@ -154,7 +155,7 @@ class Substitution {
         matcher_.push_capture(*after - '1', begin, end);
         luaL_addvalue(&result);
       }
-      rest.remove_prefix(std::min(plain + 2, rest.size()));
+      rest.remove_prefix(std::min(plain.size() + 2, rest.size()));
     }
   }
 
