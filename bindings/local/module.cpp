@@ -30,8 +30,8 @@ Awaitable<std::string> temp(Call& call, TempOptions options) {
 const Raises kRunRaises{"local.exit",       "local.signal", "local.timeout",      "local.not_found",
                         "local.permission", "local.cwd",    "local.user_unknown", "local.system"};
 const Raises kReadsFiles{"local.not_found", "local.permission", "local.wrong_type", "local.system"};
-const Raises kWritesFiles{"local.not_found", "local.permission", "local.wrong_type", "local.read_only",
-                          "local.no_space",  "local.system"};
+const Raises kWritesFiles{"local.not_found", "local.permission", "local.wrong_type",
+                          "local.read_only", "local.no_space",   "local.system"};
 
 void declare_commands(Module& module) {
   module.observe("read", run_process, {{"command", "the program and its arguments"}, {"options", "how to run it"}},
@@ -48,9 +48,8 @@ void declare_commands(Module& module) {
 }
 
 void declare_reading(Module& module) {
-  module.observe("read_file", read_file, {{"path", "the file"}, {"options", "how to read it"}},
-                 "Read a whole file", kReadsFiles, Raises{"local.too_large"}, Touches{"this machine", 1},
-                 Returns{"its bytes"});
+  module.observe("read_file", read_file, {{"path", "the file"}, {"options", "how to read it"}}, "Read a whole file",
+                 kReadsFiles, Raises{"local.too_large"}, Touches{"this machine", 1}, Returns{"its bytes"});
   module.observe("stat", stat_path, {{"path", "the file, directory or link"}, {"options", "how to look"}},
                  "Tell type, size, owner and mode of a path", kReadsFiles, Touches{"this machine", 1});
   module.observe("exists", find_path, {{"path", "the file, directory or link"}},
@@ -112,11 +111,13 @@ void declare_errors(Module& module) {
 
 void declare(Module& module) {
   module.subject("this machine");
-  module.doc("Runs programs and works with files where opshost itself runs. A relative path starts at opshost's own "
-             "working directory; \"~\" is not expanded.");
-  module.example("local machine = require \"local\"\n"
-                 "local result = machine.read({\"uptime\"})\n"
-                 "print(result.stdout)");
+  module.doc(
+      "Runs programs and works with files where opshost itself runs. A relative path starts at opshost's own "
+      "working directory; \"~\" is not expanded.");
+  module.example(
+      "local machine = require \"local\"\n"
+      "local result = machine.read({\"uptime\"})\n"
+      "print(result.stdout)");
   declare_commands(module);
   declare_reading(module);
   declare_writing(module);

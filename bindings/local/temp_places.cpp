@@ -20,7 +20,8 @@ TempPlaces::~TempPlaces() {
   for (const auto& path : paths_) {
     std::error_code problem;
     std::filesystem::remove_all(path, problem);
-    if (problem) log(Level::warn, "cannot delete the temporary " + path + ": " + problem.message() + "; delete it by hand");
+    if (problem)
+      log(Level::warn, "cannot delete the temporary " + path + ": " + problem.message() + "; delete it by hand");
   }
 }
 

@@ -50,6 +50,8 @@ void declare_ops(Module& module) {
   module.error("answer.needed", "a person has to answer and there is no terminal", "run it on a terminal");
   module.error("stream.busy", "a stream is read by two fibers at once", "let one read it, or ask for a stream each");
   module.error("stream.failed", "a stream was read on after an error ended it", "ask for a new one");
+  module.error("host.thread_limit", "no thread could be started for a call that blocks",
+               "lower `parallel`, or raise the limit on threads (ulimit -u)");
   module.error("internal.exception", "a defect of opshost", "please report it, with the message");
   module.error("internal.declaration", "a module of opshost declares itself wrongly", "please report it, with the message");
 }
