@@ -1,0 +1,2 @@
+print "ready"
+print(string.find(("a"):rep(40), ("a?"):rep(40) .. ("a"):rep(40)))

@@ -1,0 +1,2 @@
+print "ready"
+while true do pcall(error, "again") end

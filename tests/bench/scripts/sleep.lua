@@ -1,0 +1,3 @@
+local ops = require "ops"
+print "ready"
+ops.sleep("1h")
