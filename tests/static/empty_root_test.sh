@@ -15,7 +15,7 @@ local seen = {}
 for _, result in ipairs(ops.each({1, 2, 3}, {}, function(n) ops.sleep(0.01) return n * 2 end)) do
   seen[#seen + 1] = result.value
 end
-ops.print(table.concat(seen, " "))
+print(table.concat(seen, " "))
 LUA
 
 fail() {
@@ -34,7 +34,7 @@ expect() {
 version=$(env -i chroot root /opshost version)
 [[ $version == opshost\ * ]] || fail "opshost version said: $version"
 expect 0 "2 4 6" /opshost run /hello.lua
-expect 1 "opshost: no script \"/missing.lua\"" /opshost run /missing.lua
+expect 1 "opshost: cannot run /missing.lua: No such file or directory" /opshost run /missing.lua
 
 left=$(find root -mindepth 1 ! -path root/opshost ! -path root/hello.lua)
 [[ -z $left ]] || fail "left behind: $left"
