@@ -1,18 +1,31 @@
 // opshost eval LUA [ARGUMENT...]: one piece of Lua from the command line.
-#include "host/cli/commands.hpp"
 #include "host/cli/eval.hpp"
+#include "host/cli/commands.hpp"
 #include "host/cli/print_values.hpp"
 
 namespace opshost::cli {
 
+namespace {
+
+bool loads(lua_State* state, const std::string& text) {
+  const bool fine = luaL_loadbuffer(state, text.data(), text.size(), "=eval") == 0;
+  lua_pop(state, 1);
+  return fine;
+}
+
+}  // namespace
+
 Outcome evaluate(Runtime& runtime, const std::string& text, const std::string& chunk_name,
                  const std::vector<std::string>& arguments) {
   lua_State* state = runtime.vm().state();
-  const std::string expression = "return " + text;
   // An expression is worth showing; a statement is not one.
-  const bool is_expression = luaL_loadbuffer(state, expression.data(), expression.size(), "=eval") == 0;
-  lua_pop(state, 1);
-  return runtime.run_text(is_expression ? expression : text, chunk_name, arguments, print_values);
+  if (!loads(state, "return " + text)) return runtime.run_text(text, chunk_name, arguments, print_values);
+  // As arguments: `return f()` is a tail call, and an error in f would no longer know where it was called.
+  const std::string shown = "return (function(...) return ... end)(" + text;
+  for (const char* end : {")", "\n)"}) {  // the text may end in a comment
+    if (loads(state, shown + end)) return runtime.run_text(shown + end, chunk_name, arguments, print_values);
+  }
+  return runtime.run_text("return " + text, chunk_name, arguments, print_values);
 }
 
 Command eval_command(const Modules& modules) {

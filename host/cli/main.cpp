@@ -1,11 +1,13 @@
 // The commands and the bindings of this build.
 #include "bindings/local/module.hpp"
+#include "host/base/standard_descriptors.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/static_runtime.hpp"
 #include "host/lua/ops_module.hpp"
 
 int main(int argc, char** argv) {
   using namespace opshost;
+  fill_standard_descriptors();
   pin_static_runtime();
   const cli::Modules modules = {
       {"ops", "Many things at once, waiting, deadlines, errors, commands", lua::declare_ops},

@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <span>
 
 #include "host/base/error.hpp"
 #include "host/base/names.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/exit_codes.hpp"
+#include "host/cli/session.hpp"
 #include "host/term/output.hpp"
 
 namespace opshost::cli {
@@ -17,14 +17,16 @@ constexpr int kUsageError = static_cast<int>(ExitCode::script_error);
 
 int usage_error(const std::string& text, const std::string& command) {
   const std::string help = command.empty() ? "opshost --help" : "opshost " + command + " --help";
-  std::fprintf(stderr, "opshost: %s\n`%s` shows what there is.\n", text.c_str(), help.c_str());
+  say("opshost: " + text + "\n`" + help + "` shows what there is.\n");
   return kUsageError;
 }
 
 std::string overview(const std::vector<Command>& commands) {
-  std::string text = "opshost runs Lua procedures against clusters.\n\nUsage: opshost COMMAND [OPTION...] [ARGUMENT...]\n\n";
+  std::string text =
+      "opshost runs Lua procedures against clusters.\n\nUsage: opshost COMMAND [OPTION...] [ARGUMENT...]\n\n";
   for (const auto& command : commands) {
-    text += "  " + command.name + std::string(10 - std::min<std::size_t>(command.name.size(), 9), ' ') + command.summary + "\n";
+    text += "  " + command.name + std::string(10 - std::min<std::size_t>(command.name.size(), 9), ' ') +
+            command.summary + "\n";
   }
   return text + "\n`opshost COMMAND --help` shows a command's options, `opshost help` how to write a script.\n";
 }
@@ -40,6 +42,14 @@ std::string unknown_option_text(const Command& command, const std::string& given
   for (const auto& option : command.options) names.push_back(option.name);
   const auto name = given.substr(0, given.find('='));
   return "unknown option \"" + name + "\" of " + command.name + did_you_mean(name, names);
+}
+
+/// The option that lacks its value is the last word.
+std::string missing_value_text(const Command& command, const std::string& last_word) {
+  const auto option = std::find_if(command.options.begin(), command.options.end(),
+                                   [&](const Option& known) { return known.name == last_word; });
+  if (option == command.options.end()) return "an option of " + command.name + " has the wrong number of values";
+  return option->name + " needs a value: " + option->name + " " + option->value_name;
 }
 
 std::string options_text(const Command& command) {
@@ -70,7 +80,7 @@ void declare(CLI::App& app, const Command& command, std::vector<std::string>& ar
 std::size_t first_script_argument(const Command& command, std::span<const char* const> words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string word = words[i];
-    if (word == "--" || !word.starts_with('-')) return i;
+    if (word == "--" || word == "-" || !word.starts_with('-')) return i;
     const auto option = std::find_if(command.options.begin(), command.options.end(),
                                      [&](const Option& known) { return known.name == word; });
     if (option != command.options.end() && !option->value_name.empty()) ++i;
@@ -90,6 +100,7 @@ int parse_and_run(const Command& command, std::span<const char* const> words) {
     scripts.assign(words.begin() + static_cast<std::ptrdiff_t>(split), words.end());
     if (!scripts.empty() && scripts.front() == "--") scripts.erase(scripts.begin());
   }
+  const std::string last_word = ours.empty() ? "" : ours.back();
   std::reverse(ours.begin(), ours.end());  // CLI11 takes them last first
   try {
     app.parse(ours);
@@ -97,16 +108,21 @@ int parse_and_run(const Command& command, std::span<const char* const> words) {
     standard_output().write("Usage: opshost " + command.name + " [OPTION...] " + command.arguments + "\n\n" +
                             command.summary + "\n" + options_text(command));
     return 0;
+  } catch (const CLI::ArgumentMismatch&) {
+    return usage_error(missing_value_text(command, last_word), command.name);
   } catch (const CLI::ParseError& error) {
     return usage_error(std::string(error.what()), command.name);
   }
   for (const auto& extra : app.remaining()) {
-    if (extra.starts_with('-')) return usage_error(unknown_option_text(command, extra), command.name);
+    if (extra.starts_with('-') && extra != "-") return usage_error(unknown_option_text(command, extra), command.name);
     arguments.push_back(extra);
   }
   arguments.insert(arguments.end(), scripts.begin(), scripts.end());
   if (arguments.size() < command.required_arguments) {
     return usage_error(command.name + " needs " + command.arguments, command.name);
+  }
+  if (command.arguments.empty() && !arguments.empty()) {
+    return usage_error(command.name + " takes no arguments, got \"" + arguments.front() + "\"", command.name);
   }
   return command.run(arguments);
 }
@@ -133,7 +149,9 @@ int run_command_line(const std::vector<Command>& commands, int argc, const char*
   try {
     return parse_and_run(*command, words.subspan(2));
   } catch (const Error& error) {
-    return usage_error(error.message(), command->name);
+    if (error.code().starts_with("usage.")) return usage_error(error.message(), command->name);
+    say("opshost: " + error.message() + "\n");
+    return kUsageError;
   }
 }
 

@@ -32,13 +32,13 @@ class Repl {
     if (is_terminal(STDIN_FILENO)) say("opshost; `help` or `help NAME` explains, Ctrl-D ends\n");
     std::string line;
     std::string pending;
-    while (read_line(pending.empty() ? "> " : ">> ", line)) {
+    while (!end_ && read_line(pending.empty() ? "> " : ">> ", line)) {
       pending += (pending.empty() ? "" : "\n") + line;
-      if (is_incomplete(pending)) continue;
-      execute(std::exchange(pending, {}));
-      if (const int signal = runtime_->watchdog().interrupted_by(); signal != 0) return 128 + signal;
+      if (!is_incomplete(pending)) execute(std::exchange(pending, {}));
     }
-    return 0;
+    if (!end_ && !pending.empty()) execute(pending);  // says what is missing
+    if (end_) return *end_;
+    return is_terminal(STDIN_FILENO) ? 0 : first_failure_;
   }
 
  private:
@@ -47,19 +47,32 @@ class Repl {
     return static_cast<bool>(std::getline(std::cin, line));
   }
 
-  /// Lua's own sign that more has to come: the error is at the end of the text.
-  bool is_incomplete(const std::string& text) {
+  /// What is wrong with the text; empty: nothing.
+  std::string syntax_problem(const std::string& text) {
     lua_State* state = runtime_->vm().state();
     const bool loads = luaL_loadbuffer(state, text.data(), text.size(), kChunkName) == 0;
-    const std::string problem = loads ? "" : lua_tostring(state, -1);
+    std::string problem = loads ? "" : lua_tostring(state, -1);
     lua_pop(state, 1);
-    return problem.ends_with("'<eof>'");
+    return problem;
+  }
+
+  /// Lua's own sign that more has to come: the error is at the end of the text, be it an expression or a statement.
+  bool is_incomplete(const std::string& text) {
+    constexpr std::string_view kAtEnd = "near '<eof>'";
+    const auto as_expression = syntax_problem("return " + text);
+    if (as_expression.empty()) return false;
+    const auto as_statement = syntax_problem(text);
+    if (as_statement.empty()) return false;
+    return as_expression.ends_with(kAtEnd) || as_statement.ends_with(kAtEnd);
   }
 
   void execute(const std::string& text) {
     if (text == "help" || text.starts_with("help ")) return show_help(text.substr(4));
     const auto outcome = evaluate(*runtime_, text, kChunkName, {});
-    if (!outcome.returned) report(outcome, options_, *runtime_);
+    if (outcome.returned) return;
+    report(outcome, options_, *runtime_);
+    if (first_failure_ == 0) first_failure_ = outcome.exit_code;
+    if (outcome.error.code() == "exit" || outcome.error.code() == "interrupted") end_ = outcome.exit_code;
   }
 
   void show_help(const std::string& rest) {
@@ -73,6 +86,8 @@ class Repl {
 
   const SessionOptions& options_;
   std::unique_ptr<Runtime> runtime_;
+  int first_failure_ = 0;
+  std::optional<int> end_;  ///< the exit code of a line that ended it all
 };
 
 }  // namespace

@@ -1,11 +1,16 @@
 #include "host/cli/session.hpp"
 
-#include <cstdio>
+#include <unistd.h>
+
 #include <filesystem>
+#include <sstream>
 
 #include "host/base/json_text.hpp"
 #include "host/base/names.hpp"
 #include "host/base/secret.hpp"
+#include "host/base/utf8.hpp"
+#include "host/base/write_all.hpp"
+#include "host/cli/advice.hpp"
 #include "host/log/log.hpp"
 #include "host/lua/error_object.hpp"
 #include "host/lua/script_files.hpp"
@@ -28,7 +33,7 @@ void set_memory(SessionOptions& options, const std::string& text) {
   options.vm.memory = *size;
 }
 
-Value error_document(const Outcome& outcome) {
+Value error_document(const Outcome& outcome, const std::string& advice) {
   const auto& error = outcome.error;
   return ValueMap{{"code", error.code()},
                   {"message", error.message()},
@@ -38,6 +43,7 @@ Value error_document(const Outcome& outcome) {
                   {"retryable", error.is_retryable()},
                   {"maybe_applied", error.is_maybe_applied()},
                   {"detail", error.detail()},
+                  {"advice", advice},
                   {"exit_code", outcome.exit_code}};
 }
 
@@ -49,35 +55,35 @@ std::string causes_text(const Error& error) {
   return text;
 }
 
-/// What the error's declaration says to do about it; empty: nobody declared the code.
-std::string advice_for(const std::string& code, Runtime& runtime) {
-  for (const auto* module : runtime.vm().declared()) {
-    for (const auto& error : module->errors) {
-      if (error.code == code) return error.advice;
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 void say(const std::string& text) {
-  const auto safe = redact(text);
-  std::fwrite(safe.data(), 1, safe.size(), stderr);
+  std::string shown;
+  std::istringstream lines(redact(text));
+  for (std::string line; std::getline(lines, line);) shown += printable(line) + (lines.eof() ? "" : "\n");
+  write_all(STDERR_FILENO, shown);
 }
 
 std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& options) {
   return {
-      {.name = "--memory", .value_name = "SIZE", .doc = "what the script may use (1GiB)",
+      {.name = "--memory",
+       .value_name = "SIZE",
+       .doc = "what the script may use (1GiB)",
        .set = [options](const std::string& text) { set_memory(*options, text); }},
-      {.name = "--scripts", .value_name = "FOLDER", .doc = "look for script libraries here first",
+      {.name = "--scripts",
+       .value_name = "FOLDER",
+       .doc = "look for script libraries here first",
        .set = [options](const std::string& folder) { options->script_folders.push_back(folder); }},
-      {.name = "--log", .value_name = "FILE", .doc = "append every message to FILE as JSON lines",
+      {.name = "--log",
+       .value_name = "FILE",
+       .doc = "append every message to FILE as JSON lines",
        .set = [options](const std::string& file) { options->log_file = file; }},
       flag("--verbose", "show what is done, not only what is wrong", [options] { options->verbose = true; }),
       flag("--observe-only", "refuse every change", [options] { options->observe_only = true; }),
-      flag("--jit", "compile hot loops; they no longer react to Ctrl-C and deadlines", [options] { options->vm.jit = true; }),
-      flag("--unsafe-lua", "give scripts ffi, debug, os.execute, io.popen and bytecode", [options] { options->vm.unsafe_lua = true; }),
+      flag("--jit", "compile hot loops; they no longer react to Ctrl-C and deadlines",
+           [options] { options->vm.jit = true; }),
+      flag("--unsafe-lua", "give scripts ffi, debug, os.execute, io.popen and bytecode",
+           [options] { options->vm.unsafe_lua = true; }),
   };
 }
 
@@ -94,15 +100,21 @@ std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modul
 
 void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime) {
   const auto& error = outcome.error;
-  if (error.code() == "exit" || error.code() == "interrupted") return;
-  if (options.json) standard_output().write(json_text(ValueMap{{"error", error_document(outcome)}}) + "\n");
+  if (error.code() == "exit") return;
+  const auto advice = advice_for(error, runtime);
+  if (options.json) standard_output().write(json_text(ValueMap{{"error", error_document(outcome, advice)}}) + "\n");
   std::string text = "opshost: " + lua::one_line(error, outcome.at) + "\n" + causes_text(error);
-  if (!outcome.traceback.empty()) text += outcome.traceback;
-  if (const auto advice = advice_for(error.code(), runtime); !advice.empty()) text += "What to do: " + advice + ".\n";
+  const bool says_more = outcome.traceback != "  " + outcome.at + "\n";
+  if (says_more) text += outcome.traceback;
+  if (!advice.empty()) text += "What to do: " + advice + ".\n";
   say(text);
 }
 
 lua::ScriptSource find_named_script(const std::string& name, Runtime& runtime) {
+  if (name == "-") {
+    runtime.vm().set_script_folder(".");
+    return lua::read_script_from_stdin();
+  }
   std::error_code ignored;
   if (std::filesystem::exists(name, ignored) || name.ends_with(".lua") || name.find('/') != std::string::npos) {
     auto source = lua::read_script_file(name);

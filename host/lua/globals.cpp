@@ -1,5 +1,6 @@
 #include "host/lua/globals.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace opshost {
@@ -53,10 +54,17 @@ std::span<const GlobalInfo> global_names() {
 }
 
 std::span<const RemovedName> removed_names() {
-  static constexpr std::array<RemovedName, 12> names{
+  static constexpr std::array names{
+      RemovedName{"debug.getinfo", "debug.traceback, or --unsafe-lua"},
+      RemovedName{"debug.sethook", "ops.deadline, or --unsafe-lua"},
       RemovedName{"ffi", "a binding, or --unsafe-lua"},
+      RemovedName{"io.lines", "local.read_file"},
       RemovedName{"io.open", "local.read_file and local.write_file, which appear in plans"},
       RemovedName{"io.popen", "local.read or local.run, which have a timeout and appear in plans"},
+      RemovedName{"io.read", "the script's arguments, ops.args"},
+      RemovedName{"io.stderr", "print, or error for what failed"},
+      RemovedName{"io.stdin", "the script's arguments, ops.args"},
+      RemovedName{"io.stdout", "print or io.write"},
       RemovedName{"jit.on", "the --jit option: compiled loops ignore Ctrl-C and deadlines"},
       RemovedName{"module", "a table the file returns"},
       RemovedName{"newproxy", "setmetatable, or --unsafe-lua"},
@@ -68,6 +76,12 @@ std::span<const RemovedName> removed_names() {
       RemovedName{"string.dump", "the source text: bytecode is not loaded"},
   };
   return names;
+}
+
+const RemovedName* find_removed_name(std::string_view name) {
+  const auto names = removed_names();
+  const auto found = std::find_if(names.begin(), names.end(), [name](const auto& known) { return known.name == name; });
+  return found == names.end() ? nullptr : &*found;
 }
 
 }  // namespace opshost

@@ -22,4 +22,7 @@ struct RemovedName {
 std::span<const GlobalInfo> global_names();
 std::span<const RemovedName> removed_names();
 
+/// nullptr: no such name was removed.
+const RemovedName* find_removed_name(std::string_view name);
+
 }  // namespace opshost

@@ -2,7 +2,10 @@
 #include <algorithm>
 
 #include "host/base/names.hpp"
+#include "host/base/utf8.hpp"
+#include "host/lua/c_stack.hpp"
 #include "host/lua/error_object.hpp"
+#include "host/lua/globals.hpp"
 #include "host/lua/natives.hpp"
 #include "host/lua/sandbox.hpp"
 #include "host/lua/script_files.hpp"
@@ -41,6 +44,13 @@ int load(lua_State* state) {
 int new_environment(lua_State* state) {
   push_environment(state, Vm::of(state).options().unsafe_lua);
   return 1;
+}
+
+/// Names may have NUL bytes, which must not cut them short.
+std::string bytes_at(lua_State* state, int index) {
+  std::size_t length = 0;
+  const char* text = luaL_checklstring(state, index, &length);
+  return {text, length};
 }
 
 std::vector<std::string> known_module_names(Vm& vm) {
@@ -95,16 +105,19 @@ int push_module_by_name(lua_State* state, const std::string& name) {
     return push_own_module(state, vm, name);
   }
   if (const auto source = find_script(name, search_folders(vm))) return push_script(state, *source);
-  throw Error("script.no_module",
-              "there is no module \"" + name + "\"" + did_you_mean(name, known_module_names(vm)) +
-                  "; `opshost help` lists the bindings, `opshost scripts` the script libraries");
+  if (const auto* removed = find_removed_name(name)) {
+    throw Error("script.no_module", "scripts have no " + name + "; use " + std::string(removed->instead));
+  }
+  throw Error("script.no_module", "there is no module \"" + printable(name) + "\"" +
+                                      did_you_mean(name, known_module_names(vm)) +
+                                      "; `opshost help` lists the bindings, `opshost scripts` the script libraries");
 }
 
 // find_module(name) -> "binding", module | "script", text, chunk name
 int find_module(lua_State* state) {
   int count = 0;
   try {
-    count = push_module_by_name(state, luaL_checkstring(state, 1));
+    count = push_module_by_name(state, bytes_at(state, 1));
   } catch (const Error& error) {
     push_error(state, error);
     count = kRaise;
@@ -117,7 +130,7 @@ int find_module(lua_State* state) {
 // read_script(path) -> text, or nil and an error object
 int read_script(lua_State* state) {
   try {
-    const auto source = read_script_file(luaL_checkstring(state, 1));
+    const auto source = read_script_file(bytes_at(state, 1));
     lua_pushlstring(state, source.text.data(), source.text.size());
     return 1;
   } catch (const Error& error) {
@@ -134,6 +147,12 @@ int write(lua_State* state) {
   const char* text = luaL_checklstring(state, 1, &length);
   standard_output().write(std::string_view(text, length));
   return 0;
+}
+
+// c_stack_is_short() -> boolean
+int c_stack_is_short_native(lua_State* state) {
+  lua_pushboolean(state, c_stack_is_short() ? 1 : 0);
+  return 1;
 }
 
 // internal(name) -> what the file stdlib/opshost/NAME.lua returns, called with the natives; once a VM
@@ -166,6 +185,7 @@ void add_loader_natives(lua_State* state) {
   set_native(state, "find_module", find_module);
   set_native(state, "read_script", read_script);
   set_native(state, "write", write);
+  set_native(state, "c_stack_is_short", c_stack_is_short_native);
   lua_createtable(state, 0, 4);
   lua_pushcclosure(state, internal, 1);
   lua_setfield(state, -2, "internal");

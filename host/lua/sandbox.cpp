@@ -40,7 +40,8 @@ void copy_everything(lua_State* state, int globals) {
 }
 
 std::string name_at(lua_State* state, int index) {
-  return lua_type(state, index) == LUA_TSTRING ? lua_tostring(state, index) : lua_typename(state, lua_type(state, index));
+  return lua_type(state, index) == LUA_TSTRING ? lua_tostring(state, index)
+                                               : lua_typename(state, lua_type(state, index));
 }
 
 int raise(lua_State* state) {
@@ -57,13 +58,18 @@ void push_undeclared(lua_State* state, const char* code, const std::string& text
 }
 
 int read_undeclared(lua_State* state) {
+  if (const auto* removed = find_removed_name(name_at(state, 2))) {
+    push_error(state, Error("script.undeclared", "scripts have no " + std::string(removed->name) + "; use " +
+                                                     std::string(removed->instead)));
+    return raise(state);
+  }
   push_undeclared(state, "script.undeclared", "variable \"" + name_at(state, 2) + "\" is not declared");
   return raise(state);
 }
 
 int write_undeclared(lua_State* state) {
-  push_error(state, Error("script.undeclared", "variable \"" + name_at(state, 2) +
-                                                   "\" is not declared; write `local " + name_at(state, 2) + "`"));
+  push_error(state, Error("script.undeclared", "variable \"" + name_at(state, 2) + "\" is not declared; write `local " +
+                                                   name_at(state, 2) + "`"));
   return raise(state);
 }
 

@@ -3,14 +3,17 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <map>
 #include <sstream>
 
 #include "host/base/error.hpp"
+#include "host/base/utf8.hpp"
 #include "host/lua/embedded.hpp"
 
 namespace opshost::lua {
@@ -21,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kBuiltInFolder = "scripts/";
 constexpr std::string_view kExtension = ".lua";
+constexpr std::size_t kLargestScript = std::size_t{16} << 20U;
 
 std::string as_path(const std::string& module) {
   std::string path = module;
@@ -36,12 +40,40 @@ std::string as_module(std::string path) {
 }
 
 [[noreturn]] void cannot_read(const std::string& path, const std::string& problem) {
-  throw Error("script.not_readable", "cannot run " + path + ": " + problem).on(path);
+  const auto shown = printable(path);
+  throw Error("script.not_readable", "cannot run " + shown + ": " + problem).on(shown);
 }
 
 void check_writable_by_owner_only(const std::string& path, const struct stat& status) {
   if ((status.st_mode & S_IWOTH) == 0) return;
   cannot_read(path, "anyone may write it, so anyone could run code as you; chmod o-w " + path);
+}
+
+/// Whoever may write the folder may put another file in the script's place, unless it is sticky as /tmp is.
+void check_folder(const std::string& path) {
+  auto folder = fs::path(path).parent_path().string();
+  if (folder.empty()) folder = ".";
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) != 0) return;
+  if ((status.st_mode & S_IWOTH) == 0 || (status.st_mode & S_ISVTX) != 0) return;
+  cannot_read(path, "anyone may write its folder, so anyone could run code as you; chmod o-w " + folder);
+}
+
+/// Everything up to `kLargestScript`; /dev/zero and a forgotten log are no scripts.
+std::string read_text(std::istream& file, const std::string& path) {
+  std::string text;
+  std::array<char, 65536> part;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
+  while (file.read(part.data(), part.size()), file.gcount() > 0) {
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kLargestScript) cannot_read(path, "it is longer than 16MiB, which no script is");
+  }
+  if (file.bad()) cannot_read(path, errno_text(errno));
+  return text;
+}
+
+void check_is_text(const std::string& text, const std::string& path) {
+  if (!text.starts_with('\x1b')) return;
+  cannot_read(path, "it is bytecode; opshost runs Lua text only, so that what runs can be read");
 }
 
 std::vector<std::string> candidates(const std::string& module) {
@@ -53,8 +85,9 @@ std::vector<std::string> candidates(const std::string& module) {
 
 std::string_view embedded_text(std::string_view path) {
   const auto files = embedded_files();
-  const auto found = std::lower_bound(files.begin(), files.end(), path,
-                                      [](const EmbeddedFile& file, std::string_view wanted) { return file.path < wanted; });
+  const auto found =
+      std::lower_bound(files.begin(), files.end(), path,
+                       [](const EmbeddedFile& file, std::string_view wanted) { return file.path < wanted; });
   return found != files.end() && found->path == path ? found->text : std::string_view();
 }
 
@@ -69,23 +102,30 @@ std::vector<std::string> stdlib_modules() {
 }
 
 ScriptSource read_script_file(const std::string& path) {
-  struct stat status {};
+  if (path.find('\0') != std::string::npos) cannot_read(path, "its name has a NUL byte, which no file's has");
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) cannot_read(path, errno_text(errno));
   if (S_ISDIR(status.st_mode)) cannot_read(path, "it is a folder; name the Lua file in it");
-  check_writable_by_owner_only(path, status);
+  if (S_ISREG(status.st_mode)) {
+    check_writable_by_owner_only(path, status);
+    check_folder(path);
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) cannot_read(path, errno_text(errno));
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad()) cannot_read(path, errno_text(errno));
-  auto source = text.str();
-  if (!source.empty() && source.front() == '\x1b') {
-    cannot_read(path, "it is bytecode; opshost runs Lua text only, so that what runs can be read");
-  }
-  return {.text = std::move(source), .chunk_name = "@" + path, .built_in = false};
+  auto text = read_text(file, path);
+  check_is_text(text, path);
+  return {.text = std::move(text), .chunk_name = "@" + path, .built_in = false};
+}
+
+ScriptSource read_script_from_stdin() {
+  const std::string path = "standard input";
+  auto text = read_text(std::cin, path);
+  check_is_text(text, path);
+  return {.text = std::move(text), .chunk_name = "=stdin", .built_in = false};
 }
 
 std::optional<ScriptSource> find_script(const std::string& module, const std::vector<std::string>& folders) {
+  if (module.find('\0') != std::string::npos) return std::nullopt;
   for (const auto& folder : folders) {
     for (const auto& candidate : candidates(module)) {
       const auto path = (fs::path(folder) / candidate).string();

@@ -19,9 +19,12 @@ struct ScriptSource {
   bool built_in = false;
 };
 
-/// Reads a script of the site. Throws Error: not there, a folder, not text, bytecode, or writable by anyone (whoever can
-/// write it runs code as us).
+/// Reads a script of the site. Throws Error: not there, a folder, too long, bytecode, or writable by anyone, itself or its
+/// folder (whoever can write it runs code as us).
 ScriptSource read_script_file(const std::string& path);
+
+/// A script somebody pipes in. Throws Error: not text, too long.
+ScriptSource read_script_from_stdin();
 
 /// The file a dotted module name means ("ark.facts"): `folders` in order, then the built-in scripts. nullopt: none.
 std::optional<ScriptSource> find_script(const std::string& module, const std::vector<std::string>& folders);

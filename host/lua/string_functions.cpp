@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "host/lua/c_stack.hpp"
 #include "host/lua/interrupt.hpp"
 #include "host/lua/pattern.hpp"
 
@@ -196,6 +197,7 @@ int string_gsub(lua_State* state) {
   const char* kept = subject.data();  // from here on nothing is in the result yet
   const char* begin = subject.data();
   std::int64_t count = 0;
+  check_c_stack(state);  // the buffer is large, and the replacement may be a function that calls us
   luaL_Buffer result;
   luaL_buffinit(state, &result);
   while (count < limit) {
@@ -291,6 +293,7 @@ void install_string_functions(lua_State* state) {
                                                 {"gmatch", string_gmatch},
                                                 {"gsub", string_gsub},
                                                 {"rep", string_rep}}};
+  check_c_stack(state);
   lua_getglobal(state, "string");
   for (const luaL_Reg& function : kFunctions) {
     lua_pushcfunction(state, function.func);

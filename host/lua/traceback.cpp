@@ -8,33 +8,99 @@ namespace {
 
 char remembered_key;
 
-std::string frame_text(lua_State* state, lua_Debug& frame) {
-  lua_getinfo(state, "nSl", &frame);
-  if (frame.currentline <= 0 || is_internal_chunk(frame.source)) return {};
-  std::string text = "  " + std::string(frame.short_src) + ":" + std::to_string(frame.currentline);
-  if (frame.name != nullptr && *frame.name != '\0') text += " in " + std::string(frame.name);
-  return text + "\n";
+// Of a stack deeper than both together only the two ends are shown.
+constexpr int kInnermost = 20;
+constexpr int kOutermost = 20;
+
+/// LuaJIT no longer knows in which line the innermost function of a dead coroutine was; the message does.
+std::string position_of(const lua_Debug& frame, std::string_view message) {
+  if (frame.currentline > 0) return std::string(frame.short_src) + ":" + std::to_string(frame.currentline);
+  const auto position = message.substr(0, position_length(message));
+  const bool is_here = *frame.what != 'C' && position.starts_with(std::string(frame.short_src) + ":");
+  return is_here ? std::string(position) : std::string();
 }
 
-std::string frames_of(lua_State* state) {
-  std::string text;
-  lua_Debug frame{};
-  constexpr int kMost = 40;
-  int shown = 0;
-  for (int level = 0; lua_getstack(state, level, &frame) != 0 && shown < kMost; ++level) {
-    const auto line = frame_text(state, frame);
-    if (line.empty()) continue;
-    text += line;
-    ++shown;
-  }
+/// Empty: a frame that is not the script's.
+std::string frame_text(lua_State* state, lua_Debug& frame, std::string_view message) {
+  lua_getinfo(state, "nSl", &frame);
+  if (is_internal_chunk(frame.source)) return {};
+  std::string text = position_of(frame, message);
+  if (!text.empty() && frame.name != nullptr && *frame.name != '\0') text += " in " + std::string(frame.name);
   return text;
+}
+
+/// How many frames there are. lua_getstack counts from the top each time, so not one by one.
+int depth_of(lua_State* state) {
+  lua_Debug frame{};
+  int present = -1;
+  int beyond = 1;
+  while (lua_getstack(state, beyond, &frame) != 0) beyond *= 2;
+  while (beyond - present > 1) {
+    const int middle = present + (beyond - present) / 2;
+    (lua_getstack(state, middle, &frame) != 0 ? present : beyond) = middle;
+  }
+  return beyond;
+}
+
+/// One line a frame; frames that look the same, as those of a recursion do, share one.
+class FrameLines {
+ public:
+  void add(const std::string& line) {
+    if (line.empty()) return;
+    if (line != last_) flush();
+    last_ = line;
+    ++count_;
+  }
+
+  void add_gap(int frames) {
+    flush();
+    text_ += "  ... " + std::to_string(frames) + " more calls ...\n";
+  }
+
+  std::string text() {
+    flush();
+    return std::move(text_);
+  }
+
+ private:
+  void flush() {
+    if (count_ > 0) text_ += "  " + last_ + (count_ > 1 ? " (" + std::to_string(count_) + " times)" : "") + "\n";
+    count_ = 0;
+  }
+
+  std::string text_;
+  std::string last_;
+  int count_ = 0;
+};
+
+std::string frames_of(lua_State* state, std::string_view message) {
+  FrameLines lines;
+  lua_Debug frame{};
+  const int depth = depth_of(state);
+  for (int level = 0; level < depth && lua_getstack(state, level, &frame) != 0; ++level) {
+    if (level == kInnermost && depth > kInnermost + kOutermost) {
+      level = depth - kOutermost;
+      lines.add_gap(level - kInnermost);
+      lua_getstack(state, level, &frame);
+    }
+    lines.add(frame_text(state, frame, message));
+  }
+  return lines.text();
+}
+
+/// The error value at `index` if it is a string.
+std::string_view message_at(lua_State* state, int index) {
+  if (lua_type(state, index) != LUA_TSTRING) return {};
+  std::size_t length = 0;
+  const char* text = lua_tolstring(state, index, &length);
+  return {text, length};
 }
 
 }  // namespace
 
 // One slot a VM: {error, text}. An error that is caught leaves it behind, the next one replaces it.
 void remember_traceback(lua_State* state, lua_State* inner, int index) {
-  const std::string frames = frames_of(inner);
+  const std::string frames = frames_of(inner, message_at(state, index));
   lua_pushlightuserdata(state, &remembered_key);
   lua_rawget(state, LUA_REGISTRYINDEX);
   std::string text = frames;
@@ -54,6 +120,15 @@ void remember_traceback(lua_State* state, lua_State* inner, int index) {
   lua_rawset(state, LUA_REGISTRYINDEX);
 }
 
+std::size_t position_length(std::string_view message) {
+  for (auto colon = message.find(':'); colon != std::string_view::npos; colon = message.find(':', colon + 1)) {
+    const auto digits_end = message.find_first_not_of("0123456789", colon + 1);
+    const bool has_digits = digits_end != std::string_view::npos && digits_end > colon + 1;
+    if (has_digits && message.substr(digits_end).starts_with(": ")) return digits_end;
+  }
+  return 0;
+}
+
 std::string error_traceback(lua_State* thread) {
   std::string inner;
   lua_pushlightuserdata(thread, &remembered_key);
@@ -68,7 +143,7 @@ std::string error_traceback(lua_State* thread) {
     lua_pop(thread, 1);
   }
   lua_pop(thread, 1);
-  return inner + frames_of(thread);
+  return inner + frames_of(thread, message_at(thread, -1));
 }
 
 }  // namespace opshost::lua

@@ -2,6 +2,7 @@
 // Where an error was raised, through nested coroutines.
 #include <lua.hpp>
 #include <string>
+#include <string_view>
 
 namespace opshost::lua {
 
@@ -12,5 +13,8 @@ void remember_traceback(lua_State* state, lua_State* inner, int index);
 /// The script's frames of the error value on top of `thread`'s stack, whose frames are still there: first those of the
 /// coroutine it was raised in, then the ones around it. opshost's own frames are left out.
 std::string error_traceback(lua_State* thread);
+
+/// How much of a message says where it was raised: of "a.lua:3: no" the 7 of "a.lua:3". 0: it does not say.
+std::size_t position_length(std::string_view message);
 
 }  // namespace opshost::lua

@@ -9,7 +9,7 @@ local raw_pcall, raw_xpcall, raw_error = pcall, xpcall, error
 local raw_resume, raw_yield = coroutine.resume, coroutine.yield
 local raw_create = coroutine.create
 local raw_pairs, raw_next, raw_type = pairs, next, type
-local raw_getmetatable = debug.getmetatable
+local raw_getmetatable, raw_getinfo = debug.getmetatable, debug.getinfo
 local select, setmetatable, rawget = select, setmetatable, rawget
 local is_stop, PARK = native.is_stop, native.park
 
@@ -91,6 +91,9 @@ function go_on(co, ...)
 end
 
 local function resume(co, ...)
+  if native.c_stack_is_short() then
+    return false, "stack overflow: coroutines are nested too deeply"
+  end
   if waiting[co] then
     return false, native.new_error("script.coroutine_waits",
       "this coroutine waits in a call of another fiber and cannot be resumed before that call ends")
@@ -130,6 +133,13 @@ function base.pairs(subject)
   local iterate = raw_type(metatable) == "table" and rawget(metatable, "__pairs")
   if iterate then return iterate(subject) end
   return raw_next, subject, nil
+end
+
+-- Of an unknown it would be nil in silence, and `or 0` a wrong plan.
+local raw_tonumber = tonumber
+function base.tonumber(...)
+  refuse_unknown((...))
+  return raw_tonumber(...)
 end
 
 -- Without a comparator a sort runs no Lua, so no deadline could stop a long one.
@@ -204,6 +214,15 @@ function base.require(name)
   return loaded[name]
 end
 
+-- That of the script function which called us; plain `getfenv(2)` fails after a tail call, and may find a C function.
+local function caller_environment()
+  for level = 3, 1000 do
+    local frame = raw_getinfo(level, "fS")
+    if not frame then break end
+    if frame.what ~= "C" and frame.source:sub(1, 10) ~= "=[opshost]" then return getfenv(frame.func) end
+  end
+end
+
 local function load_file(path, environment)
   local text, problem = native.read_script(path)
   if not text then return nil, problem end
@@ -230,7 +249,7 @@ function base.load(source, chunk_name, mode, environment)
     source = table.concat(parts)
   end
   if mode == "b" then return nil, "attempt to load bytecode: opshost loads text only" end
-  return load_text(source, chunk_name or ("=" .. source:sub(1, 40)), environment or getfenv(2))
+  return load_text(source, chunk_name or ("=" .. source:sub(1, 40)), environment or caller_environment())
 end
 base.loadstring = base.load
 
@@ -240,6 +259,10 @@ base.package = { loaded = loaded, path = "", cpath = "", preload = {}, config = 
 function base.os.exit(code)
   if code == nil or code == true then code = 0 end
   if code == false then code = 1 end
+  if raw_type(code) ~= "number" or code % 1 ~= 0 or code < 0 or code > 255 then
+    raw_error(native.new_error("usage.argument",
+      "os.exit: argument 1 \"code\": expected a boolean or an integer from 0 to 255, got " .. tostring(code)), 0)
+  end
   raw_error(native.new_stop("exit", "os.exit(" .. tostring(code) .. ")", { exit_code = code }), 0)
 end
 
