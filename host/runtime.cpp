@@ -24,25 +24,39 @@ Runtime::~Runtime() {
   vm_.close();
 }
 
+namespace {
+
+/// Lua's own errors are strings that begin with where they were raised.
+void split_position(Outcome& outcome) {
+  const auto& message = outcome.error.message();
+  const auto length = lua::position_length(message);
+  if (length == 0 || outcome.traceback.find("  " + message.substr(0, length)) == std::string::npos) return;
+  outcome.at = message.substr(0, length);
+  outcome.error = Error("script.error", message.substr(length + 2));
+}
+
+/// What the fiber raised, where, and the script's frames.
+void describe_failure(lua_State* thread, Outcome& outcome) {
+  outcome.error = lua::to_error(thread, -1);
+  if (lua::is_error(thread, -1)) outcome.at = lua::error_position(thread, -1);
+  outcome.traceback = lua::error_traceback(thread);
+  if (outcome.at.empty() && outcome.error.code() == "script.error") split_position(outcome);
+}
+
+}  // namespace
+
+// Interruption wins over whatever else the run ended with.
 Outcome Runtime::outcome_of(fiber::Fiber& fiber) {
   Outcome outcome;
   outcome.returned = fiber.returned;
-  if (scheduler_.stopped_now() || watchdog_.interrupted_by() != 0) {
-    outcome.error = Error("interrupted", "interrupted");
+  if (fiber.state == fiber::Fiber::State::ended && !fiber.returned) describe_failure(fiber.thread, outcome);
+  if (const int signal = watchdog_.interrupted_by(); signal != 0) {
+    if (outcome.error.code() != "interrupted") outcome.error = Error("interrupted", "interrupted");
     outcome.returned = false;
-    outcome.exit_code = 128 + watchdog_.interrupted_by();
-    return outcome;
+    outcome.exit_code = 128 + signal;
+  } else if (!outcome.returned) {
+    outcome.exit_code = exit_code_of(outcome.error);
   }
-  if (outcome.returned) return outcome;
-  lua_State* thread = fiber.thread;
-  outcome.error = lua::to_error(thread, -1);
-  if (lua::is_error(thread, -1)) {
-    lua_getfield(thread, -1, "at");
-    outcome.at = lua_isnil(thread, -1) ? "" : lua_tostring(thread, -1);
-    lua_pop(thread, 1);
-  }
-  outcome.traceback = lua::error_traceback(thread);
-  outcome.exit_code = exit_code_of(outcome.error);
   return outcome;
 }
 
@@ -64,7 +78,7 @@ Outcome Runtime::run_text(const std::string& text, const std::string& chunk_name
                           const std::function<void(lua_State*, int)>& on_return) {
   if (!lua::load_chunk(vm_.state(), text, chunk_name)) {
     Outcome outcome;
-    outcome.error = Error("script.syntax", lua_tostring(vm_.state(), -1));
+    outcome.error = Error("script.syntax", lua::to_error(vm_.state(), -1).message());
     outcome.exit_code = exit_code_of(outcome.error);
     lua_pop(vm_.state(), 1);
     return outcome;

@@ -11,6 +11,9 @@ namespace opshost::fiber {
 namespace {
 // Its address is the sentinel.
 char park_sentinel;
+
+/// While fibers are ready, I/O and other threads wait no longer than this.
+constexpr auto kLookAtEventsEvery = std::chrono::microseconds(50);
 }  // namespace
 
 /// Ends a change that did not answer within the grace an interruption leaves it.
@@ -34,6 +37,11 @@ const DeadlineScope* DeadlineScope::earliest(const DeadlineScope* innermost) {
     if (scope->at <= earliest->at) earliest = scope;
   }
   return earliest;
+}
+
+TimePoint from_now(Duration duration) {
+  const auto now = Clock::now();
+  return duration > kNoDeadline - now ? kNoDeadline : now + duration;
 }
 
 TimePoint earlier_of(TimePoint wanted, const Fiber& fiber) {
@@ -97,23 +105,34 @@ bool Scheduler::run_until_ended(Fiber& fiber) {
 }
 
 void Scheduler::turn(const Fiber& awaited) {
-  heartbeat_.resumes.fetch_add(1, std::memory_order_relaxed);
+  heartbeat_.beat();
   resume_ready();
   if (stopped_now_ || awaited.state == Fiber::State::ended) return;
-  timers_.fire(Clock::now());
-  if (ready_.empty()) wait_for_events();
-  io_.poll();
+  const auto now = Clock::now();
+  timers_.fire(now);
+  if (ready_.empty()) {
+    wait_for_event();
+  } else if (now >= poll_at_) {
+    // Each look at the descriptors is a system call; fibers that only wake one another would make nothing but these.
+    io_.poll();
+    poll_at_ = now + kLookAtEventsEvery;
+  }
 }
 
-void Scheduler::wait_for_events() {
-  const auto next = timers_.next();
-  if (next != wake_timer_at_) {
-    wake_timer_at_ = next;
-    wake_timer_.expires_at(next);
-    if (next != kNoDeadline) wake_timer_.async_wait([](const boost::system::error_code&) {});
-  }
+void Scheduler::wait_for_event() {
+  set_alarm();
   io_.run_one();
-  timers_.fire(Clock::now());
+}
+
+// An alarm that has become too early stays: it wakes the loop once for nothing, where every call would set it anew.
+void Scheduler::set_alarm() {
+  const auto next = timers_.next();
+  if (next >= wake_timer_at_) return;
+  wake_timer_at_ = next;
+  wake_timer_.expires_at(next);
+  wake_timer_.async_wait([this](const boost::system::error_code& replaced) {
+    if (!replaced) wake_timer_at_ = kNoDeadline;
+  });
 }
 
 void Scheduler::resume_ready() {
@@ -146,7 +165,7 @@ void Scheduler::resume(Fiber& fiber) {
   fiber.state = Fiber::State::running;
   current_ = &fiber;
   publish_deadline();
-  heartbeat_.resumes.fetch_add(1, std::memory_order_relaxed);
+  heartbeat_.beat();
   heartbeat_.in_script.store(true, std::memory_order_release);
   const int status = lua_resume(fiber.thread, arguments);
   heartbeat_.in_script.store(false, std::memory_order_release);

@@ -10,6 +10,7 @@
 #include "host/fiber/asio.hpp"
 #include "host/fiber/fiber.hpp"
 #include "host/fiber/group.hpp"
+#include "host/fiber/launcher.hpp"
 
 namespace opshost::fiber {
 
@@ -19,6 +20,9 @@ struct Heartbeat {
   std::atomic<bool> in_script{false};       ///< Lua is running
   std::atomic<std::int64_t> deadline_ns{0};  ///< of the running fiber, steady clock; 0: none
   std::atomic<bool> many_fibers{false};     ///< others stand still while this one runs
+
+  /// Only the loop's thread writes, so nothing is lost without a locked addition.
+  void beat() { resumes.store(resumes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 };
 
 class Scheduler {
@@ -33,6 +37,7 @@ class Scheduler {
 
   [[nodiscard]] lua_State* main() { return main_; }
   [[nodiscard]] asio::io_context& io() { return io_; }
+  [[nodiscard]] Launcher& launcher() { return launcher_; }
   [[nodiscard]] TimerHeap& timers() { return timers_; }
   [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
   /// The fiber whose Lua code runs now; nullptr on the loop itself.
@@ -84,13 +89,16 @@ class Scheduler {
   int move_outcome(Fiber& fiber);
   void push_yield_error(Fiber& fiber);
   void ended(Fiber& fiber, bool returned);
-  void wait_for_events();
+  void wait_for_event();
+  void set_alarm();
   lua_State* main_;
+  TimerHeap timers_;  // before io_: operations it still holds when it goes are timers of it
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer wake_timer_;
   TimePoint wake_timer_at_ = kNoDeadline;
-  TimerHeap timers_;
+  TimePoint poll_at_{};
+  Launcher launcher_{io_};
   Heartbeat heartbeat_;
   std::deque<Fiber*> ready_;
   std::unordered_set<Fiber*> fibers_;
@@ -101,6 +109,8 @@ class Scheduler {
   std::uint64_t last_id_ = 0;
 };
 
+/// `duration` from now; kNoDeadline where the clock cannot count that far.
+TimePoint from_now(Duration duration);
 /// The moment a wait of this fiber may last to: `wanted`, or the fiber's deadline where that is earlier.
 TimePoint earlier_of(TimePoint wanted, const Fiber& fiber);
 /// True when the fiber's own deadline, not just the wait's end, has passed.

@@ -12,34 +12,45 @@ void Gate::check_capability(const FunctionInfo& function, const Scope& scope) co
                                      " = \"" + effect_name(function.effect) + "\" there if it may do this");
 }
 
-void Gate::check_step(const FunctionInfo& function, const Scope& scope, bool repeatable, const std::string& shown) const {
+void Gate::check_step(const Scope& scope, const std::string& shown) {
   if (!scope.step) {
     throw Error("gate.outside_step", shown + " changes something outside of a step; a resume would send it again. Put it "
                                              "into the `run` of a ctx:step");
   }
-  auto& step = *scope.step;
+  const auto& step = *scope.step;
   if (!step.unrepeatable_change.empty()) {
     throw Error("gate.after_unrepeatable",
                 shown + " follows " + step.unrepeatable_change + " in the step \"" + step.path +
                     "\", which is not repeatable and so must be the step's last change; give it a step of its own, or "
                     "say repeatable = true where sending the first one again ends in the same state");
   }
+}
+
+namespace {
+
+void note_sent(const FunctionInfo& function, Step& step, bool repeatable) {
   if (!repeatable && !step.repeatable) step.unrepeatable_change = function.qualified();
 }
+
+}  // namespace
 
 Verdict Gate::admit(const FunctionInfo& function, const Scope* scope, bool repeatable,
                     const std::function<std::string()>& shown) const {
   const bool in_procedure = scope != nullptr && scope->uses.has_value();
   if (in_procedure) check_capability(function, *scope);
   if (function.effect == Effect::observe) return Verdict::send;
-  if (in_procedure) check_step(function, *scope, repeatable, shown());
-  if (mode == Mode::plan) return Verdict::only_plan;
+  if (in_procedure) check_step(*scope, shown());
+  if (mode == Mode::plan) {
+    if (in_procedure) note_sent(function, *scope->step, repeatable);
+    return Verdict::only_plan;
+  }
   if (observe_only) {
     throw Error("gate.observe_only", shown() + " changes something, and this was started with --observe-only");
   }
   if (function.effect == Effect::destroy && confirm_destroy && !confirm_destroy(shown())) {
     throw Error("gate.not_confirmed", shown() + " was not confirmed; nothing was sent");
   }
+  if (in_procedure) note_sent(function, *scope->step, repeatable);
   return Verdict::send;
 }
 

@@ -39,7 +39,7 @@ class Gate {
 
  private:
   void check_capability(const FunctionInfo& function, const Scope& scope) const;
-  void check_step(const FunctionInfo& function, const Scope& scope, bool repeatable, const std::string& shown) const;
+  static void check_step(const Scope& scope, const std::string& shown);
 };
 
 }  // namespace opshost::gate

@@ -20,10 +20,12 @@ bool overlap(const std::string& one, const std::string& other) {
 
 }  // namespace
 
-std::string call_text(const std::string& function, const ValueList& arguments) {
+std::string call_text(const std::string& function, const ValueList& arguments, const std::string& subject) {
   std::string text;
   for (const auto& argument : arguments) text += (text.empty() ? "" : ", ") + describe(argument);
-  return function + "(" + text + ")";
+  // A function's own arguments say what it is about; a method's do not.
+  const bool is_method = function.find(':') != std::string::npos;
+  return function + "(" + text + ")" + (is_method && !subject.empty() ? " on " + subject : "");
 }
 
 std::size_t Plan::add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at) {
@@ -40,7 +42,7 @@ void Plan::add_unknown(std::string because, std::string at) {
 std::size_t Plan::add_read(const FunctionInfo& function, const std::string& subject, const ValueList& arguments,
                            const std::string& at) {
   const auto change = first_change_touching(subject);
-  if (change != 0) stale_reads_.push_back({change, function.qualified(), arguments, at});
+  if (change != 0) stale_reads_.push_back({change, function.qualified(), subject, arguments, at});
   return change;
 }
 
@@ -56,10 +58,10 @@ std::string Plan::text() const {
   std::string text;
   for (const auto& change : changes_) {
     text += std::to_string(change.number) + ". " + (change.effect == Effect::destroy ? "destroy " : "") +
-            call_text(change.function, change.arguments) + at_end(change.at) + "\n";
+            call_text(change.function, change.arguments, change.subject) + at_end(change.at) + "\n";
   }
   for (const auto& read : stale_reads_) {
-    text += "as read before change " + std::to_string(read.change) + ": " + call_text(read.function, read.arguments) +
+    text += "as read before change " + std::to_string(read.change) + ": " + call_text(read.function, read.arguments, read.subject) +
             at_end(read.at) + "\n";
   }
   for (const auto& unknown : unknowns_) {

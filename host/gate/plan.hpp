@@ -22,6 +22,7 @@ class Plan {
   struct StaleRead {
     std::size_t change;  ///< the first change before it that touches the same subject
     std::string function;
+    std::string subject;
     ValueList arguments;
     std::string at;
   };
@@ -56,7 +57,8 @@ class Plan {
   std::vector<Unknown> unknowns_;
 };
 
-/// "local.run({"systemctl", "stop", "docker"}, {cwd = "/"})", for plans and messages.
-std::string call_text(const std::string& function, const ValueList& arguments);
+/// "local.run({"systemctl", "stop", "docker"}, {cwd = "/"})", "Container:stop() on container web-1": for plans and
+/// messages.
+std::string call_text(const std::string& function, const ValueList& arguments, const std::string& subject);
 
 }  // namespace opshost::gate

@@ -1,5 +1,7 @@
 #include "host/lua/callable.hpp"
 
+#include <new>
+
 #include "host/fiber/scheduler.hpp"
 #include "host/lua/error_object.hpp"
 #include "host/lua/protect.hpp"
@@ -31,8 +33,9 @@ void raise_if_stopped(lua_State* state) {
   if (fiber != nullptr && fiber->must_stop()) throw StoppedFiber{};
 }
 
-/// Runs the call and turns every C++ exception into a Lua error value; no C++ object is alive when it returns.
-int guarded_call(lua_State* state, Callable& callable) noexcept {
+/// Runs the call and turns every C++ exception into a Lua error value; no C++ object is alive when it returns. A Lua
+/// error (memory, while a result is pushed) passes through and runs destructors on its way, so this must not be noexcept.
+int guarded_call(lua_State* state, Callable& callable) {
   try {
     if (callable.waits) {
       check_may_wait(state, callable);
@@ -74,6 +77,8 @@ std::string subject_of(lua_State* state, const FunctionInfo& info, const ValueLi
   std::string subject = info.touches;
   if (!info.owner.empty() && subject.empty()) {
     if (const auto* box = to_any_handle(state, 1)) return handle_subject(*box);
+    std::string label;
+    if (is_unknown(state, 1, &label)) return "<" + label + ">";
   }
   const auto position = static_cast<std::size_t>(info.touches_argument);
   if (position >= 1 && position <= arguments.size()) {
@@ -88,7 +93,7 @@ std::string unknown_label(std::size_t change) { return "result of change " + std
 int push_planned_result(lua_State* state, const FunctionInfo& info, const std::string& label) {
   if (info.waits) lua_pushboolean(state, 1);
   if (info.result->kind == Kind::nothing) return info.waits ? 1 : 0;
-  if (info.result->kind == Kind::boolean || info.result->kind == Kind::optional) throw PlanUnknown{label};
+  if (!can_be_unknown(*info.result)) throw PlanUnknown{label};
   int count = 0;
   if (!protect(state, [&](lua_State* inner) { return push_unknown(inner, *info.result, label), 1; }, count)) {
     throw Error("script.memory", "no memory left for the plan");
@@ -124,7 +129,7 @@ int push_raised_unknown(lua_State* state, const PlanUnknown& unknown) {
   protect(
       state,
       [&](lua_State* inner) {
-        push_stop(inner, Error("plan.unknown", unknown.label + " is not known before the run"), 0);
+        push_plan_unknown(inner, unknown.label);
         locate_error(inner);
         return 1;
       },
@@ -137,6 +142,48 @@ void push_callable(lua_State* state, Callable& callable) {
   lua_pushlightuserdata(state, &callable);
   lua_pushcclosure(state, enter, 1);
   if (callable.waits) lua_call(state, 1, 1);
+}
+
+namespace {
+
+char owner_metatable_key;
+using Owner = std::shared_ptr<Callable>;
+
+int collect_owner(lua_State* state) {
+  static_cast<Owner*>(lua_touserdata(state, 1))->~Owner();
+  return 0;
+}
+
+void push_owner(lua_State* state, Owner callable) {
+  void* memory = lua_newuserdata(state, sizeof(Owner));
+  new (memory) Owner(std::move(callable));
+  lua_pushlightuserdata(state, &owner_metatable_key);
+  lua_rawget(state, LUA_REGISTRYINDEX);
+  lua_setmetatable(state, -2);
+}
+
+void ensure_owner_metatable(lua_State* state) {
+  lua_pushlightuserdata(state, &owner_metatable_key);
+  lua_rawget(state, LUA_REGISTRYINDEX);
+  const bool there = lua_istable(state, -1);
+  lua_pop(state, 1);
+  if (there) return;
+  lua_pushlightuserdata(state, &owner_metatable_key);
+  lua_createtable(state, 0, 1);
+  lua_pushcfunction(state, collect_owner);
+  lua_setfield(state, -2, "__gc");
+  lua_rawset(state, LUA_REGISTRYINDEX);
+}
+
+}  // namespace
+
+void push_owned_callable(lua_State* state, std::shared_ptr<Callable> callable) {
+  ensure_owner_metatable(state);
+  if (callable->waits) push_waits(state);
+  lua_pushlightuserdata(state, callable.get());
+  push_owner(state, callable);
+  lua_pushcclosure(state, enter, 2);
+  if (callable->waits) lua_call(state, 1, 1);
 }
 
 void throw_wrong_argument(const FunctionInfo& info, int position, const Mismatch& mismatch) {
@@ -171,23 +218,36 @@ void admit_at_once(lua_State* state, const Callable& callable) {
   context.gate->plan.add_read(callable, subject_of(state, callable, arguments), arguments, script_position(state));
 }
 
+namespace {
+
+const gate::Scope* current_scope(lua_State* state) {
+  const auto* fiber = context_of(state).scheduler->current();
+  return fiber == nullptr ? nullptr : fiber->scope.get();
+}
+
+bool passes_freely(lua_State* state, const Callable& callable) {
+  return context_of(state).gate->passes_freely(callable, current_scope(state));
+}
+
+}  // namespace
+
 journal::Intent make_intent(lua_State* state, const Callable& callable) {
-  journal::Intent intent{.function = callable.qualified(),
-                         .subject = {},
-                         .at = script_position(state),
-                         .step = {},
-                         .arguments = arguments_from(state, callable)};
+  journal::Intent intent;
+  intent.arguments = arguments_from(state, callable);
   intent.subject = subject_of(state, callable, intent.arguments);
-  const auto* scope = context_of(state).scheduler->current()->scope.get();
+  if (passes_freely(state, callable)) return intent;
+  intent.function = callable.qualified();
+  intent.at = script_position(state);
+  const auto* scope = current_scope(state);
   if (scope != nullptr && scope->step) intent.step = scope->step->path;
   return intent;
 }
 
 std::optional<int> plan_instead(lua_State* state, const Callable& callable, const journal::Intent& intent) {
+  if (passes_freely(state, callable)) return std::nullopt;
   auto& gate = *context_of(state).gate;
-  const auto* scope = context_of(state).scheduler->current()->scope.get();
-  const auto verdict = gate.admit(callable, scope, intent.repeatable,
-                                  [&] { return gate::call_text(intent.function, intent.arguments); });
+  const auto verdict = gate.admit(callable, current_scope(state), intent.repeatable,
+                                  [&] { return gate::call_text(intent.function, intent.arguments, intent.subject); });
   if (verdict == gate::Verdict::send) return std::nullopt;
   const auto number = gate.plan.add_change(callable, intent.subject, intent.arguments, intent.at);
   return push_planned_result(state, callable, unknown_label(number));
@@ -195,8 +255,8 @@ std::optional<int> plan_instead(lua_State* state, const Callable& callable, cons
 
 int plan_with_unknown_argument(lua_State* state, const Callable& callable) {
   const auto intent = make_intent(state, callable);
-  if (callable.effect != Effect::observe) return plan_instead(state, callable, intent).value_or(0);
-  return push_planned_result(state, callable, "answer of " + gate::call_text(intent.function, intent.arguments));
+  if (const auto planned = plan_instead(state, callable, intent)) return *planned;
+  return push_planned_result(state, callable, "answer of " + gate::call_text(intent.function, intent.arguments, intent.subject));
 }
 
 }  // namespace opshost::lua

@@ -26,6 +26,8 @@ class Callable : public FunctionInfo {
 
 /// Pushes the Lua function scripts call. The Callable must outlive the VM. May raise (memory).
 void push_callable(lua_State* state, Callable& callable);
+/// The same for a Callable that lives as long as its Lua function. May raise (memory).
+void push_owned_callable(lua_State* state, std::shared_ptr<Callable> callable);
 
 /// The fiber was told to stop before this call began.
 struct StoppedFiber : std::exception {};
@@ -52,6 +54,8 @@ void admit_at_once(lua_State* state, const Callable& callable);
 std::optional<int> plan_instead(lua_State* state, const Callable& callable, const journal::Intent& intent);
 /// A plan meets an argument it cannot know: notes the change, or raises for an observe, and pushes (true, unknown).
 int plan_with_unknown_argument(lua_State* state, const Callable& callable);
+/// What is written down or planned of a call; of one that passes the gate freely only what messages name: its subject
+/// and arguments.
 journal::Intent make_intent(lua_State* state, const Callable& callable);
 
 /// What a C++ function looks like to the declaration.
@@ -92,6 +96,16 @@ struct AwaitedResult<Awaitable<R>> {
   static constexpr bool waits = true;
 };
 
+/// An option record, also where the whole record may be absent.
+template <class T>
+const T* given(const T& param) {
+  return &param;
+}
+template <class T>
+const T* given(const std::optional<T>& param) {
+  return param ? &*param : nullptr;
+}
+
 /// The option records of a call may carry these three; the host reads them, whatever the record.
 template <class Params>
 std::optional<Duration> timeout_of(const FunctionInfo& info, const Params& params) {
@@ -99,13 +113,14 @@ std::optional<Duration> timeout_of(const FunctionInfo& info, const Params& param
   std::apply(
       [&](const auto&... param) {
         ([&] {
-          if constexpr (requires { Duration(param.grace); }) {
-            if (timeout) *timeout += param.grace;
+          if constexpr (requires { Duration(given(param)->grace); }) {
+            if (timeout && given(param) != nullptr) *timeout += given(param)->grace;
           }
         }(), ...);
         ([&] {
-          if constexpr (requires { std::optional<Duration>(param.timeout); }) {
-            if (const std::optional<Duration> given = param.timeout) timeout = given;
+          if constexpr (requires { std::optional<Duration>(given(param)->timeout); }) {
+            if (given(param) == nullptr) return;
+            if (const std::optional<Duration> wanted = given(param)->timeout) timeout = wanted;
           }
         }(), ...);
       },
@@ -118,7 +133,9 @@ bool repeatable_of(const FunctionInfo& info, const Params& params) {
   std::apply(
       [&](const auto&... param) {
         ([&] {
-          if constexpr (requires { bool(param.repeatable); }) repeatable = repeatable || param.repeatable;
+          if constexpr (requires { bool(given(param)->repeatable); }) {
+            repeatable = repeatable || (given(param) != nullptr && given(param)->repeatable);
+          }
         }(), ...);
       },
       params);
@@ -137,15 +154,12 @@ struct Target {
   SelfPointer self{};
   typename Sig::Params params{};
 
-  /// Fills self and params from the stack; false: one of them is a plan's unknown.
+  /// Fills self and params from the stack; false: one of them is a plan's unknown, the others are right.
   bool read(lua_State* state, const FunctionInfo& info) {
-    constexpr int first = is_method ? 2 : 1;
-    Mismatch mismatch;
-    if constexpr (is_method) {
-      if (!Convert<SelfPointer>::read(state, 1, self, mismatch)) return refuse(info, 0, mismatch);
-    }
+    bool known = true;
+    if constexpr (is_method) known = read_one(state, info, 0, 1, self);
     check_argument_count(state, info, lua_gettop(state) - (is_method ? 1 : 0));
-    return read_params(state, info, first, mismatch, std::make_index_sequence<std::tuple_size_v<typename Sig::Params>>());
+    return read_params(state, info, std::make_index_sequence<std::tuple_size_v<typename Sig::Params>>()) && known;
   }
 
   template <class... MaybeCall>
@@ -163,18 +177,30 @@ struct Target {
 
  private:
   template <std::size_t... I>
-  bool read_params(lua_State* state, const FunctionInfo& info, int first, Mismatch& mismatch,
+  bool read_params([[maybe_unused]] lua_State* state, [[maybe_unused]] const FunctionInfo& info,
                    std::index_sequence<I...>) {
-    bool fine = true;
-    ((fine = fine && (Convert<std::tuple_element_t<I, typename Sig::Params>>::read(
-                          state, first + static_cast<int>(I), std::get<I>(params), mismatch) ||
-                      refuse(info, static_cast<int>(I) + 1, mismatch))),
+    bool known = true;
+    ((known = read_one(state, info, static_cast<int>(I) + 1, static_cast<int>(I) + (is_method ? 2 : 1),
+                       std::get<I>(params)) &&
+              known),
      ...);
-    return fine;
+    return known;
   }
-  static bool refuse(const FunctionInfo& info, int position, const Mismatch& mismatch) {
+  /// `position` as messages count it, 0 for self.
+  template <class T>
+  static bool read_one(lua_State* state, const FunctionInfo& info, int position, int index, T& out) {
+    Mismatch mismatch;
+    if (Convert<T>::read(state, index, out, mismatch)) return true;
     if (mismatch.plan_unknown) return false;
     throw_wrong_argument(info, position, mismatch);
+  }
+};
+
+/// Pushes what a call of `info` returned; specialised where a result has to know its call (stream.hpp).
+template <class T>
+struct PushResult {
+  static void push(lua_State* state, const T& value, const FunctionInfo&, std::optional<Duration>) {
+    lua::push<T>(state, value);
   }
 };
 
@@ -193,7 +219,7 @@ class ImmediateCallable final : public Callable {
       target();
       return 0;
     } else {
-      push<std::remove_cvref_t<Result>>(state, target());
+      PushResult<std::remove_cvref_t<Result>>::push(state, target(), *this, timeout);
       return 1;
     }
   }
@@ -208,7 +234,7 @@ class TypedOperation final : public Operation {
   using Result = typename AwaitedResult<typename Signature<F>::Result>::type;
 
   TypedOperation(Context& context, const FunctionInfo& info, F function)
-      : Operation(context, info), target_{function} {}
+      : Operation(context, info), info_(info), target_{function} {}
   Target<F>& target() { return target_; }
 
  protected:
@@ -223,7 +249,7 @@ class TypedOperation final : public Operation {
     if constexpr (std::is_void_v<Result>) {
       return 0;
     } else {
-      push<Result>(state, *result_);
+      PushResult<Result>::push(state, *result_, info_, timeout());
       return 1;
     }
   }
@@ -239,6 +265,7 @@ class TypedOperation final : public Operation {
   }
 
   struct Nothing {};
+  const FunctionInfo& info_;
   Target<F> target_;
   std::optional<std::conditional_t<std::is_void_v<Result>, Nothing, Result>> result_;
 };
@@ -256,7 +283,8 @@ class WaitingCallable final : public Callable {
     auto intent = make_intent(state, *this);
     intent.repeatable = repeatable_of(*this, params);
     if (const auto planned = plan_instead(state, *this, intent)) return *planned;
-    return operation->begin(state, std::move(intent), timeout_of(*this, params));
+    operation->begin(std::move(intent), timeout_of(*this, params));
+    return kPark;
   }
 
  private:

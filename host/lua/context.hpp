@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <lua.hpp>
 
+#include "host/base/time.hpp"
+
 namespace opshost {
 class BlockingThreads;
 namespace fiber {
@@ -19,6 +21,8 @@ struct Context {
   fiber::Scheduler* scheduler = nullptr;
   BlockingThreads* blocking = nullptr;
   gate::Gate* gate = nullptr;
+  /// A client that was told to stop gets this long to end; then its fiber goes on without it.
+  Duration unwind_within = std::chrono::seconds(5);
 };
 
 /// The context of the VM this state belongs to.

@@ -15,13 +15,22 @@ namespace opshost::lua {
 
 namespace {
 
-/// Up to here every integer is a Lua number without losing a digit.
-constexpr std::int64_t kExactNumber = std::int64_t{1} << 53;
+/// Up to here every integer is a Lua number that no other integer rounds to; 2^53 itself may have been 2^53 + 1.
+constexpr std::int64_t kExactNumber = (std::int64_t{1} << 53) - 1;
 
+bool is_exact(double number) { return std::abs(number) <= static_cast<double>(kExactNumber); }
+
+/// "9007199254740992", "1.5", "nan": every digit a person may have written.
 std::string number_text(double number) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.14g", number);
-  return text.data();
+  const bool integral = std::floor(number) == number && std::abs(number) < 0x1p63;
+  return integral ? std::to_string(static_cast<std::int64_t>(number)) : describe(Value(number));
+}
+
+/// A whole number that may have been another one before Lua rounded it.
+bool lost_digits(lua_State* state, int index, Mismatch& mismatch) {
+  mismatch.expected = "integer, beyond 2^53 as ops.int64 \"DIGITS\" since a Lua number loses the last ones";
+  mismatch.got = describe_value(state, index);
+  return false;
 }
 
 bool out_of_range(lua_State* state, int index, std::string low, std::string high, Mismatch& mismatch) {
@@ -48,10 +57,23 @@ class RegistrySlot {
 };
 
 constexpr int kDeepest = 64;
+constexpr std::size_t kMostValues = 1'000'000;
 
-Value table_to_value(lua_State* state, int index, int depth);
+/// One conversion to data in progress.
+struct Reading {
+  std::vector<const void*> inside;  ///< the tables around the value, outermost first
+  std::size_t left = kMostValues;
+  bool cut = false;
+};
 
-Value to_value(lua_State* state, int index, int depth) {
+Value table_to_value(lua_State* state, int index, Reading& reading);
+
+Value cut(Reading& reading, const char* why) {
+  reading.cut = true;
+  return Opaque{why};
+}
+
+Value to_value(lua_State* state, int index, Reading& reading) {
   switch (lua_type(state, index)) {
     case LUA_TNIL:
     case LUA_TNONE:
@@ -60,7 +82,7 @@ Value to_value(lua_State* state, int index, int depth) {
       return lua_toboolean(state, index) != 0;
     case LUA_TNUMBER: {
       const double number = lua_tonumber(state, index);
-      const bool integral = std::floor(number) == number && std::abs(number) <= static_cast<double>(kExactNumber);
+      const bool integral = std::floor(number) == number && is_exact(number);
       return integral ? Value(static_cast<std::int64_t>(number)) : Value(number);
     }
     case LUA_TSTRING: {
@@ -69,7 +91,7 @@ Value to_value(lua_State* state, int index, int depth) {
       return std::string(text, length);
     }
     case LUA_TTABLE:
-      return table_to_value(state, index, depth);
+      return table_to_value(state, index, reading);
     case LUA_TUSERDATA:
       if (const auto* box = to_any_handle(state, index)) return Opaque{handle_text(*box)};
       break;
@@ -89,12 +111,12 @@ Value to_value(lua_State* state, int index, int depth) {
   return Opaque{std::string("<") + lua_typename(state, lua_type(state, index)) + ">"};
 }
 
-Value list_to_value(lua_State* state, int index, std::size_t count, int depth) {
+Value list_to_value(lua_State* state, int index, std::size_t count, Reading& reading) {
   ValueList list;
   list.reserve(count);
   for (std::size_t i = 1; i <= count; ++i) {
     lua_rawgeti(state, index, static_cast<int>(i));
-    list.push_back(to_value(state, lua_gettop(state), depth + 1));
+    list.push_back(to_value(state, lua_gettop(state), reading));
     lua_pop(state, 1);
   }
   return list;
@@ -106,7 +128,8 @@ std::string key_text(lua_State* state, int index) {
     const char* text = lua_tolstring(state, index, &length);
     return {text, length};
   }
-  return describe(to_value(state, index, kDeepest));
+  const bool is_table = lua_type(state, index) == LUA_TTABLE;
+  return is_table ? "<table>" : describe(value_from_lua(state, index));
 }
 
 std::size_t key_count(lua_State* state, int index) {
@@ -115,21 +138,41 @@ std::size_t key_count(lua_State* state, int index) {
   return count;
 }
 
-Value table_to_value(lua_State* state, int index, int depth) {
-  if (depth >= kDeepest || lua_checkstack(state, 8) == 0) return Opaque{"<nested too deeply>"};
-  const auto count = lua_objlen(state, index);
-  if (count > 0 && key_count(state, index) == count) return list_to_value(state, index, count, depth);
+Value map_to_value(lua_State* state, int index, Reading& reading) {
   ValueMap map;
   for (lua_pushnil(state); lua_next(state, index) != 0; lua_pop(state, 1)) {
     const int top = lua_gettop(state);
-    map.emplace_back(key_text(state, top - 1), to_value(state, top, depth + 1));
+    map.emplace_back(key_text(state, top - 1), to_value(state, top, reading));
   }
   // Lua's order is by hash: sorted, the same table always reads the same.
   std::sort(map.begin(), map.end(), [](const auto& one, const auto& other) { return one.first < other.first; });
   return map;
 }
 
+Value table_to_value(lua_State* state, int index, Reading& reading) {
+  auto& inside = reading.inside;
+  const void* table = lua_topointer(state, index);
+  if (std::find(inside.begin(), inside.end(), table) != inside.end()) return cut(reading, "<contains itself>");
+  if (inside.size() >= kDeepest || lua_checkstack(state, 8) == 0) return cut(reading, "<nested too deeply>");
+  const auto count = lua_objlen(state, index);
+  const auto keys = key_count(state, index);
+  // Tables shared by others are counted each time they are met, or 64 of them would make 2^64 values.
+  if (keys > reading.left) return cut(reading, "<too many values>");
+  reading.left -= keys;
+  inside.push_back(table);
+  auto value = count > 0 && keys == count ? list_to_value(state, index, count, reading) : map_to_value(state, index, reading);
+  inside.pop_back();
+  return value;
+}
+
 }  // namespace
+
+void Mismatch::enter_key(std::string_view key) {
+  // Data's own rule for what reads as a name: {PATH = ...} or {["a b"] = ...}.
+  const auto shown = describe(Value(ValueMap{{std::string(key), true}}));
+  const auto segment = std::string_view(shown).substr(1, shown.rfind(" = ") - 1);
+  enter(segment);
+}
 
 void Mismatch::enter(std::string_view segment) {
   std::string whole(segment);
@@ -162,7 +205,15 @@ std::string describe_value(lua_State* state, int index) {
 
 Value value_from_lua(lua_State* state, int index) {
   if (index < 0 && index > LUA_REGISTRYINDEX) index = lua_gettop(state) + index + 1;
-  return to_value(state, index, 0);
+  Reading reading;
+  return to_value(state, index, reading);
+}
+
+bool read_any(lua_State* state, int index, Any& out, Mismatch& mismatch) {
+  Reading reading;
+  out = to_value(state, index, reading);
+  if (reading.cut) mismatch.problem = "the table contains itself, is nested too deeply or has more than a million values";
+  return !reading.cut;
 }
 
 void push_value(lua_State* state, const Value& value) {
@@ -225,6 +276,7 @@ bool read_integer(lua_State* state, int index, std::int64_t low, std::int64_t hi
     if (number < -0x1p63 || number >= 0x1p63) {
       return out_of_range(state, index, std::to_string(low), std::to_string(high), mismatch);
     }
+    if (!is_exact(number)) return lost_digits(state, index, mismatch);
     out = static_cast<std::int64_t>(number);
   } else {
     bool is_unsigned = false;
@@ -247,6 +299,7 @@ bool read_unsigned(lua_State* state, int index, std::uint64_t high, std::uint64_
     const double number = lua_tonumber(state, index);
     if (std::floor(number) != number || std::isinf(number)) return wrong_type(state, index, "integer", mismatch);
     if (number < 0 || number >= 0x1p64) return out_of_range(state, index, "0", std::to_string(high), mismatch);
+    if (!is_exact(number)) return lost_digits(state, index, mismatch);
     out = static_cast<std::uint64_t>(number);
   } else {
     bool is_unsigned = false;
@@ -332,6 +385,14 @@ bool expect_table(lua_State* state, int index, const Type& type, Mismatch& misma
   if (lua_type(state, index) == LUA_TTABLE && lua_checkstack(state, 8) != 0) return true;
   const bool plain = type.kind == Kind::record;
   return wrong_type(state, index, plain ? "table (" + type.name + ")" : type.name, mismatch);
+}
+
+void complain_no_list(lua_State* state, int key_index, std::size_t count, const Type& list, Mismatch& mismatch) {
+  const double key = lua_type(state, key_index) == LUA_TNUMBER ? lua_tonumber(state, key_index) : 0;
+  const bool is_hole = key > static_cast<double>(count) && std::floor(key) == key;
+  mismatch.problem = "expected " + list.name + " (a list), but ";
+  mismatch.problem += is_hole ? "it has a hole: [" + number_text(key) + "] is there and [" + std::to_string(count + 1) + "] is nil"
+                              : "it also has the key " + describe_value(state, key_index);
 }
 
 void complain_unknown_field(lua_State* state, int key_index, const Type& record, Mismatch& mismatch) {

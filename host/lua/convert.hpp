@@ -22,13 +22,15 @@ struct Mismatch {
 
   /// Puts a field name or "[index]" before the path.
   void enter(std::string_view segment);
+  /// The key of a map: any bytes, escaped where they are no name.
+  void enter_key(std::string_view key);
 };
 
 /// The value at `index` for a message: `string "abc"`, `number 5`, `nil`, `table`, `Container`.
 std::string describe_value(lua_State* state, int index);
 
 /// Any Lua value as data: tables become lists or maps, handles, functions and secrets what a person may see of them.
-/// Cycles and depth beyond 64 are cut with a marker.
+/// Cycles, depth beyond 64 and more than a million values are cut with a marker.
 Value value_from_lua(lua_State* state, int index);
 /// The reverse; Opaque becomes its text. May raise (memory).
 void push_value(lua_State* state, const Value& value);
@@ -41,10 +43,14 @@ bool read_number(lua_State* state, int index, double& out, Mismatch& mismatch);
 bool read_string(lua_State* state, int index, std::string& out, Mismatch& mismatch);
 bool read_duration(lua_State* state, int index, Duration& out, Mismatch& mismatch);
 bool read_size(lua_State* state, int index, Size& out, Mismatch& mismatch);
+/// The same as value_from_lua, but what would be cut is refused.
+bool read_any(lua_State* state, int index, Any& out, Mismatch& mismatch);
 bool read_secret(lua_State* state, int index, Secret& out, Mismatch& mismatch);
 bool read_command(lua_State* state, int index, Command& out, Mismatch& mismatch);
 bool read_function(lua_State* state, int index, int& reference, std::shared_ptr<void>& release, Mismatch& mismatch);
 bool expect_table(lua_State* state, int index, const Type& type, Mismatch& mismatch);
+/// The table has `count` elements and then the key at `key_index`, which no list has.
+void complain_no_list(lua_State* state, int key_index, std::size_t count, const Type& list, Mismatch& mismatch);
 /// Fills `mismatch` for a value of the wrong type; a plan's unknown is marked as such. Always false.
 bool wrong_type(lua_State* state, int index, std::string expected, Mismatch& mismatch);
 
@@ -111,9 +117,8 @@ struct Convert<std::variant<T...>> {
 
 template <>
 struct Convert<Any> {
-  static bool read(lua_State* state, int index, Any& out, Mismatch&) {
-    out = value_from_lua(state, index);
-    return true;
+  static bool read(lua_State* state, int index, Any& out, Mismatch& mismatch) {
+    return read_any(state, index, out, mismatch);
   }
   static void push(lua_State* state, const Any& value) { push_value(state, value); }
 };
@@ -193,8 +198,7 @@ struct Convert<std::vector<T>> {
     for (lua_pushnil(state); lua_next(state, index) != 0; lua_pop(state, 1)) {
       const double key = lua_type(state, -2) == LUA_TNUMBER ? lua_tonumber(state, -2) : 0;
       if (key >= 1 && key <= static_cast<double>(count) && std::floor(key) == key) continue;
-      mismatch.problem = "expected " + type_of<std::vector<T>>().name + " (a list), but it also has the key " +
-                         describe_value(state, -2);
+      complain_no_list(state, lua_gettop(state) - 1, count, type_of<std::vector<T>>(), mismatch);
       lua_pop(state, 2);
       return false;
     }
@@ -217,7 +221,7 @@ struct Convert<std::map<std::string, T>> {
       std::size_t length = 0;
       const char* key = lua_tolstring(state, top - 1, &length);
       if (!Convert<T>::read(state, top, out[std::string(key, length)], mismatch)) {
-        mismatch.enter(std::string_view(key, length));
+        mismatch.enter_key(std::string_view(key, length));
         lua_pop(state, 2);
         return false;
       }

@@ -157,7 +157,7 @@ int check_arguments(lua_State* state) {
   return native_body(state, [&] {
     const int declared = static_cast<int>(info.params.size());
     if (!info.variadic) check_argument_count(state, info, given);
-    lua_settop(state, std::max(given, declared));
+    lua_settop(state, std::max(given, info.variadic ? declared - 1 : declared));
     const int count = lua_gettop(state);
     luaL_checkstack(state, count + 8, "too many arguments");
     for (int i = 1; i <= count; ++i) {

@@ -114,6 +114,9 @@ void make_metatable(lua_State* state, void* key) {
   lua_rawset(state, LUA_REGISTRYINDEX);
 }
 
+constexpr int kMostCauses = 16;
+Error to_error(lua_State* state, int index, int depth);
+
 constexpr const char* kMemoryMessage = "not enough memory";
 
 Error error_from_string(const std::string& text) {
@@ -157,7 +160,16 @@ std::uint64_t stop_scope(lua_State* state, int index) {
   return scope;
 }
 
-Error to_error(lua_State* state, int index) {
+std::string error_position(lua_State* state, int index) {
+  if (index < 0) index = lua_gettop(state) + index + 1;
+  return get_string(state, index, "at");
+}
+
+Error to_error(lua_State* state, int index) { return to_error(state, index, 0); }
+
+namespace {
+
+Error to_error(lua_State* state, int index, int depth) {
   if (index < 0) index = lua_gettop(state) + index + 1;
   if (lua_type(state, index) == LUA_TSTRING) {
     std::size_t length = 0;
@@ -177,10 +189,13 @@ Error to_error(lua_State* state, int index) {
   lua_pop(state, 1);
   lua_pushliteral(state, "cause");
   lua_rawget(state, index);
-  if (!lua_isnil(state, -1)) error.set_cause(to_error(state, lua_gettop(state)));
+  // A script may have made it its own cause.
+  if (!lua_isnil(state, -1) && depth < kMostCauses) error.set_cause(to_error(state, lua_gettop(state), depth + 1));
   lua_pop(state, 1);
   return error;
 }
+
+}  // namespace
 
 bool is_internal_chunk(const char* source) { return std::strncmp(source, kInternalChunk, 10) == 0; }
 

@@ -25,6 +25,9 @@ bool is_error(lua_State* state, int index);  ///< an error object of either kind
 bool is_stop(lua_State* state, int index);
 std::uint64_t stop_scope(lua_State* state, int index);
 
+/// Where an error object says it was raised; empty where it does not know.
+std::string error_position(lua_State* state, int index);
+
 /// Any Lua error value as an Error: an error object back to what it was made from, a string as "script.error" (or
 /// "script.memory"), anything else described.
 Error to_error(lua_State* state, int index);

@@ -53,7 +53,7 @@ int sleep(lua_State* state) {
   check_may_wait(state);
   auto& scheduler = scheduler_of(state);
   {
-    const auto until = Clock::now() + seconds_to_duration(seconds).value_or(Duration{});
+    const auto until = fiber::from_now(seconds_to_duration(seconds).value_or(Duration{}));
     const auto waiter = std::make_shared<fiber::Sleep>(scheduler, until);
     scheduler.timers().set(*waiter, fiber::earlier_of(until, *scheduler.current()));
     park(state, waiter);
@@ -187,7 +187,7 @@ int deadline_begin(lua_State* state) {
   auto& scheduler = scheduler_of(state);
   const auto length = seconds_to_duration(seconds).value_or(Duration{});
   auto scope = std::make_shared<fiber::DeadlineScope>();
-  scope->at = Clock::now() + length;
+  scope->at = fiber::from_now(length);
   scope->id = scheduler.next_id();
   scope->length = length;
   scope->outer = scheduler.current()->deadline;

@@ -14,8 +14,7 @@ namespace {
 // plan_unknown(item, stop): a fan-out's item, not the whole plan, ends where it cannot know
 int plan_unknown(lua_State* state) {
   const auto error = to_error(state, 2);
-  lua_getfield(state, 2, "at");
-  const std::string at = lua_isnil(state, -1) ? "" : lua_tostring(state, -1);
+  const std::string at = error_position(state, 2);
   context_of(state).gate->plan.add_unknown(error.message() + " (item " + luaL_checkstring(state, 1) + ")", at);
   return 0;
 }

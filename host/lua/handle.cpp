@@ -2,6 +2,7 @@
 
 #include <map>
 #include <new>
+#include <utility>
 
 #include "host/base/names.hpp"
 #include "host/lua/callable.hpp"
@@ -36,13 +37,36 @@ int to_text(lua_State* state) {
   return 1;
 }
 
-int close_handle(lua_State* state) {
-  auto& box = box_of_self(state);
-  if (!box.closed) {
-    box.closed = true;
-    box.handle_class->close(box.object.get());
+/// False: the error is on top of the stack.
+bool close_or_push_error(lua_State* state, const HandleClass& handle_class) {
+  const auto op = handle_class.type.name + ":close";
+  auto* box = to_handle(state, 1, handle_class);
+  if (box == nullptr) {
+    push_error(state, Error("usage.argument", "wrong self (call it with a colon, " + op + "): expected " +
+                                                  handle_class.type.name + ", got " + describe_value(state, 1))
+                          .during(op));
+    return false;
   }
-  return 0;
+  if (std::exchange(box->closed, true)) return true;
+  try {
+    box->handle_class->close(box->object.get());
+    return true;
+  } catch (const Error& error) {
+    push_error(state, Error(error).during(op));
+  } catch (const std::exception& unexpected) {
+    push_error(state, Error("internal.exception", std::string("unexpected: ") + unexpected.what() +
+                                                      "; this is a defect of opshost, please report it")
+                          .during(op));
+  }
+  return false;
+}
+
+/// Upvalue 1: the class.
+int close_handle(lua_State* state) {
+  const auto* handle_class = static_cast<const HandleClass*>(lua_touserdata(state, lua_upvalueindex(1)));
+  if (close_or_push_error(state, *handle_class)) return 0;
+  locate_error(state);
+  return lua_error(state);
 }
 
 /// Upvalue 1: the class. Reached only for a name the method table does not have.
@@ -73,7 +97,8 @@ void fill_methods(lua_State* state, HandleClass& handle_class) {
     lua_rawset(state, -3);
   }
   if (handle_class.close) {
-    lua_pushcfunction(state, close_handle);
+    lua_pushlightuserdata(state, &handle_class);
+    lua_pushcclosure(state, close_handle, 1);
     lua_setfield(state, -2, "close");
   }
   lua_createtable(state, 0, 1);

@@ -72,6 +72,8 @@ void push_interrupt(lua_State* state) {
 void install_interrupt(lua_State* main, fiber::Scheduler& running) {
   scheduler = &running;
   lua_thread = pthread_self();
+  requested.store(StopReason::none);
+  report_requested.store(false);
   main_state.store(main);
   struct sigaction action {};
   action.sa_handler = arm_hook;

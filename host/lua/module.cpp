@@ -11,6 +11,11 @@ void detail::apply(FunctionInfo& info, const Raises& raises) {
   for (const char* code : raises.codes) info.raises.emplace_back(code);
 }
 
+void detail::throw_immediate_change(const char* name) {
+  throw Error("internal.declaration", std::string(name) + " is declared as a change and answers at once; a change waits for "
+                                                          "its record, so it returns an Awaitable");
+}
+
 Module::Module(std::string name, std::string summary) {
   info_.name = std::move(name);
   info_.summary = std::move(summary);

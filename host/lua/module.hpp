@@ -14,8 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "host/fiber/stream.hpp"
-#include "host/lua/callable.hpp"
+#include "host/lua/stream.hpp"
 
 namespace opshost::lua {
 
@@ -50,6 +49,8 @@ struct Example {
 
 namespace detail {
 void apply(FunctionInfo& info, const Raises& raises);
+/// A change has to wait for its journal record: it returns an Awaitable. Throws Error("internal.declaration").
+[[noreturn]] void throw_immediate_change(const char* name);
 inline void apply(FunctionInfo& info, Repeatable) { info.repeatable = true; }
 inline void apply(FunctionInfo& info, const Touches& touches) {
   info.touches = touches.subject;
@@ -77,6 +78,7 @@ std::shared_ptr<Callable> make_callable(Effect effect, const char* name, F funct
     callable = std::make_shared<WaitingCallable<F>>(function);
     callable->timeout = kDefaultTimeout;
   } else {
+    if (effect != Effect::observe) throw_immediate_change(name);
     callable = std::make_shared<ImmediateCallable<F>>(function);
   }
   callable->name = name;

@@ -8,6 +8,12 @@ namespace opshost::lua {
 
 namespace {
 
+std::string_view string_at(lua_State* state, int index) {
+  std::size_t length = 0;
+  const char* text = lua_tolstring(state, index, &length);
+  return {text, length};
+}
+
 bool push_if_type(lua_State* state, int index, int wanted, const char* expected, Mismatch& mismatch) {
   if (lua_type(state, index) != wanted) return wrong_type(state, index, expected, mismatch);
   lua_pushvalue(state, index);
@@ -49,7 +55,7 @@ bool push_map(lua_State* state, int index, const Type& type, Mismatch& mismatch)
     const bool named = lua_type(state, result + 1) == LUA_TSTRING;
     if (!named) mismatch.problem = "expected string keys, got the key " + describe_value(state, result + 1);
     if (!named || !push_normalized(state, result + 2, *type.element, mismatch)) {
-      if (named) mismatch.enter(lua_tostring(state, result + 1));
+      if (named) mismatch.enter_key(string_at(state, result + 1));
       lua_settop(state, result - 1);
       return false;
     }
@@ -65,7 +71,7 @@ bool has_only_known_fields(lua_State* state, int index, const Type& type, Mismat
     const int key = lua_gettop(state) - 1;
     const bool known = lua_type(state, key) == LUA_TSTRING &&
                        std::any_of(type.fields.begin(), type.fields.end(),
-                                   [&](const Field& field) { return field.name == lua_tostring(state, key); });
+                                   [&](const Field& field) { return field.name == string_at(state, key); });
     if (known) continue;
     complain_unknown_field(state, key, type, mismatch);
     lua_pop(state, 2);

@@ -10,8 +10,13 @@
 namespace opshost::lua {
 
 namespace {
-/// A client that was told to stop gets this long to end; then its fiber goes on without it.
-constexpr auto kUnwindWithin = std::chrono::seconds(5);
+
+Error error_from(const std::exception& failure) {
+  if (const auto* known = dynamic_cast<const Error*>(&failure)) return *known;
+  return {"internal.exception",
+          std::string("unexpected: ") + failure.what() + "; this is a defect of opshost, please report it"};
+}
+
 }  // namespace
 
 /// A callback the caller's fiber has to run, and the call waiting for it.
@@ -27,7 +32,7 @@ struct Operation::PendingCallback {
 Operation::Operation(Context& context, const FunctionInfo& info)
     : Call(context.scheduler->io().get_executor(), *context.blocking), context_(context), info_(info) {}
 
-int Operation::begin(lua_State* state, journal::Intent intent, std::optional<Duration> timeout) {
+void Operation::begin(journal::Intent intent, std::optional<Duration> timeout) {
   auto& scheduler = *context_.scheduler;
   intent_ = std::move(intent);
   timeout_ = timeout;
@@ -35,17 +40,13 @@ int Operation::begin(lua_State* state, journal::Intent intent, std::optional<Dur
   if (context_.gate->mode == gate::Mode::plan) {
     stale_because_ = context_.gate->plan.add_read(info_, intent_.subject, intent_.arguments, intent_.at);
   }
-  set_deadline(fiber::earlier_of(timeout ? Clock::now() + *timeout : kNoDeadline, *fiber));
+  set_deadline(fiber::earlier_of(timeout ? fiber::from_now(*timeout) : kNoDeadline, *fiber));
   scheduler.timers().set(*this, deadline());
 
   const auto self = shared_from_this();
-  asio::co_spawn(scheduler.io(), drive(self), asio::detached);
-  // Boost 1.83 runs the awaitable at once, 1.74 in the loop's next turn.
-  if (!completed_ && !callback_) {
-    scheduler.park(self);
-    return kPark;
-  }
-  return push_outcome_now(state);
+  scheduler.launcher().start(drive(self));
+  scheduler.park(self);
+  if (completed_ || callback_) scheduler.wake(*self);
 }
 
 int Operation::push_outcome_now(lua_State* state) {
@@ -64,13 +65,13 @@ Awaitable<void> Operation::drive(std::shared_ptr<Operation> self) {
 Awaitable<void> Operation::attempt() {
   try {
     if (is_change() && context_.gate->journal) change_ = co_await context_.gate->journal->intent(intent_);
+    // While the intent was written its time may have run out: what was not sent by then is not sent any more.
+    if (Call::stop().stopped()) throw Error("cancelled", "stopped before anything was sent");
+    begun_ = true;
     co_await execute();
     co_return;
-  } catch (const Error& error) {
-    error_ = error;
-  } catch (const std::exception& unexpected) {
-    error_ = Error("internal.exception", std::string("unexpected: ") + unexpected.what() +
-                                             "; this is a defect of opshost, please report it");
+  } catch (const std::exception& failure) {
+    error_ = error_from(failure);
   }
   apply_stop_reason();
   if (error_->op().empty()) error_->set_op(info_.qualified());
@@ -79,16 +80,20 @@ Awaitable<void> Operation::attempt() {
 void Operation::apply_stop_reason() {
   const auto reason = this->Call::stop().reason();
   if (reason == StopReason::none) return;
-  const bool sent = is_change();
+  error_->set_maybe_applied(stopped_in_flight());
   if (reason == StopReason::timeout) {
     if (error_->code() == info_.module + ".timeout") return;
     const auto last = seen().empty() ? std::string() : "; last seen: " + seen();
     error_ = Error(info_.module + ".timeout", "no answer within " + format_duration(timeout_.value_or(Duration{})) + last)
-                 .maybe_applied(sent)
+                 .maybe_applied(error_->is_maybe_applied())
                  .because(*error_);
   } else if (seen().empty()) {
     saw(error_->message());
   }
+}
+
+bool Operation::stopped_in_flight() const {
+  return is_change() && begun_ && (error_->code() != "cancelled" || error_->is_maybe_applied());
 }
 
 Awaitable<void> Operation::record_outcome() {
@@ -102,8 +107,13 @@ Awaitable<void> Operation::record_outcome() {
   }
   try {
     co_await context_.gate->journal->outcome(*change_, std::move(outcome));
-  } catch (const Error& error) {
-    error_ = error;
+  } catch (const std::exception& failure) {
+    const bool sent = !error_ || error_->is_maybe_applied();
+    Error unrecorded = error_from(failure);
+    unrecorded.set_maybe_applied(sent);
+    if (unrecorded.op().empty()) unrecorded.set_op(info_.qualified());
+    if (error_) unrecorded.set_cause(*error_);
+    error_ = std::move(unrecorded);
   }
 }
 
@@ -114,7 +124,16 @@ void Operation::complete() {
 
 void Operation::stop(StopReason reason) {
   Call::stop().stop(reason);
-  if (!completed_) context_.scheduler->timers().set(*this, Clock::now() + kUnwindWithin);
+  if (reason == StopReason::timeout) stop_waiting_callback();
+  if (!completed_) context_.scheduler->timers().set(*this, Clock::now() + context_.unwind_within);
+}
+
+// The callback's own waits know nothing of this call's timeout.
+void Operation::stop_waiting_callback() {
+  const bool in_callback = !fiber->in_callback.empty() && fiber->in_callback.back().get() == this;
+  if (!in_callback || fiber->shielded > 0 || fiber->waiter == nullptr || fiber->waiter->is_change()) return;
+  const auto inner = fiber->waiter;
+  inner->stop(StopReason::cancelled);
 }
 
 void Operation::expired() {
@@ -125,10 +144,10 @@ void Operation::expired() {
 // The client does not end although it was told to: its fiber must not wait for ever, and nobody knows what it did.
 void Operation::abandon() {
   if (completed_ || abandoned_) return;
-  error_ = Error(info_.module + ".timeout", "gave no answer and did not stop within " + format_duration(kUnwindWithin) +
+  error_ = Error(info_.module + ".timeout", "gave no answer and did not stop within " + format_duration(context_.unwind_within) +
                                                 " of being told to; it was left behind")
                .during(info_.qualified())
-               .maybe_applied(is_change());
+               .maybe_applied(is_change() && begun_);
   abandoned_ = true;
   context_.scheduler->wake(*this);
 }
@@ -137,24 +156,38 @@ void Operation::note(const std::string& key, Value value) {
   if (change_) context_.gate->journal->note(*change_, key, std::move(value));
 }
 
-std::string Operation::what() const { return gate::call_text(info_.qualified(), intent_.arguments); }
+std::string Operation::what() const { return gate::call_text(info_.qualified(), intent_.arguments, intent_.subject); }
 
 Awaitable<void> Operation::run_callback(int reference, ValueList arguments) {
+  // The fiber runs one at a time, whoever else of this call has one.
+  while (const auto earlier = callback_) co_await returned(earlier);
   const auto pending = std::make_shared<PendingCallback>(executor(), reference, std::move(arguments));
-  callback_ = pending;
-  context_.scheduler->wake(*this);
-  const auto on_stop = Call::stop().on_stop([pending] { pending->returned.cancel(); });
-  while (!pending->done && !Call::stop().stopped()) {
-    boost::system::error_code ignored;
-    co_await pending->returned.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  if (!Call::stop().stopped()) {
+    callback_ = pending;
+    context_.scheduler->wake(*this);
+    co_await returned(pending);
   }
   if (!pending->done || callback_error_ != LUA_NOREF) {
-    throw Error("cancelled", "stopped by the error of its callback, or while it ran");
+    throw Error("cancelled", "stopped by the error of its callback, or while it ran").maybe_applied(is_change());
+  }
+}
+
+Awaitable<void> Operation::returned(std::shared_ptr<PendingCallback> pending) {
+  const auto on_stop = Call::stop().on_stop([pending] { pending->returned.cancel(); });
+  while (!pending->done) {
+    if (Call::stop().stopped()) {
+      throw Error("cancelled", "stopped by the error of its callback, or while it ran").maybe_applied(is_change());
+    }
+    boost::system::error_code ignored;
+    co_await pending->returned.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
 }
 
 int Operation::callback_returned(lua_State* state, bool raised) {
-  if (raised) {
+  const bool ended_by_us = Call::stop().reason() == StopReason::timeout && is_stop(state, -1);
+  if (raised && ended_by_us) {
+    lua_pop(state, 1);
+  } else if (raised) {
     callback_error_ = luaL_ref(state, LUA_REGISTRYINDEX);
     stop(StopReason::cancelled);
   }
@@ -192,7 +225,7 @@ int Operation::push_failure(lua_State* state) {
   }
   const auto reason = Call::stop().reason();
   if (reason != StopReason::none && reason != StopReason::timeout && !abandoned_) {
-    return push_stopped(state, *fiber, reason, what(), seen());
+    return push_stopped(state, *fiber, reason, what(), seen(), error_->is_maybe_applied());
   }
   if (stale_because_ != 0) return push_planned_unknown(state);
   lua_pushboolean(state, 0);
@@ -202,9 +235,14 @@ int Operation::push_failure(lua_State* state) {
 
 // What it reads is what a planned change would have made: that it is not there yet is no failure of the plan.
 int Operation::push_planned_unknown(lua_State* state) {
-  lua_pushboolean(state, 1);
-  push_unknown(state, *info_.result,
-               "answer of " + info_.qualified() + ", after change " + std::to_string(stale_because_));
+  const auto label = "answer of " + info_.qualified() + " after change " + std::to_string(stale_because_);
+  const bool known = can_be_unknown(*info_.result);
+  lua_pushboolean(state, known ? 1 : 0);
+  if (known) {
+    push_unknown(state, *info_.result, label);
+  } else {
+    push_plan_unknown(state, label);
+  }
   return 2;
 }
 

@@ -18,9 +18,9 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
  public:
   Operation(Context& context, const FunctionInfo& info);
 
-  /// Begins the call for the current fiber: `timeout` from now, or its deadline where that is earlier. Returns kPark,
-  /// or the number of values pushed (true and the results) where it completed at once. Throws where the gate refuses.
-  int begin(lua_State* state, journal::Intent intent, std::optional<Duration> timeout);
+  /// Begins the call for the current fiber and parks it: for `timeout`, or to its deadline where that is earlier. The
+  /// fiber parks also where the answer is there at once: others that are ready go first.
+  void begin(journal::Intent intent, std::optional<Duration> timeout);
 
   // Call
   void note(const std::string& key, Value value) override;
@@ -38,6 +38,8 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
 
  protected:
   void expired() override;
+  /// The call's own, whatever the deadlines around it.
+  [[nodiscard]] const std::optional<Duration>& timeout() const { return timeout_; }
 
   virtual Awaitable<void> execute() = 0;
   /// Pushes what the call returns. Runs in a protected call.
@@ -46,12 +48,16 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
  private:
   struct PendingCallback;
 
+  Awaitable<void> returned(std::shared_ptr<PendingCallback> pending);
   static Awaitable<void> drive(std::shared_ptr<Operation> self);
   Awaitable<void> attempt();
   Awaitable<void> record_outcome();
   void complete();
   void abandon();
+  void stop_waiting_callback();
   void apply_stop_reason();
+  /// A stopped change may have been applied, unless its client says that it was stopped before.
+  [[nodiscard]] bool stopped_in_flight() const;
   int push_outcome_now(lua_State* state);
   int push_failure(lua_State* state);
   int push_planned_unknown(lua_State* state);
@@ -65,6 +71,7 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
   std::shared_ptr<PendingCallback> callback_;
   int callback_error_ = -2;  ///< registry slot of what the callback raised (LUA_NOREF: nothing)
   std::size_t stale_because_ = 0;  ///< plan: the change that touches what this observe reads
+  bool begun_ = false;  ///< its client was asked: a change may be on its way
   bool completed_ = false;
   bool abandoned_ = false;
 };

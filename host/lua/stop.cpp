@@ -41,9 +41,9 @@ Error stop_error(const fiber::Fiber& fiber, StopReason reason, const std::string
 }
 
 int push_stopped(lua_State* state, const fiber::Fiber& fiber, StopReason reason, const std::string& waited_for,
-                 const std::string& seen) {
+                 const std::string& seen, bool maybe_applied) {
   lua_pushboolean(state, 0);
-  push_stop(state, stop_error(fiber, reason, waited_for, seen), scope_of(fiber, reason));
+  push_stop(state, stop_error(fiber, reason, waited_for, seen).maybe_applied(maybe_applied), scope_of(fiber, reason));
   return 2;
 }
 

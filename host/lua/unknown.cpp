@@ -72,21 +72,26 @@ void push_label(lua_State* state, const Type& type, const std::string& label) {
 }
 
 int raise_unknown(lua_State* state, const std::string& label) {
-  push_stop(state, Error("plan.unknown", label + " is not known before the run"), 0);
+  push_plan_unknown(state, label);
   locate_error(state);
   return kRaise;
 }
 
+/// "stdout of change 1", not "stdout of result of change 1".
+std::string field_label(std::string_view name, std::string_view owner) {
+  for (const std::string_view prefix : {"result of ", "answer of "}) {
+    if (owner.starts_with(prefix)) owner.remove_prefix(prefix.size());
+  }
+  return std::string(name) + " of " + std::string(owner);
+}
+
 int push_unknown_field(lua_State* state, const Type& type, const std::string& label, const std::string& name) {
-  const std::string field_label = name + " of " + label;
   switch (type.kind) {
     case Kind::record: {
       for (const auto& field : type.fields) {
         if (field.name != name) continue;
-        if (field.type->kind == Kind::boolean || field.type->kind == Kind::optional) {
-          return raise_unknown(state, field_label);
-        }
-        push_label(state, *field.type, field_label);
+        if (!can_be_unknown(*field.type)) return raise_unknown(state, field_label(name, label));
+        push_label(state, *field.type, field_label(name, label));
         return 1;
       }
       std::vector<std::string> names;
@@ -101,7 +106,7 @@ int push_unknown_field(lua_State* state, const Type& type, const std::string& la
       lua_getfield(state, -1, name.c_str());
       return 1;
     default:
-      return raise_unknown(state, field_label);
+      return raise_unknown(state, label);
   }
 }
 
@@ -150,6 +155,12 @@ int int64_from_text(lua_State* state) {
 void push_unknown(lua_State* state, const Type& type, const std::string& label) {
   if (type.kind == Kind::nothing) return lua_pushnil(state);
   push_label(state, type, label);
+}
+
+bool can_be_unknown(const Type& type) { return type.kind != Kind::boolean && type.kind != Kind::optional; }
+
+void push_plan_unknown(lua_State* state, const std::string& label) {
+  push_stop(state, Error("plan.unknown", label + " is not known before the run"), 0);
 }
 
 bool is_unknown(lua_State* state, int index, std::string* label) {

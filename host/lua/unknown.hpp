@@ -12,6 +12,10 @@ namespace opshost::lua {
 /// reading a boolean or optional field of it, raises plan.unknown. Nothing pushed for Kind::nothing but nil.
 /// A boolean or optional itself cannot be such a value (`if` would take it as true): plan.unknown is raised at once.
 void push_unknown(lua_State* state, const Type& type, const std::string& label);
+/// False for a boolean or optional.
+bool can_be_unknown(const Type& type);
+/// The stop plan.unknown: what `label` names is not known before the run. May raise (memory).
+void push_plan_unknown(lua_State* state, const std::string& label);
 
 /// True for an unknown; `label` gets what it is of.
 bool is_unknown(lua_State* state, int index, std::string* label = nullptr);
