@@ -99,7 +99,8 @@ int StreamStep<T>::call(lua_State* state) {
   // `for` passes the two values it iterates with; they are no arguments.
   lua_settop(state, 0);
   const auto operation = std::make_shared<Operation>(context_of(state), this->shared_from_this());
-  return operation->begin(state, {.function = qualified(), .subject = {}, .at = {}, .step = {}, .arguments = {}}, timeout);
+  operation->begin({}, timeout);
+  return kPark;
 }
 
 /// A step with no timeout of its own: as long as any call.
