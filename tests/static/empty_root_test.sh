@@ -27,11 +27,11 @@ fail() {
 expect() {
   local code=$1 text=$2 got=0 output
   shift 2
-  output=$(env -i chroot root "$@" 2>&1) || got=$?
+  output=$(env -i "$(command -v chroot)" root "$@" 2>&1) || got=$?
   [[ $got == "$code" && $output == "$text" ]] || fail "$*: expected exit code $code and '$text', got $got and '$output'"
 }
 
-version=$(env -i chroot root /opshost version)
+version=$(env -i "$(command -v chroot)" root /opshost version)
 [[ $version == opshost\ * ]] || fail "opshost version said: $version"
 expect 0 "2 4 6" /opshost run /hello.lua
 expect 1 "opshost: cannot run /missing.lua: No such file or directory" /opshost run /missing.lua

@@ -13,9 +13,9 @@ if [[ ! -e $debian/etc/opshost-root ]]; then
 fi
 
 cat >nsswitch.conf <<'CONF'
-passwd: systemd sss ldap files
-group: systemd sss ldap files
-hosts: mymachines resolve myhostname mdns4 files dns
+passwd: compat systemd sss ldap files
+group: compat systemd sss ldap files
+hosts: hesiod mymachines resolve myhostname mdns4 files dns
 services: sss db files
 CONF
 cat >accounts.lua <<'LUA'
@@ -29,7 +29,7 @@ output=$(unshare --mount --propagation private -- sh -euc '
   mount -t tmpfs none "$1/mnt"
   cp "$2" "$1/mnt/opshost" && cp accounts.lua "$1/mnt/"
   mount --bind nsswitch.conf "$1/etc/nsswitch.conf"
-  exec env -i PATH=/usr/bin:/bin chroot "$1" /mnt/opshost run /mnt/accounts.lua' sh "$debian" "$OPSHOST" 2>&1) || {
+  exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$1" /mnt/opshost run /mnt/accounts.lua' sh "$debian" "$OPSHOST" 2>&1) || {
   echo "exit code $?: $output"
   exit 1
 }
