@@ -26,6 +26,9 @@ struct TypesOptions {
 void write_file(const fs::path& path, const std::string& text) {
   std::error_code problem;
   fs::create_directories(path.parent_path(), problem);
+  if (problem) {
+    throw Error("types.not_writable", "cannot create " + path.parent_path().string() + ": " + problem.message());
+  }
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
@@ -54,7 +57,8 @@ int write_types(const Modules& modules, const TypesOptions& options, const std::
   }
   write_all(folder, docs::stub_files(catalog, build_info().version));
   write_file(folder / ".luacheckrc", docs::luacheck_std());
-  standard_output().write("wrote " + folder.string() + "/" + std::string(docs::kStubFolder) + ", .luarc.json and .luacheckrc\n");
+  standard_output().write("wrote " + folder.string() + "/" + std::string(docs::kStubFolder) +
+                          ", .luarc.json and .luacheckrc\n");
   return 0;
 }
 
@@ -65,9 +69,13 @@ Command types_command(const Modules& modules) {
   return {.name = "types",
           .summary = "write editor stubs and a luacheck standard into a script project",
           .arguments = "[FOLDER]",
-          .options = {{.name = "--reference", .value_name = "", .doc = "write the Markdown reference instead",
+          .options = {{.name = "--reference",
+                       .value_name = "",
+                       .doc = "write the Markdown reference instead",
                        .set = [options](const std::string&) { options->reference = true; }},
-                      {.name = "--lint", .value_name = "", .doc = "write nothing; check the names of every declaration",
+                      {.name = "--lint",
+                       .value_name = "",
+                       .doc = "write nothing; check the names of every declaration",
                        .set = [options](const std::string&) { options->lint = true; }}},
           .run = [modules, options](const std::vector<std::string>& arguments) {
             return write_types(modules, *options, arguments);

@@ -88,6 +88,12 @@ std::string frames_of(lua_State* state, std::string_view message) {
   return lines.text();
 }
 
+/// Of coroutines nested without end only the innermost are worth keeping, and those that look the same only once.
+std::string joined(const std::string& inner, const std::string& outer) {
+  constexpr std::size_t kEnough = 4096;
+  return inner.size() > kEnough || inner.ends_with(outer) ? inner : inner + outer;
+}
+
 /// The error value at `index` if it is a string.
 std::string_view message_at(lua_State* state, int index) {
   if (lua_type(state, index) != LUA_TSTRING) return {};
@@ -108,7 +114,7 @@ void remember_traceback(lua_State* state, lua_State* inner, int index) {
     lua_rawgeti(state, -1, 1);
     if (lua_rawequal(state, -1, index) != 0) {
       lua_rawgeti(state, -2, 2);
-      text = lua_tostring(state, -1) + frames;
+      text = joined(lua_tostring(state, -1), frames);
     }
   }
   lua_pushlightuserdata(state, &remembered_key);
