@@ -76,6 +76,7 @@ Outcome Runtime::run_function(const std::vector<std::string>& arguments,
 Outcome Runtime::run_text(const std::string& text, const std::string& chunk_name,
                           const std::vector<std::string>& arguments,
                           const std::function<void(lua_State*, int)>& on_return) {
+  vm_.collect_if_wanted(vm_.state());
   if (!lua::load_chunk(vm_.state(), text, chunk_name)) {
     Outcome outcome;
     outcome.error = Error("script.syntax", lua::to_error(vm_.state(), -1).message());

@@ -10,6 +10,7 @@
 #include "host/log/log.hpp"
 #include "host/lua/error_object.hpp"
 #include "host/lua/stop.hpp"
+#include "host/lua/vm.hpp"
 
 namespace opshost::lua {
 
@@ -20,7 +21,7 @@ constexpr int kSignal = SIGURG;
 
 std::atomic<StopReason> requested{StopReason::none};
 std::atomic<bool> report_requested{false};
-std::atomic<lua_State*> main_state{nullptr};
+std::atomic<lua_State*> interrupted_vm{nullptr};
 fiber::Scheduler* scheduler = nullptr;
 pthread_t lua_thread;
 
@@ -47,6 +48,7 @@ void log_position(lua_State* state) {
 }
 
 void hook(lua_State* state, lua_Debug* frame) {
+  Vm::of(state).collect_if_wanted(state);
   if (report_requested.exchange(false, std::memory_order_relaxed)) log_position(state);
   if (!interrupt_pending()) return disarm(state);
   // Stays armed: our own Lua is passed over, and a script's pcall meets it again at once.
@@ -55,7 +57,7 @@ void hook(lua_State* state, lua_Debug* frame) {
 
 void arm_hook(int) {
   const int saved = errno;
-  if (lua_State* state = main_state.load(std::memory_order_relaxed)) lua_sethook(state, hook, LUA_MASKCOUNT, 1);
+  if (lua_State* state = interrupted_vm.load(std::memory_order_relaxed)) lua_sethook(state, hook, LUA_MASKCOUNT, 1);
   errno = saved;
 }
 
@@ -74,25 +76,29 @@ void install_interrupt(lua_State* main, fiber::Scheduler& running) {
   lua_thread = pthread_self();
   requested.store(StopReason::none);
   report_requested.store(false);
-  main_state.store(main);
-  struct sigaction action {};
+  interrupted_vm.store(main);
+  struct sigaction action{};
   action.sa_handler = arm_hook;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(kSignal, &action, nullptr);
 }
 
-void remove_interrupt() { main_state.store(nullptr); }
+void remove_interrupt() { interrupted_vm.store(nullptr); }
 
 void request_interrupt(StopReason reason) noexcept {
   auto none = StopReason::none;
   requested.compare_exchange_strong(none, reason);
-  if (main_state.load() != nullptr) pthread_kill(lua_thread, kSignal);
+  if (interrupted_vm.load() != nullptr) pthread_kill(lua_thread, kSignal);
 }
 
 void request_report() noexcept {
   report_requested.store(true);
-  if (main_state.load() != nullptr) pthread_kill(lua_thread, kSignal);
+  if (interrupted_vm.load() != nullptr) pthread_kill(lua_thread, kSignal);
+}
+
+void request_collection() noexcept {
+  if (lua_State* state = interrupted_vm.load()) lua_sethook(state, hook, LUA_MASKCOUNT, 1);
 }
 
 bool interrupt_pending() noexcept { return is_requested() && !is_shielded(); }

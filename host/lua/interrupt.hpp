@@ -22,6 +22,9 @@ void request_interrupt(StopReason reason) noexcept;
 /// From any thread: log where the running script is (it has not waited for a while).
 void request_report() noexcept;
 
+/// On the Lua thread, also from within the VM: collect garbage before the script's next instruction.
+void request_collection() noexcept;
+
 /// True when the running script has to stop now. Cheap enough for an inner loop (one relaxed load).
 bool interrupt_pending() noexcept;
 

@@ -46,6 +46,12 @@ void Vm::close() {
   lua_close(std::exchange(state_, nullptr));
 }
 
+void Vm::collect_if_wanted(lua_State* running) {
+  if (!allocator_.wants_collection()) return;
+  lua_gc(running, LUA_GCCOLLECT, 0);
+  allocator_.collected();
+}
+
 void Vm::open_libraries() {
   luaL_openlibs(state_);
   install_errors(state_);

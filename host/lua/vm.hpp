@@ -13,9 +13,9 @@
 namespace opshost::lua {
 
 struct VmOptions {
-  Size memory = 1_GiB;       ///< --memory: what the script may use
-  bool jit = false;          ///< --jit: compiled loops ignore Ctrl-C and deadlines
-  bool unsafe_lua = false;   ///< --unsafe-lua: ffi, debug, os.execute, io.popen, bytecode are back
+  Size memory = 1_GiB;                   ///< --memory: what the script may use
+  bool jit = false;                      ///< --jit: compiled loops ignore Ctrl-C and deadlines
+  bool unsafe_lua = false;               ///< --unsafe-lua: ffi, debug, os.execute, io.popen, bytecode are back
   std::vector<std::string> script_path;  ///< folders of site scripts, first wins
 };
 
@@ -30,12 +30,15 @@ class Vm {
   [[nodiscard]] Context& context() { return context_; }
   [[nodiscard]] const VmOptions& options() const { return options_; }
   [[nodiscard]] const Allocator& allocator() const { return allocator_; }
+  /// Collects all garbage where memory is getting short; `running` is the thread whose code runs.
+  void collect_if_wanted(lua_State* running);
   void set_script_folder(std::string folder) { script_folder_ = std::move(folder); }
   [[nodiscard]] const std::string& script_folder() const { return script_folder_; }
 
   /// Closes the Lua state: handles are collected now. What is left behind must not touch it, see alive().
   void close();
-  /// Expired once the Lua state is closed: asked by what may outlive it (a callback's registry slot in a suspended call).
+  /// Expired once the Lua state is closed: asked by what may outlive it (a callback's registry slot in a suspended
+  /// call).
   [[nodiscard]] std::weak_ptr<const bool> alive() const { return alive_; }
 
   /// Makes what the prelude needs of the fibers; called once, when `context` is filled.
