@@ -41,8 +41,12 @@ local function digits(value)
   return (tostring(as_cdata(value)):gsub("U?LL$", ""))
 end
 
+local function script_error(message)
+  raw_error(native.new_error("script.error", message), 0)
+end
+
 local function cannot_order(one, other)
-  raw_error("attempt to compare an ops.int64 with " .. type(is_integer(one) and other or one), 3)
+  script_error("attempt to compare an ops.int64 with " .. type(is_integer(one) and other or one))
 end
 
 local function ordered(one, other)
@@ -51,7 +55,7 @@ local function ordered(one, other)
 end
 
 local function number_only()
-  raw_error("an ops.int64 is not for arithmetic, which would lose digits: compare it, or print it", 3)
+  script_error("an ops.int64 is not for arithmetic, which would lose digits: compare it, or print it")
 end
 
 int64_type = ffi.metatype("opshost_int64", {
