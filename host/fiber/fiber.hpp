@@ -40,6 +40,8 @@ class Waiter : public Timer {
   [[nodiscard]] virtual std::string what() const = 0;
   /// Pushes what the parked call returns: true and its results, or false and the error. Runs in a protected call.
   virtual int push_outcome(lua_State* state) = 0;
+  /// The outcome is just true, which needs no protected call.
+  [[nodiscard]] virtual bool just_goes_on() const { return false; }
 
   Fiber* fiber = nullptr;
 };
@@ -57,7 +59,7 @@ class Fiber {
 
   lua_State* thread;  ///< the Lua coroutine; kept from collection by `anchor` in the registry
   int anchor;
-  Group* group;       ///< the group it belongs to; nullptr only for the script's own fiber
+  Group* group;  ///< the group it belongs to; nullptr only for the script's own fiber
   State state = State::ready;
   StopReason stop_reason = StopReason::none;
   std::uint64_t id = 0;

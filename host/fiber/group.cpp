@@ -51,9 +51,7 @@ void GroupJoin::stop(StopReason reason) {
 
 void GroupJoin::expired() { stop(StopReason::deadline); }
 
-std::string GroupJoin::what() const {
-  return "a group with " + std::to_string(group_.running()) + " running fibers";
-}
+std::string GroupJoin::what() const { return "a group with " + std::to_string(group_.running()) + " running fibers"; }
 
 int GroupJoin::push_outcome(lua_State* state) {
   if (stopped_ != StopReason::none) return lua::push_stopped(state, *fiber, stopped_, what(), {});
@@ -67,7 +65,7 @@ void Sleep::stop(StopReason reason) {
 }
 
 void Sleep::expired() {
-  if (Clock::now() < until_) stopped_ = StopReason::deadline;
+  if (earlier_of(until_, *fiber) < until_) stopped_ = StopReason::deadline;
   scheduler_.wake(*this);
 }
 

@@ -45,6 +45,7 @@ class GroupJoin final : public Waiter {
   void stop(StopReason reason) override;
   [[nodiscard]] std::string what() const override;
   int push_outcome(lua_State* state) override;
+  [[nodiscard]] bool just_goes_on() const override { return stopped_ == StopReason::none; }
 
  protected:
   void expired() override;
@@ -62,6 +63,7 @@ class Sleep final : public Waiter {
   void stop(StopReason reason) override;
   [[nodiscard]] std::string what() const override { return "ops.sleep"; }
   int push_outcome(lua_State* state) override;
+  [[nodiscard]] bool just_goes_on() const override { return stopped_ == StopReason::none; }
   [[nodiscard]] TimePoint until() const { return until_; }
 
  protected:

@@ -16,6 +16,7 @@ class LatchWait final : public Waiter {
   void stop(StopReason reason) override;
   [[nodiscard]] std::string what() const override { return "a module that another fiber is loading"; }
   int push_outcome(lua_State* state) override;
+  [[nodiscard]] bool just_goes_on() const override { return stopped_ == StopReason::none; }
 
  protected:
   void expired() override { stop(StopReason::deadline); }

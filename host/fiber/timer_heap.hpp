@@ -27,7 +27,6 @@ class Timer {
   friend class TimerHeap;
   TimerHeap* heap_ = nullptr;
   std::size_t place_ = 0;
-  TimePoint at_ = kNoDeadline;
 };
 
 class TimerHeap {
@@ -37,17 +36,23 @@ class TimerHeap {
   void remove(Timer& timer);
 
   /// kNoDeadline when no timer is set.
-  [[nodiscard]] TimePoint next() const { return heap_.empty() ? kNoDeadline : heap_.front()->at_; }
+  [[nodiscard]] TimePoint next() const { return heap_.empty() ? kNoDeadline : heap_.front().at; }
   /// Calls expired() of every timer due at `now`, earliest first.
   void fire(TimePoint now);
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
 
  private:
-  void put(std::size_t place, Timer* timer);
+  /// The time stands beside its timer, so that comparing looks into no timer.
+  struct Entry {
+    TimePoint at;
+    Timer* timer;
+  };
+
+  void put(std::size_t place, Entry entry);
   void sift_up(std::size_t place);
   void sift_down(std::size_t place);
 
-  std::vector<Timer*> heap_;
+  std::vector<Entry> heap_;
 };
 
 }  // namespace opshost::fiber

@@ -25,18 +25,18 @@ char group_metatable_key;
 
 Scheduler& scheduler_of(lua_State* state) { return *context_of(state).scheduler; }
 
-int park(lua_State* state, const std::shared_ptr<fiber::Waiter>& waiter) {
-  scheduler_of(state).park(waiter);
+void park(lua_State* state, Scheduler& scheduler, std::shared_ptr<fiber::Waiter> waiter) {
+  scheduler.park(std::move(waiter));
   Scheduler::push_sentinel(state);
-  return 1;
 }
 
 /// Raises where the current fiber may not wait: told to stop, or a C function is in between.
-void check_may_wait(lua_State* state) {
-  auto* fiber = scheduler_of(state).current();
+void check_may_wait(lua_State* state, Scheduler& scheduler) {
+  auto* fiber = scheduler.current();
   if (fiber == nullptr || lua_isyieldable(state) == 0) {
-    push_error(state, Error("script.cannot_wait",
-                            "waiting is not possible inside a table.sort comparator, a string.gsub callback or a metamethod"));
+    push_error(state,
+               Error("script.cannot_wait",
+                     "waiting is not possible inside a table.sort comparator, a string.gsub callback or a metamethod"));
     locate_error(state);
     lua_error(state);
   }
@@ -50,24 +50,25 @@ void check_may_wait(lua_State* state) {
 // sleep(seconds)
 int sleep(lua_State* state) {
   const double seconds = luaL_checknumber(state, 1);
-  check_may_wait(state);
   auto& scheduler = scheduler_of(state);
+  check_may_wait(state, scheduler);
   {
     const auto until = fiber::from_now(seconds_to_duration(seconds).value_or(Duration{}));
-    const auto waiter = std::make_shared<fiber::Sleep>(scheduler, until);
+    auto waiter = std::make_shared<fiber::Sleep>(scheduler, until);
     scheduler.timers().set(*waiter, fiber::earlier_of(until, *scheduler.current()));
-    park(state, waiter);
+    park(state, scheduler, std::move(waiter));
   }
   return lua_yield(state, 1);
 }
 
 // yield(): the other fibers that are ready run first.
 int yield(lua_State* state) {
-  check_may_wait(state);
+  auto& scheduler = scheduler_of(state);
+  check_may_wait(state, scheduler);
   {
-    const auto waiter = std::make_shared<fiber::Sleep>(scheduler_of(state), TimePoint{});
-    park(state, waiter);
-    scheduler_of(state).wake(*waiter);
+    const auto waiter = std::make_shared<fiber::Sleep>(scheduler, TimePoint{});
+    park(state, scheduler, waiter);
+    scheduler.wake(*waiter);
   }
   return lua_yield(state, 1);
 }
@@ -114,7 +115,7 @@ int join(lua_State* state) {
     // A fiber told to stop still waits for its group: it stops the fibers in it and goes on waiting.
     const auto* fiber = scheduler.current();
     const auto waiter = std::make_shared<GroupJoin>(scheduler, group, until);
-    park(state, waiter);
+    park(state, scheduler, waiter);
     if (fiber->must_stop()) {
       waiter->stop(fiber->stop_reason);
     } else {
@@ -171,12 +172,12 @@ int wait_latch(lua_State* state) {
     lua_pushboolean(state, 1);
     return 1;
   }
-  check_may_wait(state);
+  auto& scheduler = scheduler_of(state);
+  check_may_wait(state, scheduler);
   {
-    auto& scheduler = scheduler_of(state);
     const auto waiter = latch.wait(scheduler);
     scheduler.timers().set(*waiter, fiber::earlier_of(kNoDeadline, *scheduler.current()));
-    park(state, waiter);
+    park(state, scheduler, waiter);
   }
   return lua_yield(state, 1);
 }
@@ -253,7 +254,6 @@ int callback_returned(lua_State* state) {
   Scheduler::push_sentinel(state);
   return lua_yield(state, 1);
 }
-
 
 void make_metatable(lua_State* state, char* key, const char* name, lua_CFunction collect) {
   lua_pushlightuserdata(state, key);
