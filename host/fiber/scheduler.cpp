@@ -148,6 +148,10 @@ void Scheduler::resume_ready() {
 int Scheduler::move_outcome(Fiber& fiber) {
   const auto waiter = std::move(fiber.waiter);
   fiber.waiter = nullptr;
+  if (waiter->just_goes_on()) {
+    lua_pushboolean(fiber.thread, 1);
+    return 1;
+  }
   int count = 0;
   const bool pushed =
       lua::protect(main_, [&waiter](lua_State* state) { return waiter->push_outcome(state); }, count);
