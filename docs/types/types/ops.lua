@@ -36,6 +36,10 @@ error('Cannot require a meta file')
 --- @class ops.ShellLine
 local ShellLine = {}
 
+--- A value only a binding may open; printed and logged as ***.
+--- @class ops.Secret
+local Secret = {}
+
 --- Many things at once, waiting, deadlines, errors, commands.
 ---
 --- Calls look synchronous; while one waits, other fibers run. `ops.each` runs a function for many items at once,
