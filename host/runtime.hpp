@@ -16,10 +16,10 @@ namespace opshost {
 /// How a chunk ended.
 struct Outcome {
   bool returned = false;
-  Error error{"", ""};     ///< what it raised
-  std::string at;          ///< where
-  std::string traceback;   ///< the script's frames
-  int exit_code = 0;       ///< as the exit-code table says
+  Error error{"", ""};    ///< what it raised
+  std::string at;         ///< where
+  std::string traceback;  ///< the script's frames
+  int exit_code = 0;      ///< as the exit-code table says
 };
 
 class Runtime {

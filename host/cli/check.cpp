@@ -40,11 +40,21 @@ bool check_script(const std::string& name, Runtime& runtime, const std::vector<M
   return findings.empty();
 }
 
+/// One that cannot be read does not keep the others from being checked.
+bool check_readable_script(const std::string& name, Runtime& runtime, const std::vector<ModuleInfo>& modules) {
+  try {
+    return check_script(name, runtime, modules);
+  } catch (const Error& error) {
+    say("opshost: " + error.message() + "\n");
+    return false;
+  }
+}
+
 int check_scripts(const SessionOptions& options, const Modules& modules, const std::vector<std::string>& names) {
   const auto runtime = open_session(options, modules);
   const auto declared = runtime->declared_modules();
   bool fine = true;
-  for (const auto& name : names) fine = check_script(name, *runtime, declared) && fine;
+  for (const auto& name : names) fine = check_readable_script(name, *runtime, declared) && fine;
   if (fine) standard_output().write(names.size() == 1 ? "no problems\n" : "no problems in any of them\n");
   return static_cast<int>(fine ? ExitCode::done : ExitCode::script_error);
 }

@@ -12,7 +12,8 @@ namespace {
 std::optional<ExitCode> code_with_meaning(std::string_view code) {
   if (code.starts_with("answer.")) return ExitCode::answer_needed;
   if (code.ends_with(".unreachable")) return ExitCode::unreachable;
-  if (code == "gate.observe_only" || code == "gate.not_confirmed" || code.ends_with(".refused")) return ExitCode::refused;
+  if (code == "gate.observe_only" || code == "gate.not_confirmed" || code.ends_with(".refused"))
+    return ExitCode::refused;
   if (code == "deadline.exceeded") return ExitCode::deadline;
   if (code == "interrupted") return ExitCode::interrupted;
   return std::nullopt;

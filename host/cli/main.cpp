@@ -14,8 +14,8 @@ int main(int argc, char** argv) {
       {"local", "Processes and files of this machine", local::declare},
   };
   const std::vector<cli::Command> commands = {
-      cli::run_command(modules),  cli::plan_command(modules),  cli::eval_command(modules),
-      cli::repl_command(modules), cli::check_command(modules), cli::help_command(modules),
+      cli::run_command(modules),   cli::plan_command(modules),    cli::eval_command(modules),
+      cli::repl_command(modules),  cli::check_command(modules),   cli::help_command(modules),
       cli::types_command(modules), cli::scripts_command(modules), cli::version_command(modules),
   };
   return cli::run_command_line(commands, argc, argv);

@@ -37,8 +37,10 @@ Command plan_command(const Modules& modules) {
                   .required_arguments = 1,
                   .arguments_are_the_scripts = true,
                   .options = session_options(options)};
-  command.options.push_back({.name = "--json", .value_name = "", .doc = "the plan as JSON",
-                             .set = [options](const std::string&) { options->json = true; }});
+  command.options.push_back(
+      {.name = "--json", .value_name = "", .doc = "the plan as JSON", .set = [options](const std::string&) {
+         options->json = true;
+       }});
   command.run = [options, modules](const std::vector<std::string>& arguments) {
     return plan_script(*options, modules, arguments);
   };

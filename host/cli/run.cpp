@@ -27,7 +27,9 @@ Command run_command(const Modules& modules) {
                   .required_arguments = 1,
                   .arguments_are_the_scripts = true,
                   .options = session_options(options)};
-  command.options.push_back({.name = "--json", .value_name = "", .doc = "say errors as JSON on stdout too",
+  command.options.push_back({.name = "--json",
+                             .value_name = "",
+                             .doc = "say errors as JSON on stdout too",
                              .set = [options](const std::string&) { options->json = true; }});
   command.run = [options, modules](const std::vector<std::string>& arguments) {
     return run_script(*options, modules, arguments);

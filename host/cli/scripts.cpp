@@ -10,14 +10,17 @@ Command scripts_command(const Modules&) {
   return {.name = "scripts",
           .summary = "show the script libraries and where each comes from",
           .arguments = "",
-          .options = {{.name = "--scripts", .value_name = "FOLDER", .doc = "look here first",
+          .options = {{.name = "--scripts",
+                       .value_name = "FOLDER",
+                       .doc = "look here first",
                        .set = [folders](const std::string& folder) { folders->push_back(folder); }}},
           .run = [folders](const std::vector<std::string>&) {
             auto all = *folders;
             for (auto& folder : lua::default_script_folders()) all.push_back(std::move(folder));
             std::string text;
             for (const auto& script : lua::list_scripts(all)) {
-              text += script.name + "  " + script.path + (script.hides_built_in ? "  (instead of the built-in one)" : "") + "\n";
+              text += script.name + "  " + script.path +
+                      (script.hides_built_in ? "  (instead of the built-in one)" : "") + "\n";
             }
             standard_output().write(text.empty() ? "no script libraries\n" : text);
             return 0;

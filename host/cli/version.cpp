@@ -1,7 +1,7 @@
 // opshost version [--libs]
+#include <spdlog/version.h>
 #include <boost/version.hpp>
 #include <lua.hpp>
-#include <spdlog/version.h>
 
 #include "host/base/build_info.hpp"
 #include "host/cli/commands.hpp"
@@ -34,7 +34,9 @@ Command version_command(const Modules&) {
   return {.name = "version",
           .summary = "show the version; --libs: what it is made of",
           .arguments = "",
-          .options = {{.name = "--libs", .value_name = "", .doc = "the libraries in it and the compiler",
+          .options = {{.name = "--libs",
+                       .value_name = "",
+                       .doc = "the libraries in it and the compiler",
                        .set = [with_libraries](const std::string&) { *with_libraries = true; }}},
           .run = [with_libraries](const std::vector<std::string>&) {
             standard_output().write(version_line() + (*with_libraries ? libraries() : ""));

@@ -26,7 +26,8 @@ void StopToken::stop(StopReason reason) {
 }
 
 void StopToken::forget(unsigned id) {
-  const auto found = std::find_if(reactions_.begin(), reactions_.end(), [id](const auto& known) { return known.first == id; });
+  const auto found =
+      std::find_if(reactions_.begin(), reactions_.end(), [id](const auto& known) { return known.first == id; });
   if (found != reactions_.end()) reactions_.erase(found);
 }
 

@@ -72,7 +72,8 @@ class StopToken {
 
 class Call {
  public:
-  Call(asio::any_io_executor executor, BlockingThreads& blocking) : executor_(std::move(executor)), blocking_(blocking) {}
+  Call(asio::any_io_executor executor, BlockingThreads& blocking)
+      : executor_(std::move(executor)), blocking_(blocking) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
   virtual ~Call() = default;

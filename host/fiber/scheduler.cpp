@@ -5,6 +5,7 @@
 #include "host/lua/error_object.hpp"
 #include "host/lua/interrupt.hpp"
 #include "host/lua/protect.hpp"
+#include "host/lua/vm.hpp"
 
 namespace opshost::fiber {
 
@@ -153,8 +154,7 @@ int Scheduler::move_outcome(Fiber& fiber) {
     return 1;
   }
   int count = 0;
-  const bool pushed =
-      lua::protect(main_, [&waiter](lua_State* state) { return waiter->push_outcome(state); }, count);
+  const bool pushed = lua::protect(main_, [&waiter](lua_State* state) { return waiter->push_outcome(state); }, count);
   if (!pushed) {
     lua_pushboolean(main_, 0);
     lua_insert(main_, -2);
@@ -165,6 +165,7 @@ int Scheduler::move_outcome(Fiber& fiber) {
 }
 
 void Scheduler::resume(Fiber& fiber) {
+  lua::Vm::of(main_).collect_if_wanted(main_);
   const int arguments = fiber.waiter ? move_outcome(fiber) : lua_gettop(fiber.thread) - 1;
   fiber.state = Fiber::State::running;
   current_ = &fiber;
@@ -196,7 +197,8 @@ void Scheduler::push_yield_error(Fiber& fiber) {
   lua::protect(
       main_,
       [](lua_State* state) {
-        lua::push_error(state, Error("script.error", "coroutine.yield outside of a coroutine: nothing would resume it"));
+        lua::push_error(state,
+                        Error("script.error", "coroutine.yield outside of a coroutine: nothing would resume it"));
         return 1;
       },
       count);

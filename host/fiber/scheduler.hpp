@@ -16,10 +16,10 @@ namespace opshost::fiber {
 
 /// What the watchdog's thread may look at while the loop runs.
 struct Heartbeat {
-  std::atomic<std::uint64_t> resumes{0};    ///< grows with every fiber resumed and every turn of the loop
-  std::atomic<bool> in_script{false};       ///< Lua is running
+  std::atomic<std::uint64_t> resumes{0};     ///< grows with every fiber resumed and every turn of the loop
+  std::atomic<bool> in_script{false};        ///< Lua is running
   std::atomic<std::int64_t> deadline_ns{0};  ///< of the running fiber, steady clock; 0: none
-  std::atomic<bool> many_fibers{false};     ///< others stand still while this one runs
+  std::atomic<bool> many_fibers{false};      ///< others stand still while this one runs
 
   /// Only the loop's thread writes, so nothing is lost without a locked addition.
   void beat() { resumes.store(resumes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }

@@ -1,5 +1,5 @@
 #pragma once
-// When to wake: a binary heap whose timers know their place, so that the many that never fire are removed for good.
+// When to wake: a heap whose timers know their place, so that the many that never fire are removed for good.
 #include <cstddef>
 #include <vector>
 

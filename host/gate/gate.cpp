@@ -5,8 +5,9 @@ namespace opshost::gate {
 void Gate::check_capability(const FunctionInfo& function, const Scope& scope) const {
   const auto declared = scope.uses->find(function.module);
   if (declared != scope.uses->end() && function.effect <= declared->second) return;
-  const std::string allowed =
-      declared == scope.uses->end() ? "no " + function.module : function.module + " = \"" + effect_name(declared->second) + "\"";
+  const std::string allowed = declared == scope.uses->end()
+                                  ? "no " + function.module
+                                  : function.module + " = \"" + effect_name(declared->second) + "\"";
   throw Error("gate.undeclared", function.qualified() + " is a " + effect_name(function.effect) +
                                      ", but the procedure declares " + allowed + " in `uses`; add " + function.module +
                                      " = \"" + effect_name(function.effect) + "\" there if it may do this");
@@ -14,8 +15,9 @@ void Gate::check_capability(const FunctionInfo& function, const Scope& scope) co
 
 void Gate::check_step(const Scope& scope, const std::string& shown) {
   if (!scope.step) {
-    throw Error("gate.outside_step", shown + " changes something outside of a step; a resume would send it again. Put it "
-                                             "into the `run` of a ctx:step");
+    throw Error("gate.outside_step", shown +
+                                         " changes something outside of a step; a resume would send it again. Put it "
+                                         "into the `run` of a ctx:step");
   }
   const auto& step = *scope.step;
   if (!step.unrepeatable_change.empty()) {

@@ -23,9 +23,9 @@ class Gate {
   using Confirm = std::function<bool(const std::string& question)>;
 
   Mode mode = Mode::live;
-  bool observe_only = false;                      ///< --observe-only: every change is refused
-  Confirm confirm_destroy;                        ///< set in the REPL: a `destroy` typed there is confirmed
-  std::shared_ptr<journal::Journal> journal;      ///< nullptr: nothing is written down
+  bool observe_only = false;                  ///< --observe-only: every change is refused
+  Confirm confirm_destroy;                    ///< set in the REPL: a `destroy` typed there is confirmed
+  std::shared_ptr<journal::Journal> journal;  ///< nullptr: nothing is written down
   Plan plan;
 
   /// The common case decided inline: an observe outside of any procedure, live.

@@ -61,8 +61,8 @@ std::string Plan::text() const {
             call_text(change.function, change.arguments, change.subject) + at_end(change.at) + "\n";
   }
   for (const auto& read : stale_reads_) {
-    text += "as read before change " + std::to_string(read.change) + ": " + call_text(read.function, read.arguments, read.subject) +
-            at_end(read.at) + "\n";
+    text += "as read before change " + std::to_string(read.change) + ": " +
+            call_text(read.function, read.arguments, read.subject) + at_end(read.at) + "\n";
   }
   for (const auto& unknown : unknowns_) {
     text += "unknown from here, because " + unknown.because + at_end(unknown.at) + "\n";

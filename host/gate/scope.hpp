@@ -11,8 +11,8 @@ namespace opshost::gate {
 
 /// A step in progress. Shared by the fibers it begins.
 struct Step {
-  std::string path;                ///< "stop databases/ark-metadb/RO"
-  bool repeatable = false;         ///< declared so for all its changes
+  std::string path;                 ///< "stop databases/ark-metadb/RO"
+  bool repeatable = false;          ///< declared so for all its changes
   std::string unrepeatable_change;  ///< the change after which no other may follow; empty: none was sent yet
 };
 

@@ -22,8 +22,9 @@ bool is_unyieldable(lua_State* state) { return lua_isyieldable(state) == 0; }
 void check_may_wait(lua_State* state, const Callable& callable) {
   const auto* fiber = context_of(state).scheduler->current();
   if (fiber == nullptr || is_unyieldable(state)) {
-    throw Error("script.cannot_wait", "a call that waits is not possible inside a table.sort comparator, a string.gsub "
-                                      "callback or a metamethod: collect the answers before, then sort or replace")
+    throw Error("script.cannot_wait",
+                "a call that waits is not possible inside a table.sort comparator, a string.gsub "
+                "callback or a metamethod: collect the answers before, then sort or replace")
         .during(callable.qualified());
   }
 }
@@ -34,7 +35,8 @@ void raise_if_stopped(lua_State* state) {
 }
 
 /// Runs the call and turns every C++ exception into a Lua error value; no C++ object is alive when it returns. A Lua
-/// error (memory, while a result is pushed) passes through and runs destructors on its way, so this must not be noexcept.
+/// error (memory, while a result is pushed) passes through and runs destructors on its way, so this must not be
+/// noexcept.
 int guarded_call(lua_State* state, Callable& callable) {
   try {
     if (callable.waits) {
@@ -256,7 +258,8 @@ std::optional<int> plan_instead(lua_State* state, const Callable& callable, cons
 int plan_with_unknown_argument(lua_State* state, const Callable& callable) {
   const auto intent = make_intent(state, callable);
   if (const auto planned = plan_instead(state, callable, intent)) return *planned;
-  return push_planned_result(state, callable, "answer of " + gate::call_text(intent.function, intent.arguments, intent.subject));
+  return push_planned_result(state, callable,
+                             "answer of " + gate::call_text(intent.function, intent.arguments, intent.subject));
 }
 
 }  // namespace opshost::lua

@@ -112,17 +112,21 @@ std::optional<Duration> timeout_of(const FunctionInfo& info, const Params& param
   std::optional<Duration> timeout = info.timeout;
   std::apply(
       [&](const auto&... param) {
-        ([&] {
-          if constexpr (requires { Duration(given(param)->grace); }) {
-            if (timeout && given(param) != nullptr) *timeout += given(param)->grace;
-          }
-        }(), ...);
-        ([&] {
-          if constexpr (requires { std::optional<Duration>(given(param)->timeout); }) {
-            if (given(param) == nullptr) return;
-            if (const std::optional<Duration> wanted = given(param)->timeout) timeout = wanted;
-          }
-        }(), ...);
+        (
+            [&] {
+              if constexpr (requires { Duration(given(param)->grace); }) {
+                if (timeout && given(param) != nullptr) *timeout += given(param)->grace;
+              }
+            }(),
+            ...);
+        (
+            [&] {
+              if constexpr (requires { std::optional<Duration>(given(param)->timeout); }) {
+                if (given(param) == nullptr) return;
+                if (const std::optional<Duration> wanted = given(param)->timeout) timeout = wanted;
+              }
+            }(),
+            ...);
       },
       params);
   return timeout;
@@ -132,11 +136,13 @@ bool repeatable_of(const FunctionInfo& info, const Params& params) {
   bool repeatable = info.repeatable;
   std::apply(
       [&](const auto&... param) {
-        ([&] {
-          if constexpr (requires { bool(given(param)->repeatable); }) {
-            repeatable = repeatable || (given(param) != nullptr && given(param)->repeatable);
-          }
-        }(), ...);
+        (
+            [&] {
+              if constexpr (requires { bool(given(param)->repeatable); }) {
+                repeatable = repeatable || (given(param) != nullptr && given(param)->repeatable);
+              }
+            }(),
+            ...);
       },
       params);
   return repeatable;

@@ -160,7 +160,8 @@ Value table_to_value(lua_State* state, int index, Reading& reading) {
   if (keys > reading.left) return cut(reading, "<too many values>");
   reading.left -= keys;
   inside.push_back(table);
-  auto value = count > 0 && keys == count ? list_to_value(state, index, count, reading) : map_to_value(state, index, reading);
+  auto value =
+      count > 0 && keys == count ? list_to_value(state, index, count, reading) : map_to_value(state, index, reading);
   inside.pop_back();
   return value;
 }
@@ -212,7 +213,8 @@ Value value_from_lua(lua_State* state, int index) {
 bool read_any(lua_State* state, int index, Any& out, Mismatch& mismatch) {
   Reading reading;
   out = to_value(state, index, reading);
-  if (reading.cut) mismatch.problem = "the table contains itself, is nested too deeply or has more than a million values";
+  if (reading.cut)
+    mismatch.problem = "the table contains itself, is nested too deeply or has more than a million values";
   return !reading.cut;
 }
 
@@ -391,8 +393,9 @@ void complain_no_list(lua_State* state, int key_index, std::size_t count, const 
   const double key = lua_type(state, key_index) == LUA_TNUMBER ? lua_tonumber(state, key_index) : 0;
   const bool is_hole = key > static_cast<double>(count) && std::floor(key) == key;
   mismatch.problem = "expected " + list.name + " (a list), but ";
-  mismatch.problem += is_hole ? "it has a hole: [" + number_text(key) + "] is there and [" + std::to_string(count + 1) + "] is nil"
-                              : "it also has the key " + describe_value(state, key_index);
+  mismatch.problem +=
+      is_hole ? "it has a hole: [" + number_text(key) + "] is there and [" + std::to_string(count + 1) + "] is nil"
+              : "it also has the key " + describe_value(state, key_index);
 }
 
 void complain_unknown_field(lua_State* state, int key_index, const Type& record, Mismatch& mismatch) {

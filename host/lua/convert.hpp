@@ -14,10 +14,10 @@ namespace opshost::lua {
 
 /// What is wrong with one argument.
 struct Mismatch {
-  std::string path;      ///< within the argument: "env.PATH", "[3].name"; empty for the argument itself
-  std::string expected;  ///< "duration (\"30s\" or seconds)"
-  std::string got;       ///< "boolean true"
-  std::string problem;   ///< set instead of expected/got: "unknown field \"timout\"; did you mean \"timeout\"?"
+  std::string path;           ///< within the argument: "env.PATH", "[3].name"; empty for the argument itself
+  std::string expected;       ///< "duration (\"30s\" or seconds)"
+  std::string got;            ///< "boolean true"
+  std::string problem;        ///< set instead of expected/got: "unknown field \"timout\"; did you mean \"timeout\"?"
   bool plan_unknown = false;  ///< the value is one a plan cannot know yet
 
   /// Puts a field name or "[index]" before the path.
@@ -37,7 +37,8 @@ void push_value(lua_State* state, const Value& value);
 
 // Scalars, out of line. `index` is absolute in all of these.
 bool read_boolean(lua_State* state, int index, bool& out, Mismatch& mismatch);
-bool read_integer(lua_State* state, int index, std::int64_t low, std::int64_t high, std::int64_t& out, Mismatch& mismatch);
+bool read_integer(lua_State* state, int index, std::int64_t low, std::int64_t high, std::int64_t& out,
+                  Mismatch& mismatch);
 bool read_unsigned(lua_State* state, int index, std::uint64_t high, std::uint64_t& out, Mismatch& mismatch);
 bool read_number(lua_State* state, int index, double& out, Mismatch& mismatch);
 bool read_string(lua_State* state, int index, std::string& out, Mismatch& mismatch);
@@ -70,13 +71,13 @@ void push(lua_State* state, const T& value) {
   Convert<T>::push(state, value);
 }
 
-#define OPSHOST_CONVERT_SCALAR(TYPE, READ, PUSH)                                                      \
-  template <>                                                                                         \
-  struct Convert<TYPE> {                                                                              \
-    static bool read(lua_State* state, int index, TYPE& out, Mismatch& mismatch) {                    \
-      return READ(state, index, out, mismatch);                                                       \
-    }                                                                                                 \
-    static void push(lua_State* state, const TYPE& value) { PUSH; }                                   \
+#define OPSHOST_CONVERT_SCALAR(TYPE, READ, PUSH)                                   \
+  template <>                                                                      \
+  struct Convert<TYPE> {                                                           \
+    static bool read(lua_State* state, int index, TYPE& out, Mismatch& mismatch) { \
+      return READ(state, index, out, mismatch);                                    \
+    }                                                                              \
+    static void push(lua_State* state, const TYPE& value) { PUSH; }                \
   };
 OPSHOST_CONVERT_SCALAR(bool, read_boolean, lua_pushboolean(state, value ? 1 : 0))
 OPSHOST_CONVERT_SCALAR(double, read_number, lua_pushnumber(state, value))
@@ -272,7 +273,7 @@ struct Convert<T, std::enable_if_t<Record<T>>> {
   static void push(lua_State* state, const T& record) {
     luaL_checkstack(state, 4, "result nested too deeply");
     lua_createtable(state, 0, static_cast<int>(type_of<T>().fields.size()));
-    opshost_record_fields(&record, [&]<class F>(const char* name, F T::*member, const auto&...) {
+    opshost_record_fields(&record, [&]<class F>(const char* name, F T::* member, const auto&...) {
       if constexpr (requires { Convert<F>::push(state, record.*member); }) {
         lua_pushstring(state, name);
         Convert<F>::push(state, record.*member);
@@ -290,7 +291,7 @@ struct Convert<T, std::enable_if_t<Record<T>>> {
       std::size_t length = 0;
       const char* text = lua_tolstring(state, top - 1, &length);
       const std::string_view key(text, length);
-      opshost_record_fields(&out, [&]<class F>(const char* name, F T::*member, const auto&...) {
+      opshost_record_fields(&out, [&]<class F>(const char* name, F T::* member, const auto&...) {
         if (known || key != name) return;
         known = true;
         fine = Convert<F>::read(state, top, out.*member, mismatch);

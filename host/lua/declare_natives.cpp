@@ -101,7 +101,8 @@ Field read_field(lua_State* state, int index, const std::string& module) {
 int declare_record(lua_State* state) {
   return native_body(state, [state] {
     const std::string module = luaL_checkstring(state, 1);
-    Type type{.kind = Kind::record, .name = luaL_checkstring(state, 2), .doc = luaL_checkstring(state, 3), .module = module};
+    Type type{
+        .kind = Kind::record, .name = luaL_checkstring(state, 2), .doc = luaL_checkstring(state, 3), .module = module};
     lua_createtable(state, 0, 1);
     lua_pushvalue(state, 4);
     lua_setfield(state, -2, "fields");
@@ -143,8 +144,8 @@ std::shared_ptr<FunctionInfo> read_function_info(lua_State* state, const std::st
   const auto result = field_text(state, 2, "returns");
   info->result = &type_from_text(module, result.empty() ? "nothing" : result);
   for_each_in(state, 2, "params", [&](int index) {
-    info->params.push_back({item_text(state, index, 1), item_text(state, index, 3),
-                            &type_from_text(module, item_text(state, index, 2))});
+    info->params.push_back(
+        {item_text(state, index, 1), item_text(state, index, 3), &type_from_text(module, item_text(state, index, 2))});
   });
   for_each_in(state, 2, "raises", [&](int index) { info->raises.emplace_back(lua_tostring(state, index)); });
   return info;

@@ -26,21 +26,21 @@ struct ParamInfo {
 };
 
 struct FunctionInfo {
-  std::string module{};              ///< "docker"
-  std::string owner{};               ///< type name for a method ("Container"), else empty
-  std::string name{};                ///< "stop"
-  std::string doc{};                 ///< one sentence, no full stop
-  std::vector<ParamInfo> params{};   ///< without self
+  std::string module{};             ///< "docker"
+  std::string owner{};              ///< type name for a method ("Container"), else empty
+  std::string name{};               ///< "stop"
+  std::string doc{};                ///< one sentence, no full stop
+  std::vector<ParamInfo> params{};  ///< without self
   const Type* result = nullptr;
   std::string result_doc{};
   Effect effect = Effect::observe;
   std::vector<std::string> raises{};  ///< error codes of its own, beside those every call may raise
-  bool repeatable = false;          ///< sent again it ends in the same state
-  std::string touches{};            ///< the subject it alters or reads ("this machine"); empty: the handle itself
-  int touches_argument = 0;         ///< the argument (from 1) that narrows `touches`, a path say; 0: none
+  bool repeatable = false;            ///< sent again it ends in the same state
+  std::string touches{};              ///< the subject it alters or reads ("this machine"); empty: the handle itself
+  int touches_argument = 0;           ///< the argument (from 1) that narrows `touches`, a path say; 0: none
   std::optional<Duration> timeout{};  ///< how long a call waits unless told otherwise
-  bool waits = false;               ///< parks the calling fiber
-  bool variadic = false;            ///< the last parameter takes all further arguments
+  bool waits = false;                 ///< parks the calling fiber
+  bool variadic = false;              ///< the last parameter takes all further arguments
   std::string example{};              ///< runnable Lua, may be several lines
 
   /// "docker.connect", "Container:stop": as a person writes it.
@@ -48,9 +48,9 @@ struct FunctionInfo {
 };
 
 struct ErrorInfo {
-  std::string code{};      ///< "local.timeout"
-  std::string meaning{};   ///< what was seen when it is raised
-  std::string advice{};    ///< what to do about it
+  std::string code{};            ///< "local.timeout"
+  std::string meaning{};         ///< what was seen when it is raised
+  std::string advice{};          ///< what to do about it
   const Type* detail = nullptr;  ///< the record in err.detail; nullptr: none
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 // Error objects: what a script catches, made from opshost::Error and turned back into one.
 //
-// An error object is a table {code, message, target, op, retryable, maybe_applied, detail, cause, at}. A *stop* (cancel,
-// an outer deadline, a plan's unknown, os.exit) has the same fields and another metatable: pcall passes it on.
+// An error object is a table {code, message, target, op, retryable, maybe_applied, detail, cause, at}. A *stop*
+// (cancel, an outer deadline, a plan's unknown, os.exit) has the same fields and another metatable: pcall passes it on.
 #include <cstdint>
 #include <lua.hpp>
 #include <string>

@@ -30,9 +30,8 @@ std::vector<std::string> declared_codes(Vm& vm) {
 bool is_declared(const std::string& pattern, const std::vector<std::string>& codes) {
   const bool family = pattern.ends_with(".*");
   const auto prefix = pattern.substr(0, pattern.size() - 1);
-  return std::any_of(codes.begin(), codes.end(), [&](const std::string& code) {
-    return family ? code.starts_with(prefix) : code == pattern;
-  });
+  return std::any_of(codes.begin(), codes.end(),
+                     [&](const std::string& code) { return family ? code.starts_with(prefix) : code == pattern; });
 }
 
 /// nullopt where every code is one that something declares.

@@ -198,8 +198,6 @@ std::string handle_subject(const HandleBox& box) {
   return box.handle_class->subject ? box.handle_class->subject(box.object.get()) : box.handle_class->type.name;
 }
 
-std::string handle_text(const HandleBox& box) {
-  return "<" + handle_subject(box) + (box.closed ? ", closed>" : ">");
-}
+std::string handle_text(const HandleBox& box) { return "<" + handle_subject(box) + (box.closed ? ", closed>" : ">"); }
 
 }  // namespace opshost::lua

@@ -63,9 +63,7 @@ struct Convert<std::shared_ptr<T>> {
     out = std::static_pointer_cast<T>(box->object);
     return true;
   }
-  static void push(lua_State* state, const std::shared_ptr<T>& value) {
-    push_handle(state, handle_class<T>(), value);
-  }
+  static void push(lua_State* state, const std::shared_ptr<T>& value) { push_handle(state, handle_class<T>(), value); }
 };
 
 }  // namespace opshost::lua

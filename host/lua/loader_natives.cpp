@@ -34,7 +34,8 @@ int load(lua_State* state) {
   const char* text = luaL_checklstring(state, 1, &length);
   const char* chunk_name = luaL_checkstring(state, 2);
   TextReader reader{std::string_view(text, length)};
-  if (lua_loadx(state, next_part, &reader, chunk_name, "t") == 0) return 1;
+  const char* mode = Vm::of(state).options().unsafe_lua ? "bt" : "t";
+  if (lua_loadx(state, next_part, &reader, chunk_name, mode) == 0) return 1;
   lua_pushnil(state);
   lua_insert(state, -2);
   return 2;
@@ -185,6 +186,8 @@ void add_loader_natives(lua_State* state) {
   set_native(state, "find_module", find_module);
   set_native(state, "read_script", read_script);
   set_native(state, "write", write);
+  lua_pushboolean(state, Vm::of(state).options().unsafe_lua ? 1 : 0);
+  lua_setfield(state, -2, "unsafe_lua");
   set_native(state, "c_stack_is_short", c_stack_is_short_native);
   lua_createtable(state, 0, 4);
   lua_pushcclosure(state, internal, 1);

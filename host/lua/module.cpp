@@ -12,8 +12,9 @@ void detail::apply(FunctionInfo& info, const Raises& raises) {
 }
 
 void detail::throw_immediate_change(const char* name) {
-  throw Error("internal.declaration", std::string(name) + " is declared as a change and answers at once; a change waits for "
-                                                          "its record, so it returns an Awaitable");
+  throw Error("internal.declaration", std::string(name) +
+                                          " is declared as a change and answers at once; a change waits for "
+                                          "its record, so it returns an Awaitable");
 }
 
 Module::Module(std::string name, std::string summary) {

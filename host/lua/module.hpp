@@ -68,8 +68,8 @@ std::vector<const Type*> types_of(std::type_identity<std::tuple<P...>>) {
 }
 
 template <class F>
-std::shared_ptr<Callable> make_callable(Effect effect, const char* name, F function, std::initializer_list<Param> params,
-                                        const char* doc) {
+std::shared_ptr<Callable> make_callable(Effect effect, const char* name, F function,
+                                        std::initializer_list<Param> params, const char* doc) {
   using Sig = Signature<F>;
   using Awaited = AwaitedResult<typename Sig::Result>;
   static_assert(std::tuple_size_v<typename Sig::Params> < 8, "more parameters than a person can order: use a record");
@@ -88,7 +88,8 @@ std::shared_ptr<Callable> make_callable(Effect effect, const char* name, F funct
   callable->result = &type_of<typename Awaited::type>();
   const auto types = types_of(std::type_identity<typename Sig::Params>{});
   auto type = types.begin();
-  for (const auto& param : params) callable->params.push_back({param.name, param.doc, type != types.end() ? *type++ : nullptr});
+  for (const auto& param : params)
+    callable->params.push_back({param.name, param.doc, type != types.end() ? *type++ : nullptr});
   return callable;
 }
 }  // namespace detail

@@ -95,7 +95,8 @@ void push_field(lua_State* state, int index, const Field& field) {
 
 bool push_record(lua_State* state, int index, const Type& type, Mismatch& mismatch) {
   const bool absent = lua_isnoneornil(state, index);
-  if (!absent && (!expect_table(state, index, type, mismatch) || !has_only_known_fields(state, index, type, mismatch))) {
+  if (!absent &&
+      (!expect_table(state, index, type, mismatch) || !has_only_known_fields(state, index, type, mismatch))) {
     return false;
   }
   if (!has_required_fields(state, absent ? 0 : index, type, mismatch)) return false;

@@ -51,7 +51,8 @@ void Operation::begin(journal::Intent intent, std::optional<Duration> timeout) {
 
 int Operation::push_outcome_now(lua_State* state) {
   int count = 0;
-  if (!protect(state, [this](lua_State* protected_state) { return push_outcome(protected_state); }, count)) return kRaise;
+  if (!protect(state, [this](lua_State* protected_state) { return push_outcome(protected_state); }, count))
+    return kRaise;
   return count;
 }
 
@@ -84,9 +85,10 @@ void Operation::apply_stop_reason() {
   if (reason == StopReason::timeout) {
     if (error_->code() == info_.module + ".timeout") return;
     const auto last = seen().empty() ? std::string() : "; last seen: " + seen();
-    error_ = Error(info_.module + ".timeout", "no answer within " + format_duration(timeout_.value_or(Duration{})) + last)
-                 .maybe_applied(error_->is_maybe_applied())
-                 .because(*error_);
+    error_ =
+        Error(info_.module + ".timeout", "no answer within " + format_duration(timeout_.value_or(Duration{})) + last)
+            .maybe_applied(error_->is_maybe_applied())
+            .because(*error_);
   } else if (seen().empty()) {
     saw(error_->message());
   }
@@ -144,7 +146,8 @@ void Operation::expired() {
 // The client does not end although it was told to: its fiber must not wait for ever, and nobody knows what it did.
 void Operation::abandon() {
   if (completed_ || abandoned_) return;
-  error_ = Error(info_.module + ".timeout", "gave no answer and did not stop within " + format_duration(context_.unwind_within) +
+  error_ = Error(info_.module + ".timeout", "gave no answer and did not stop within " +
+                                                format_duration(context_.unwind_within) +
                                                 " of being told to; it was left behind")
                .during(info_.qualified())
                .maybe_applied(is_change() && begun_);

@@ -69,9 +69,9 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
   std::optional<Error> error_;
   std::optional<journal::ChangeId> change_;
   std::shared_ptr<PendingCallback> callback_;
-  int callback_error_ = -2;  ///< registry slot of what the callback raised (LUA_NOREF: nothing)
+  int callback_error_ = -2;        ///< registry slot of what the callback raised (LUA_NOREF: nothing)
   std::size_t stale_because_ = 0;  ///< plan: the change that touches what this observe reads
-  bool begun_ = false;  ///< its client was asked: a change may be on its way
+  bool begun_ = false;             ///< its client was asked: a change may be on its way
   bool completed_ = false;
   bool abandoned_ = false;
 };

@@ -30,9 +30,11 @@ void declare_ops(Module& module) {
   module.error("usage.unknown_name", "a module or record has no such name", "use the name the message suggests");
   module.error("usage.unknown_method", "a handle has no such method", "use the name the message suggests");
   module.error("usage.read_only", "a module or library was assigned to", "keep your own functions in a local table");
-  module.error("script.error", "the script raised an error of its own, or has a mistake in it", "look at the line it names");
+  module.error("script.error", "the script raised an error of its own, or has a mistake in it",
+               "look at the line it names");
   module.error("script.undeclared", "a name was used that nobody declared", "write `local` before its first use");
-  module.error("script.syntax", "the file is no valid Lua", "correct the line it names; `opshost check FILE` looks again");
+  module.error("script.syntax", "the file is no valid Lua",
+               "correct the line it names; `opshost check FILE` looks again");
   module.error("script.memory", "the script needs more memory than it may use", "raise the limit with --memory");
   module.error("script.no_module", "require found no such module", "use the name the message suggests");
   module.error("script.not_readable", "the file cannot be run", "the message says why");
@@ -42,8 +44,10 @@ void declare_ops(Module& module) {
   module.error("script.coroutine_waits", "a coroutine was resumed while it waits in a call of another fiber",
                "resume it from the fiber that runs it");
   module.error("gate.observe_only", "a change was asked for under --observe-only", "run it without the option");
-  module.error("gate.undeclared", "a procedure used what its `uses` does not declare", "declare it there, if it may do this");
-  module.error("gate.outside_step", "a procedure changed something outside of a step", "put the change into a step's run");
+  module.error("gate.undeclared", "a procedure used what its `uses` does not declare",
+               "declare it there, if it may do this");
+  module.error("gate.outside_step", "a procedure changed something outside of a step",
+               "put the change into a step's run");
   module.error("gate.after_unrepeatable", "a second change follows one that cannot be sent again",
                "give each a step of its own");
   module.error("gate.not_confirmed", "a person said no", "nothing was sent");
@@ -53,7 +57,8 @@ void declare_ops(Module& module) {
   module.error("host.thread_limit", "no thread could be started for a call that blocks",
                "lower `parallel`, or raise the limit on threads (ulimit -u)");
   module.error("internal.exception", "a defect of opshost", "please report it, with the message");
-  module.error("internal.declaration", "a module of opshost declares itself wrongly", "please report it, with the message");
+  module.error("internal.declaration", "a module of opshost declares itself wrongly",
+               "please report it, with the message");
 }
 
 }  // namespace opshost::lua

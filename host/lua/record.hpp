@@ -55,29 +55,27 @@ void visit_field(Visitor& visit, const char* field, Member member, const char* d
 ///     (grace, "time to exit after SIGTERM before SIGKILL"),
 ///     (signal, "sent instead of SIGTERM"))
 ///
-/// A field with the further element `required` must be given; an absent one keeps the struct's default. `named("stdin")`
-/// gives a field a name in Lua that differs from C++'s.
-#define OPSHOST_RECORD(RECORD, DOC, ...)                                          \
+/// A field with the further element `required` must be given; an absent one keeps the struct's default.
+/// `named("stdin")` gives a field a name in Lua that differs from C++'s.
+#define OPSHOST_RECORD(RECORD, DOC, ...)                                                           \
   [[maybe_unused]] inline std::pair<const char*, const char*> opshost_record_info(const RECORD*) { \
-    return {#RECORD, DOC};                                                        \
-  }                                                                               \
-  template <class Visitor>                                                        \
-  void opshost_record_fields(const RECORD*, Visitor&& visit) {                    \
-    using Self = RECORD;                                                          \
-    OPSHOST_FOR_EACH(OPSHOST_RECORD_FIELD, __VA_ARGS__)                           \
+    return {#RECORD, DOC};                                                                         \
+  }                                                                                                \
+  template <class Visitor>                                                                         \
+  void opshost_record_fields(const RECORD*, Visitor&& visit) {                                     \
+    using Self = RECORD;                                                                           \
+    OPSHOST_FOR_EACH(OPSHOST_RECORD_FIELD, __VA_ARGS__)                                            \
   }
 
 #define OPSHOST_ENUM_CHOICE(CHOICE, NAME) visit(Self::CHOICE, NAME);
 
 /// Describes an enum: OPSHOST_ENUM(Health, "What its probe said", (healthy, "healthy"), (unknown, "unknown"))
-#define OPSHOST_ENUM(ENUM, DOC, ...)                                              \
-  [[maybe_unused]] inline std::pair<const char*, const char*> opshost_enum_info(const ENUM*) { \
-    return {#ENUM, DOC};                                                          \
-  }                                                                               \
-  template <class Visitor>                                                        \
-  void opshost_enum_choices(const ENUM*, Visitor&& visit) {                       \
-    using Self = ENUM;                                                            \
-    OPSHOST_FOR_EACH(OPSHOST_ENUM_CHOICE, __VA_ARGS__)                            \
+#define OPSHOST_ENUM(ENUM, DOC, ...)                                                                                  \
+  [[maybe_unused]] inline std::pair<const char*, const char*> opshost_enum_info(const ENUM*) { return {#ENUM, DOC}; } \
+  template <class Visitor>                                                                                            \
+  void opshost_enum_choices(const ENUM*, Visitor&& visit) {                                                           \
+    using Self = ENUM;                                                                                                \
+    OPSHOST_FOR_EACH(OPSHOST_ENUM_CHOICE, __VA_ARGS__)                                                                \
   }
 
 template <class T>
@@ -136,7 +134,7 @@ struct TypeOf<T, std::enable_if_t<Record<T>>> {
     const auto [name, doc] = opshost_record_info(static_cast<const T*>(nullptr));
     Type type{.kind = Kind::record, .name = name, .doc = doc};
     const T defaults{};
-    opshost_record_fields(&defaults, [&]<class F>(const char* field, F T::*member, const char* field_doc,
+    opshost_record_fields(&defaults, [&]<class F>(const char* field, F T::* member, const char* field_doc,
                                                   FieldRule rule = FieldRule::optional) {
       const bool is_required = rule == FieldRule::required;
       type.fields.push_back({.name = field,

@@ -19,8 +19,8 @@ struct ScriptSource {
   bool built_in = false;
 };
 
-/// Reads a script of the site. Throws Error: not there, a folder, too long, bytecode, or writable by anyone, itself or its
-/// folder (whoever can write it runs code as us).
+/// Reads a script of the site. Throws Error: not there, a folder, too long, bytecode, or writable by anyone, itself or
+/// its folder (whoever can write it runs code as us).
 ScriptSource read_script_file(const std::string& path);
 
 /// A script somebody pipes in. Throws Error: not text, too long.

@@ -21,8 +21,7 @@ std::uint64_t scope_of(const fiber::Fiber& fiber, StopReason reason) {
 
 }  // namespace
 
-Error stop_error(const fiber::Fiber& fiber, StopReason reason, const std::string& waited_for,
-                 const std::string& seen) {
+Error stop_error(const fiber::Fiber& fiber, StopReason reason, const std::string& waited_for, const std::string& seen) {
   const auto context = while_waiting(waited_for, seen);
   switch (reason) {
     case StopReason::interrupted:

@@ -11,8 +11,8 @@ namespace opshost::lua {
 /// The error for a fiber told to stop for `reason` while waiting for `waited_for` and last having seen `seen`.
 Error stop_error(const fiber::Fiber& fiber, StopReason reason, const std::string& waited_for, const std::string& seen);
 
-/// Pushes false and that error as a stop; returns 2, as a Waiter's outcome. `maybe_applied`: a change was in flight. May
-/// raise (memory).
+/// Pushes false and that error as a stop; returns 2, as a Waiter's outcome. `maybe_applied`: a change was in flight.
+/// May raise (memory).
 int push_stopped(lua_State* state, const fiber::Fiber& fiber, StopReason reason, const std::string& waited_for,
                  const std::string& seen, bool maybe_applied = false);
 

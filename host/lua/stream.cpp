@@ -7,8 +7,9 @@ bool StreamState::begin_step(const FunctionInfo& info) {
     case Stage::ended:
       return true;
     case Stage::stepping:
-      throw Error("stream.busy", "another fiber waits for the next item of this stream; let one fiber read it, or ask " +
-                                     info.qualified() + " for one each");
+      throw Error("stream.busy",
+                  "another fiber waits for the next item of this stream; let one fiber read it, or ask " +
+                      info.qualified() + " for one each");
     case Stage::failed:
       throw Error("stream.failed", "the stream ended with an error before (" + failure_ + "); ask " + info.qualified() +
                                        " for a new one");

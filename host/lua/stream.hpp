@@ -57,7 +57,8 @@ class StreamStep final : public Callable, public std::enable_shared_from_this<St
 template <class T>
 class StreamStep<T>::Operation final : public lua::Operation {
  public:
-  Operation(Context& context, std::shared_ptr<StreamStep> step) : lua::Operation(context, *step), step_(std::move(step)) {}
+  Operation(Context& context, std::shared_ptr<StreamStep> step)
+      : lua::Operation(context, *step), step_(std::move(step)) {}
 
   [[nodiscard]] std::string what() const override { return "the next item of " + step_->qualified(); }
 
@@ -107,7 +108,8 @@ int StreamStep<T>::call(lua_State* state) {
 inline constexpr Duration kDefaultStepTimeout = std::chrono::seconds(60);
 
 template <class T>
-void push_stream(lua_State* state, const Stream<T>& stream, const FunctionInfo& source, std::optional<Duration> timeout) {
+void push_stream(lua_State* state, const Stream<T>& stream, const FunctionInfo& source,
+                 std::optional<Duration> timeout) {
   push_owned_callable(state, std::make_shared<StreamStep<T>>(stream, source, timeout.value_or(kDefaultStepTimeout)));
 }
 

@@ -20,12 +20,12 @@
 namespace opshost {
 
 enum class Kind : std::uint8_t {
-  nothing,      ///< no value: a call that returns nothing
-  any,          ///< whatever the script has; passed through untouched
+  nothing,  ///< no value: a call that returns nothing
+  any,      ///< whatever the script has; passed through untouched
   boolean,
-  integer,      ///< 64 bits; beyond 2^53 Lua sees ops.int64
+  integer,  ///< 64 bits; beyond 2^53 Lua sees ops.int64
   number,
-  string,       ///< bytes, NUL included
+  string,  ///< bytes, NUL included
   duration,
   size,
   enumeration,  ///< one of `choices`
@@ -35,10 +35,10 @@ enum class Kind : std::uint8_t {
   record,       ///< table with `fields`; an unknown field is an error
   handle,       ///< a connection or object of a binding
   secret,
-  callback,     ///< a Lua function the call runs in the caller's fiber
-  function,     ///< a Lua function the called one keeps
-  stream,       ///< an iterator of `element`
-  one_of,       ///< any of `alternatives`: a command is a list of strings or a shell line
+  callback,  ///< a Lua function the call runs in the caller's fiber
+  function,  ///< a Lua function the called one keeps
+  stream,    ///< an iterator of `element`
+  one_of,    ///< any of `alternatives`: a command is a list of strings or a shell line
 };
 
 struct Type;

@@ -25,10 +25,9 @@ Type* find_kept(std::string_view module, std::string_view name) {
 
 const Type* plain(std::string_view name) {
   static const std::map<std::string_view, Kind> kinds = {
-      {"any", Kind::any},           {"boolean", Kind::boolean}, {"integer", Kind::integer},
-      {"number", Kind::number},     {"string", Kind::string},   {"duration", Kind::duration},
-      {"size", Kind::size},         {"secret", Kind::secret},   {"function", Kind::function},
-      {"nothing", Kind::nothing},   {"nil", Kind::nothing},
+      {"any", Kind::any},           {"boolean", Kind::boolean},   {"integer", Kind::integer}, {"number", Kind::number},
+      {"string", Kind::string},     {"duration", Kind::duration}, {"size", Kind::size},       {"secret", Kind::secret},
+      {"function", Kind::function}, {"nothing", Kind::nothing},   {"nil", Kind::nothing},
   };
   const auto found = kinds.find(name);
   return found == kinds.end() ? nullptr : &opshost::detail::plain_type(found->second);
@@ -62,7 +61,8 @@ Type& keep_type(Type type) {
 const Type& type_from_text(const std::string& module, std::string_view text) {
   text = trim(text);
   if (text.starts_with('"')) return choices_from_text(module, text);
-  if (text.ends_with('?')) return opshost::detail::optional_type(type_from_text(module, text.substr(0, text.size() - 1)));
+  if (text.ends_with('?'))
+    return opshost::detail::optional_type(type_from_text(module, text.substr(0, text.size() - 1)));
   if (text.ends_with("[]")) return opshost::detail::list_type(type_from_text(module, text.substr(0, text.size() - 2)));
   if (text.starts_with("table<string,") && text.ends_with('>')) {
     return opshost::detail::map_type(type_from_text(module, text.substr(13, text.size() - 14)));

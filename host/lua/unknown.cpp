@@ -96,8 +96,8 @@ int push_unknown_field(lua_State* state, const Type& type, const std::string& la
       }
       std::vector<std::string> names;
       for (const auto& field : type.fields) names.push_back(field.name);
-      push_error(state, Error("usage.unknown_name",
-                              type.name + " has no field \"" + name + "\"" + did_you_mean(name, names)));
+      push_error(state,
+                 Error("usage.unknown_name", type.name + " has no field \"" + name + "\"" + did_you_mean(name, names)));
       locate_error(state);
       return kRaise;
     }
@@ -139,8 +139,8 @@ int int64_from_text(lua_State* state) {
   char* end = nullptr;
   errno = 0;
   const bool negative = text[0] == '-';
-  const bool digits_only = length > (negative ? 1U : 0U) &&
-                           std::all_of(text + (negative ? 1 : 0), text + length, [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits_only = length > (negative ? 1U : 0U) && std::all_of(text + (negative ? 1 : 0), text + length,
+                                                                        [](char c) { return c >= '0' && c <= '9'; });
   const auto bits = negative ? static_cast<std::uint64_t>(std::strtoll(text, &end, 10)) : std::strtoull(text, &end, 10);
   if (!digits_only || errno == ERANGE) {
     lua_pushnil(state);
@@ -177,7 +177,8 @@ bool to_int64(lua_State* state, int index, bool& is_unsigned, std::uint64_t& bit
   if (known) {
     is_unsigned = lua_toboolean(state, -1) != 0;
     const char* digits = lua_tostring(state, -2);
-    bits = is_unsigned ? std::strtoull(digits, nullptr, 10) : static_cast<std::uint64_t>(std::strtoll(digits, nullptr, 10));
+    bits = is_unsigned ? std::strtoull(digits, nullptr, 10)
+                       : static_cast<std::uint64_t>(std::strtoll(digits, nullptr, 10));
   }
   lua_pop(state, 2);
   return known;

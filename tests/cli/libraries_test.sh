@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Where modules come from, what a file may name, what is taken away and what brings it back.
+set -euo pipefail
+source "$OPSHOST_SOURCE/tests/support/cli.sh"
+
+library() {
+  mkdir -p "$(dirname "$1")"
+  cat >"$1"
+}
+
+library site/ark/facts.lua <<<'return "site"'
+library other/ark/facts.lua <<<'return "other"'
+library other/ark/init.lua <<<'return "whole"'
+library "$HOME/.config/opshost/scripts/ark/facts.lua" <<<'return "home"'
+library xdg/opshost/scripts/ark/facts.lua <<<'return "xdg"'
+ask='require "ark.facts"'
+
+run eval "$ask"
+exits 0 "the user's folder"
+prints home
+XDG_CONFIG_HOME=$PWD/xdg run eval "$ask"
+prints xdg
+OPSHOST_SCRIPTS=:$PWD/other:$PWD/site XDG_CONFIG_HOME=$PWD/xdg run eval "$ask"
+exits 0 "OPSHOST_SCRIPTS before it, the first folder first"
+prints other
+OPSHOST_SCRIPTS=$PWD/other run eval --scripts site "$ask"
+exits 0 "--scripts before that"
+prints site
+run eval --scripts other 'require "ark"'
+exits 0 "init.lua is the folder's own"
+prints whole
+run eval --scripts nonexistent "$ask"
+exits 0 "a folder that is not there holds nothing"
+prints home
+
+run scripts --scripts site --scripts other
+exits 0 "scripts shows which file runs"
+prints $'ark  other/ark/init.lua\nark.facts  site/ark/facts.lua'
+
+library site/ark/go.lua <<<'print(require "ark.facts", ...)'
+run run --scripts site ark.go --fast
+exits 0 "run by a module's name"
+prints $'site\t--fast'
+
+run run --scripts site ark.og
+exits 1 "a misspelt one"
+says <<'END'
+opshost: there is neither a file nor a script library "ark.og"; did you mean "ark.go"?; `opshost scripts` lists the libraries
+END
+
+library beside/helper.lua <<<'return "beside"'
+library beside/main.lua <<<'print(require "helper", require "parts.one", dofile("beside/helper.lua"))'
+library beside/parts/one.lua <<<'return "one"'
+run run beside/main.lua
+exits 0 "modules beside the script"
+prints $'beside\tone\tbeside'
+
+library loop/a.lua <<<'return require "b"'
+library loop/b.lua <<<'return require "c"'
+library loop/c.lua <<<'return require "a"'
+run run loop/a.lua
+exits 1 "modules in a circle"
+says <<'END'
+END
+
+library broken.lua <<<'return = 1'
+run eval 'require "broken"'
+exits 1 "a module with a syntax error"
+says <<'END'
+END
+
+run eval 'require "locla"'
+exits 1 "a misspelt module"
+says <<'END'
+opshost: eval:1: there is no module "locla"; did you mean "local"?; `opshost help` lists the bindings, `opshost scripts` the script libraries [script.no_module]
+What to do: use the name the message suggests.
+END
+
+run eval 'require(5)'
+exits 1 "a module that is no name"
+
+run eval 'require "ops" == require "ops", require "string" == string, require "bit".band(6, 3)'
+exits 0 "a module is loaded once; Lua's own are modules too"
+prints $'true\ntrue\n2'
+
+run eval 'answer = 42'
+exits 1 "a global assigned"
+says <<'END'
+opshost: eval:1: variable "answer" is not declared; write `local answer` [script.undeclared]
+What to do: write `local` before its first use.
+END
+
+run eval 'prnt("x")'
+exits 1 "a misspelt global"
+says <<'END'
+opshost: eval:1: variable "prnt" is not declared; did you mean "print"? [script.undeclared]
+What to do: write `local` before its first use.
+END
+
+run eval 'string.trim = 1'
+exits 1 "a library assigned to"
+says <<'END'
+opshost: eval:1: string is read-only; keep your own functions in a local table [usage.read_only]
+What to do: keep your own functions in a local table.
+END
+
+# removed USE NAME INSTEAD
+removed() {
+  run eval "$1"
+  exits 1 "removed: $2"
+  holds "it says what to use instead" grep -qF "scripts have no $2; use $3" "$TMPDIR/stderr"
+}
+removed 'os.execute("ls")' os.execute "local.read or local.run, which have a timeout and appear in plans."
+removed 'io.popen("ls")' io.popen "local.read or local.run, which have a timeout and appear in plans."
+removed 'io.open("x")' io.open "local.read_file and local.write_file, which appear in plans."
+removed 'local open = io.open open("x")' io.open "local.read_file and local.write_file, which appear in plans."
+removed 'io.lines("x")' io.lines "local.read_file."
+removed 'io.stderr:write("x")' io.stderr "print, or error for what failed."
+removed 'os.remove("x")' os.remove "local.delete, which appears in plans."
+removed 'os.rename("x", "y")' os.rename 'local.run {"mv", ...}, which appears in plans.'
+removed 'os.tmpname()' os.tmpname "local.temp."
+removed 'string.dump(print)' string.dump "the source text: bytecode is not loaded."
+removed '("x"):dump()' string.dump "the source text: bytecode is not loaded."
+removed 'debug.getinfo(1)' debug.getinfo "debug.traceback, or --unsafe-lua."
+removed 'jit.on()' jit.on "the --jit option: compiled loops ignore Ctrl-C and deadlines."
+removed 'package.loadlib("x", "y")' package.loadlib "a binding, or --unsafe-lua."
+removed 'require "ffi"' ffi "a binding, or --unsafe-lua [script.no_module]"
+removed 'ffi.C.getpid()' ffi "a binding, or --unsafe-lua [script.undeclared]"
+removed 'newproxy()' newproxy "setmetatable, or --unsafe-lua [script.undeclared]"
+removed 'module("x")' module "a table the file returns [script.undeclared]"
+
+run eval 'os.execute, io.popen, io.open'
+exits 0 "portable code may probe for them"
+prints $'nil\nnil\nnil'
+
+run eval 'pcall(load, "return os.execute"), select(2, pcall(load, "return os.execute"))()'
+exits 0 "a chunk loaded at run time has them no more than its loader"
+prints $'true\nnil'
+
+run eval --unsafe-lua 'local ffi = require "ffi" ffi.cdef "int getpid();"
+  answer = 42
+  print(os.execute ~= nil, io.popen ~= nil, debug.getinfo ~= nil, package.loadlib ~= nil, ffi.C.getpid() > 1, answer,
+    loadstring(string.dump(function() return "bytecode" end))())'
+exits 0 "--unsafe-lua brings them back"
+prints $'true\ttrue\ttrue\ttrue\ttrue\t42\tbytecode'
+says_nothing
+
+run eval --jit 'local n = 0 for i = 1, 1e7 do n = n + i end return n'
+exits 0 "--jit"
+prints 50000005000000
+
+finish
