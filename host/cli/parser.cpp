@@ -67,7 +67,11 @@ void declare(CLI::App& app, const Command& command, std::vector<std::string>& ar
     if (option.value_name.empty()) {
       app.add_flag_callback(option.name, [&option] { option.set({}); }, option.doc);
     } else {
-      app.add_option_function<std::string>(option.name, option.set, option.doc)
+      // Given twice, it is set twice: folders add up, of other values the last one counts.
+      const auto set_all = [&option](const std::vector<std::string>& values) {
+        for (const auto& value : values) option.set(value);
+      };
+      app.add_option_function<std::vector<std::string>>(option.name, set_all, option.doc)
           ->type_name(option.value_name)
           ->allow_extra_args(false);
     }

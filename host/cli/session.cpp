@@ -111,10 +111,7 @@ void report(const Outcome& outcome, const SessionOptions& options, Runtime& runt
 }
 
 lua::ScriptSource find_named_script(const std::string& name, Runtime& runtime) {
-  if (name == "-") {
-    runtime.vm().set_script_folder(".");
-    return lua::read_script_from_stdin();
-  }
+  if (name == "-") return lua::read_script_from_stdin();
   std::error_code ignored;
   if (std::filesystem::exists(name, ignored) || name.ends_with(".lua") || name.find('/') != std::string::npos) {
     auto source = lua::read_script_file(name);

@@ -162,7 +162,16 @@ local function load_text(text, chunk_name, environment)
   return setfenv(chunk, environment or native.new_environment(chunk_name))
 end
 
+-- Lua's own libraries, which portable code also asks `require` for.
+local libraries = {
+  bit = true, coroutine = true, debug = true, io = true, jit = true, math = true, os = true, string = true, table = true,
+}
+local raw_package = package
+
 local function load_module(name)
+  if libraries[name] then return rawget(base, name) end
+  local built_in = native.unsafe_lua and (raw_package.preload[name] or raw_package.loaded[name])
+  if built_in then return raw_type(built_in) == "function" and built_in(name) or built_in end
   local kind, text, chunk_name = native.find_module(name)
   if kind == "binding" then return text end
   local chunk, problem = load_text(text, chunk_name)
@@ -207,7 +216,11 @@ function base.require(name)
       if #stack == 0 then stacks[fiber] = nil end
       return module
     end
-    if loading[name].stack == stack then raw_error(circle_error(stack, name), 0) end
+    if loading[name].stack == stack then
+      local circle = circle_error(stack, name)
+      native.locate(circle)
+      raw_error(circle, 0)
+    end
     -- Another fiber is at it, and its body waits for something.
     native.wait_latch(loading[name].latch)
   end
@@ -248,12 +261,15 @@ function base.load(source, chunk_name, mode, environment)
     end
     source = table.concat(parts)
   end
-  if mode == "b" then return nil, "attempt to load bytecode: opshost loads text only" end
+  if mode == "b" and not native.unsafe_lua then return nil, "attempt to load bytecode: opshost loads text only" end
   return load_text(source, chunk_name or ("=" .. source:sub(1, 40)), environment or caller_environment())
 end
 base.loadstring = base.load
 
 base.package = { loaded = loaded, path = "", cpath = "", preload = {}, config = "/\n;\n?\n!\n-\n" }
+if native.unsafe_lua then
+  base.package.loadlib, base.package.searchpath = raw_package.loadlib, raw_package.searchpath
+end
 
 -- Ends the script where it stands, with its clean-ups.
 function base.os.exit(code)

@@ -18,9 +18,9 @@ shows 'print "said"' said
 shows '1 -- a comment' 1
 shows '1;' 1
 shows '{a = 1}' '{a = 1}'
-shows '"two
-lines"' $'two\nlines'
-shows 'require("local").read({"echo", "hi"}).stdout' $'hi\n'
+shows '1 +
+1' 2
+shows 'require("local").read({"echo", "hi"}).stdout' hi
 
 run eval 'local x = '
 exits 1 "eval of half a statement"

@@ -27,7 +27,7 @@ exits 1 "check of a bad one"
 prints ""
 says <<'END'
 bad.lua:2:38: unknown field "timout" of RunOptions; did you mean "timeout"?
-bad.lua:3:7: there is no "os.execute" here; use local.read or local.run, which have a timeout and appear in plans
+bad.lua:3:10: there is no "os.execute" here; use local.read or local.run, which have a timeout and appear in plans
 bad.lua:3:24: unknown global "prnt"; did you mean "print"?
 bad.lua:4:25: unknown module "nosuch"
 END
@@ -43,7 +43,7 @@ says <<'END'
 opshost: cannot run missing.lua: No such file or directory
 syntax.lua:1: unexpected symbol near '='
 bad.lua:2:38: unknown field "timout" of RunOptions; did you mean "timeout"?
-bad.lua:3:7: there is no "os.execute" here; use local.read or local.run, which have a timeout and appear in plans
+bad.lua:3:10: there is no "os.execute" here; use local.read or local.run, which have a timeout and appear in plans
 bad.lua:3:24: unknown global "prnt"; did you mean "print"?
 bad.lua:4:25: unknown module "nosuch"
 END

@@ -55,19 +55,29 @@ run run beside/main.lua
 exits 0 "modules beside the script"
 prints $'beside\tone\tbeside'
 
-library loop/a.lua <<<'return require "b"'
-library loop/b.lua <<<'return require "c"'
-library loop/c.lua <<<'return require "a"'
-run run loop/a.lua
+library loop/main.lua <<<'local a = require "a"'
+library loop/a.lua <<<'local b = require "b"'
+library loop/b.lua <<<'local a = require "a"'
+run run loop/main.lua
 exits 1 "modules in a circle"
 says <<'END'
+opshost: loop/b.lua:1: module "a" requires itself: a -> b -> a [script.require_loop]
+  loop/main.lua:1
+What to do: move what both need into a third one.
 END
 
-library broken.lua <<<'return = 1'
-run eval 'require "broken"'
+library beside/broken.lua <<<'return = 1'
+library beside/uses_broken.lua <<<'local broken = require "broken"'
+run run beside/uses_broken.lua
 exits 1 "a module with a syntax error"
 says <<'END'
+opshost: beside/uses_broken.lua:1: beside/broken.lua:1: unexpected symbol near '=' [script.syntax]
+What to do: correct the line it names; `opshost check FILE` looks again.
 END
+
+echo 'return "from here"' >here.lua
+run eval 'require "here"'
+exits 1 "eval has no folder of its own: what lies around is not loaded"
 
 run eval 'require "locla"'
 exits 1 "a misspelt module"

@@ -23,12 +23,11 @@ exits 10 "a script that changes"
 holds "nothing was written" test ! -e out.txt
 holds "nothing was run" test ! -e touched
 holds "nothing was created" test ! -e folder
-cp "$TMPDIR/stdout" plan.txt
-prints ""
+prints $'1. local.write_file("out.txt", "x")  (changes.lua:2)\n2. local.run({"touch", "touched"})  (changes.lua:3)\n3. local.mkdir("folder")  (changes.lua:4)\n3 changes; the plan is exact'
 
 run plan --json changes.lua
 exits 10 "the same as JSON"
-prints ""
+prints '{"changes":[{"number":1,"function":"local.write_file","effect":"change","subject":"this machine > out.txt","arguments":["out.txt","x"],"at":"changes.lua:2"},{"number":2,"function":"local.run","effect":"change","subject":"this machine","arguments":[["touch","touched"]],"at":"changes.lua:3"},{"number":3,"function":"local.mkdir","effect":"change","subject":"this machine > folder","arguments":["folder"],"at":"changes.lua:4"}],"stale_reads":[],"unknowns":[],"exact":true}'
 
 cat >unknown.lua <<'END'
 local machine = require "local"
@@ -37,7 +36,7 @@ if result.stdout == "5\n" then machine.mkdir("folder") end
 END
 run plan unknown.lua
 exits 10 "what only the run will know"
-prints ""
+prints $'1. local.run({"sh", "-c", "echo 5"})  (unknown.lua:2)\nunknown from here, because stdout of change 1 is not known before the run  (unknown.lua:3)\n1 change; the plan is not exact: 1 unknown, 0 reads a change may alter'
 
 echo 'error("boom")' >fails.lua
 run plan fails.lua
