@@ -58,12 +58,18 @@ for signal in INT:130 TERM:143 HUP:129; do
   exits "${signal#*:}" "SIG${signal%:*}"
 done
 
-script shielded <<'END'
-local ops = require "ops"
-ops.with({close = function()
-  require("local").write_file("cleaning", "")
+# It tells that it runs from inside, where the clean-up is certain.
+cat >shielded.lua <<'END'
+local ops, machine = require "ops", require "local"
+local handle = { close = function()
+  machine.write_file("cleaning", "")
   while true do end
-end}, function() ops.sleep(1000) end)
+end }
+local started = ...
+ops.with(handle, function()
+  machine.write_file(started, "")
+  ops.sleep(1000)
+end)
 END
 start shielded.lua
 kill -s INT "$child"
