@@ -13,7 +13,7 @@ local raw_getmetatable, raw_getinfo = debug.getmetatable, debug.getinfo
 local select, setmetatable, rawget = select, setmetatable, rawget
 local is_stop, PARK = native.is_stop, native.park
 
--- Waiting calls ------------------------------------------------------------------------------------------------------
+-- Waiting calls -----------------------------------------------------------------------------------------------------
 
 local callback_returned = native.callback_returned
 local finish
@@ -48,7 +48,7 @@ for _, name in ipairs { "sleep", "yield", "join", "wait_latch" } do
   native[name] = waits(native[name])
 end
 
--- Errors no script catches ---------------------------------------------------------------------------------------------
+-- Errors no script catches ------------------------------------------------------------------------------------------
 
 local function pass_stops(ok, failure, ...)
   if not ok and is_stop(failure) then raw_error(failure, 0) end
@@ -67,7 +67,7 @@ function base.xpcall(fn, handler, ...)
   return pass_stops(raw_xpcall(fn, handle, ...))
 end
 
--- Coroutines of a script -----------------------------------------------------------------------------------------------
+-- Coroutines of a script --------------------------------------------------------------------------------------------
 
 -- A coroutine that waits in a call yields PARK through every resume around it, down to its fiber.
 local waiting = setmetatable({}, { __mode = "k" })
@@ -114,7 +114,7 @@ function base.coroutine.wrap(fn)
   end
 end
 
--- Tables -----------------------------------------------------------------------------------------------------------------
+-- Tables ------------------------------------------------------------------------------------------------------------
 
 -- A plan's unknown is cdata, which `pairs` would only call a bad argument.
 local function refuse_unknown(subject)
@@ -152,7 +152,7 @@ function base.table.sort(list, before)
   return raw_sort(list, before)
 end
 
--- Modules and chunks -----------------------------------------------------------------------------------------------------
+-- Modules and chunks ------------------------------------------------------------------------------------------------
 
 local loaded, loading = {}, {}
 
@@ -164,7 +164,8 @@ end
 
 -- Lua's own libraries, which portable code also asks `require` for.
 local libraries = {
-  bit = true, coroutine = true, debug = true, io = true, jit = true, math = true, os = true, string = true, table = true,
+  bit = true, coroutine = true, debug = true, io = true, jit = true,
+  math = true, os = true, string = true, table = true,
 }
 local raw_package = package
 
@@ -261,7 +262,9 @@ function base.load(source, chunk_name, mode, environment)
     end
     source = table.concat(parts)
   end
-  if mode == "b" and not native.unsafe_lua then return nil, "attempt to load bytecode: opshost loads text only" end
+  if mode == "b" and not native.unsafe_lua then
+    return nil, "attempt to load bytecode: opshost loads text only"
+  end
   return load_text(source, chunk_name or ("=" .. source:sub(1, 40)), environment or caller_environment())
 end
 base.loadstring = base.load
@@ -277,12 +280,12 @@ function base.os.exit(code)
   if code == false then code = 1 end
   if raw_type(code) ~= "number" or code % 1 ~= 0 or code < 0 or code > 255 then
     raw_error(native.new_error("usage.argument",
-      "os.exit: argument 1 \"code\": expected a boolean or an integer from 0 to 255, got " .. tostring(code)), 0)
+      'os.exit: argument 1 "code": expected a boolean or an integer from 0 to 255, got ' .. tostring(code)), 0)
   end
   raw_error(native.new_stop("exit", "os.exit(" .. tostring(code) .. ")", { exit_code = code }), 0)
 end
 
--- Output -----------------------------------------------------------------------------------------------------------------
+-- Output ------------------------------------------------------------------------------------------------------------
 
 local write = native.write
 base.io = base.io or {}
