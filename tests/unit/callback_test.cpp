@@ -79,6 +79,19 @@ TEST_CASE("a sibling's error cancels a call whose callback waits") {
   CHECK(test.log() == "a");
 }
 
+TEST_CASE("two sides of one call take turns, and an error stops both") {
+  TestRuntime test;
+  CHECK(test.run("local inside, seen = 0, {}\n"
+                 "bench.both(function(text)\n"
+                 "  inside = inside + 1 assert(inside == 1)\n"
+                 "  ops.sleep('1ms') seen[#seen + 1] = text\n"
+                 "  inside = inside - 1\n"
+                 "end)\n"
+                 "table.sort(seen) return seen") == R"({"a1", "a2", "b1", "b2"})");
+  CHECK(test.run("bench.both(function(text) bench.say(text) ops.sleep('1ms') error('enough', 0) end)") == "enough");
+  CHECK(test.log() == "a1");
+}
+
 TEST_CASE("the function is let go with its call") {
   TestRuntime test;
   CHECK(test.run("local weak = setmetatable({}, {__mode = 'k'})\n"

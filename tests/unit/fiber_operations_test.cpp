@@ -147,3 +147,35 @@ TEST_CASE("an item that dies of memory fails by name") {
   CHECK(text.find("huge: the script needs more memory than it may use; raise the limit with --memory") !=
         std::string::npos);
 }
+
+TEST_CASE("an interruption ends what only reads, and gives a change its grace") {
+  TestRuntime test;
+  auto& scheduler = test.runtime.scheduler();
+  test.bench.during_wait = [&](opshost::Call& call) {
+    opshost::asio::post(call.executor(), [&] { scheduler.interrupt_all(1h); });
+  };
+  CHECK(test.run("bench.wait('door')") ==
+        "script.lua:1: interrupted while waiting for bench.wait(\"door\"); last seen: the wait for door was cut off "
+        "[interrupted]");
+  test.bench.during_wait = [&](opshost::Call& call) {
+    opshost::asio::post(call.executor(), [&] { scheduler.interrupt_all(10ms); });
+  };
+  CHECK(
+      test.run("bench.put('/a', 'wait')") ==
+      "script.lua:1: interrupted while waiting for bench.put(\"/a\", \"wait\"); last seen: the connection went; it may "
+      "have been applied [interrupted]");
+}
+
+TEST_CASE("a change that answers within the grace has its answer; the next wait is refused") {
+  TestRuntime test;
+  auto& scheduler = test.runtime.scheduler();
+  test.bench.during_wait = [&](opshost::Call& call) {
+    opshost::asio::post(call.executor(), [&] {
+      scheduler.interrupt_all(1h);
+      test.bench.gates["/b"]->cancel();
+    });
+  };
+  CHECK(test.run("bench.say(bench.put('/b', 'wait').output) bench.look('/never')") ==
+        "script.lua:1: interrupted while waiting for bench.look [interrupted]");
+  CHECK(test.log() == "put /b; put /b done; wait");
+}

@@ -81,6 +81,16 @@ TEST_CASE("a change that fails has its error as outcome") {
   CHECK(test.log() == "intent of bench.put in []; put /a; note 1 inode = 71; outcome 1 bench.broken (not applied)");
 }
 
+TEST_CASE("a change that ends with an exception nobody foresaw may have been applied") {
+  JournalTest test;
+  CHECK(
+      test.run("bench.put('/a', 'throw')") ==
+      "script.lua:1: bench.put: unexpected: termites; this is a defect of opshost, please report it; it may have been "
+      "applied [internal.exception]");
+  CHECK(test.log() ==
+        "intent of bench.put in []; put /a; note 1 inode = 71; outcome 1 internal.exception (maybe applied)");
+}
+
 TEST_CASE("a change that is stopped under way may have been applied") {
   JournalTest test;
   const std::string sent = "intent of bench.put in []; put /a; note 1 inode = 71; ";

@@ -98,6 +98,7 @@ Awaitable<Report> put(Call& call, std::string path, std::string text, ChangeOpti
   if (text == "wait") co_await until_open(call, path, true);
   if (text == "hang") co_await until_open(call, path, false);
   if (call.stop().stopped()) throw Error("bench.cut_off", "the connection went");
+  if (text == "throw") throw std::runtime_error("termites");
   if (text == "fail") throw Error("bench.broken", "the bench is broken; mend it");
   if (options.on_line) {
     co_await options.on_line(call, "first");
@@ -135,6 +136,26 @@ Awaitable<std::int64_t> lines(Call& call, std::vector<std::string> texts, Callba
     ++given;
   }
   co_return given;
+}
+
+/// Two parts of one call hand out lines at the same time.
+Awaitable<void> both(Call& call, Callback<std::string> on_line) {
+  asio::steady_timer ended(call.executor(), TimePoint::max());
+  int left = 2;
+  const auto part = [](Call& of, Callback<std::string> give, std::string name) -> Awaitable<void> {
+    co_await give(of, name + "1");
+    co_await give(of, name + "2");
+  };
+  const auto count_down = [&](const std::exception_ptr&) {
+    if (--left == 0) ended.cancel();
+  };
+  asio::co_spawn(call.executor(), part(call, on_line, "a"), count_down);
+  asio::co_spawn(call.executor(), part(call, on_line, "b"), count_down);
+  while (left > 0) {
+    boost::system::error_code cancelled;
+    co_await ended.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  }
+  if (call.stop().stopped()) throw Error("bench.stopped", "stopped");
 }
 
 /// Counts itself as open until the last copy is gone.
@@ -221,6 +242,7 @@ void declare_calls(lua::Module& module) {
   module.destroy("wipe", wipe, {{"path", "where"}}, "Wipe it", lua::Touches{"the bench", 1});
   module.observe("lines", lines, {{"texts", "them"}, {"on_line", "called with each"}, {"options", "how"}},
                  "Hand out the lines");
+  module.observe("both", both, {{"on_line", "called with each"}}, "Hand out lines from two sides");
   module.observe("count", count, {{"last", "how far"}, {"how", "plain, wait or fail"}}, "Count");
   module.observe("words", words, {{"texts", "them"}}, "One after the other");
 }
