@@ -73,6 +73,8 @@ Awaitable<void> Operation::attempt() {
     co_return;
   } catch (const std::exception& failure) {
     error_ = error_from(failure);
+    // Nobody foresaw it, so nobody knows what it left behind.
+    if (error_->code() == "internal.exception") error_->set_maybe_applied(is_change() && begun_);
   }
   apply_stop_reason();
   if (error_->op().empty()) error_->set_op(info_.qualified());
