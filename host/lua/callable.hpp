@@ -108,17 +108,27 @@ const T* given(const std::optional<T>& param) {
 
 /// The option records of a call may carry these three; the host reads them, whatever the record.
 template <class Params>
-std::optional<Duration> timeout_of(const FunctionInfo& info, const Params& params) {
-  std::optional<Duration> timeout = info.timeout;
+Duration grace_of(const Params& params) {
+  Duration grace{};
   std::apply(
       [&](const auto&... param) {
         (
             [&] {
               if constexpr (requires { Duration(given(param)->grace); }) {
-                if (timeout && given(param) != nullptr) *timeout += given(param)->grace;
+                if (given(param) != nullptr) grace += given(param)->grace;
               }
             }(),
             ...);
+      },
+      params);
+  return grace;
+}
+template <class Params>
+std::optional<Duration> timeout_of(const FunctionInfo& info, const Params& params) {
+  std::optional<Duration> timeout = info.timeout;
+  if (timeout) *timeout += grace_of(params);
+  std::apply(
+      [&](const auto&... param) {
         (
             [&] {
               if constexpr (requires { std::optional<Duration>(given(param)->timeout); }) {
@@ -289,7 +299,7 @@ class WaitingCallable final : public Callable {
     auto intent = make_intent(state, *this);
     intent.repeatable = repeatable_of(*this, params);
     if (const auto planned = plan_instead(state, *this, intent)) return *planned;
-    operation->begin(std::move(intent), timeout_of(*this, params));
+    operation->begin(std::move(intent), timeout_of(*this, params), grace_of(params));
     return kPark;
   }
 

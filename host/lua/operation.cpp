@@ -32,10 +32,11 @@ struct Operation::PendingCallback {
 Operation::Operation(Context& context, const FunctionInfo& info)
     : Call(context.scheduler->io().get_executor(), *context.blocking), context_(context), info_(info) {}
 
-void Operation::begin(journal::Intent intent, std::optional<Duration> timeout) {
+void Operation::begin(journal::Intent intent, std::optional<Duration> timeout, Duration grace) {
   auto& scheduler = *context_.scheduler;
   intent_ = std::move(intent);
   timeout_ = timeout;
+  unwind_within_ = context_.unwind_within + grace;
   fiber = scheduler.current();
   if (context_.gate->mode == gate::Mode::plan) {
     stale_because_ = context_.gate->plan.add_read(info_, intent_.subject, intent_.arguments, intent_.at);
@@ -129,7 +130,7 @@ void Operation::complete() {
 void Operation::stop(StopReason reason) {
   Call::stop().stop(reason);
   if (reason == StopReason::timeout) stop_waiting_callback();
-  if (!completed_) context_.scheduler->timers().set(*this, Clock::now() + context_.unwind_within);
+  if (!completed_) context_.scheduler->timers().set(*this, fiber::from_now(unwind_within_));
 }
 
 // The callback's own waits know nothing of this call's timeout.
@@ -148,11 +149,11 @@ void Operation::expired() {
 // The client does not end although it was told to: its fiber must not wait for ever, and nobody knows what it did.
 void Operation::abandon() {
   if (completed_ || abandoned_) return;
-  error_ = Error(info_.module + ".timeout", "gave no answer and did not stop within " +
-                                                format_duration(context_.unwind_within) +
-                                                " of being told to; it was left behind")
-               .during(info_.qualified())
-               .maybe_applied(is_change() && begun_);
+  error_ =
+      Error(info_.module + ".timeout", "gave no answer and did not stop within " + format_duration(unwind_within_) +
+                                           " of being told to; it was left behind")
+          .during(info_.qualified())
+          .maybe_applied(is_change() && begun_);
   abandoned_ = true;
   context_.scheduler->wake(*this);
 }

@@ -20,7 +20,8 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
 
   /// Begins the call for the current fiber and parks it: for `timeout`, or to its deadline where that is earlier. The
   /// fiber parks also where the answer is there at once: others that are ready go first.
-  void begin(journal::Intent intent, std::optional<Duration> timeout);
+  /// Told to stop, it gets its own `grace` on top of the host's limit to end.
+  void begin(journal::Intent intent, std::optional<Duration> timeout, Duration grace = {});
 
   // Call
   void note(const std::string& key, Value value) override;
@@ -66,6 +67,7 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
   const FunctionInfo& info_;
   journal::Intent intent_;
   std::optional<Duration> timeout_;
+  Duration unwind_within_{};
   std::optional<Error> error_;
   std::optional<journal::ChangeId> change_;
   std::shared_ptr<PendingCallback> callback_;
