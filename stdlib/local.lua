@@ -23,7 +23,9 @@ module.fn { "edit",
   effect = "change",
   touches = "this machine",
   waits = true,
-  raises = { "local.not_found", "local.permission", "local.wrong_type", "local.read_only", "local.no_space", "local.system" },
+  raises = {
+    "local.not_found", "local.permission", "local.wrong_type", "local.read_only", "local.no_space", "local.system",
+  },
   doc = "Change a file's text by a function; written only where it differs",
   example = [[
 local machine = require "local"

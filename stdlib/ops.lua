@@ -23,7 +23,8 @@ for _, result in ipairs(results) do print(result.item, result.value) end]],
 module.error("group.failed", "items of a fan-out failed", "look at err.detail.items; each has its own error")
 module.error("wait.timeout", "the awaited condition did not come about in time",
   "err.detail.seen is what was last observed; give it more time or repair the cause")
-module.error("wait.not_boolean", "a condition returned something else than a boolean", "return true or false, and what was seen")
+module.error("wait.not_boolean", "a condition returned something else than a boolean",
+  "return true or false, and what was seen")
 module.error("ops.unknown_code", "ops.try was given an error code nobody declares", "use the code the message suggests")
 
 module.record("ItemResult", "What became of one item", {
@@ -35,12 +36,12 @@ module.record("ItemResult", "What became of one item", {
 })
 module.record("EachOptions", "How a fan-out runs", {
   { "parallel", "integer", "how many items are worked on at once", default = 32 },
-  { "on_error", '"stop"|"collect"', "stop: the first error ends the fan-out and is raised; collect: go on, look at .failed",
-    default = "stop" },
+  { "on_error", '"stop"|"collect"',
+    "stop: the first error ends the fan-out and is raised; collect: go on, look at .failed", default = "stop" },
 })
 module.record("GroupOptions", "How a group runs", {
-  { "on_error", '"stop"|"collect"', "stop: the first error ends the group and is raised; collect: go on, look at .failed",
-    default = "stop" },
+  { "on_error", '"stop"|"collect"',
+    "stop: the first error ends the group and is raised; collect: go on, look at .failed", default = "stop" },
 })
 module.record("WaitOptions", "How to wait for a condition", {
   { "timeout", "duration", "how long to wait before wait.timeout is raised", default = "60s" },

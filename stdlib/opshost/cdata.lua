@@ -10,7 +10,7 @@ typedef struct { uint32_t id; } opshost_unknown;
 local raw_error, tostring, tonumber, type = error, tostring, tonumber, type
 local unknown_type, int64_type
 
--- 64-bit integers ------------------------------------------------------------------------------------------------------
+-- 64-bit integers ---------------------------------------------------------------------------------------------------
 
 local function as_cdata(value)
   if ffi.istype(int64_type, value) then
@@ -74,7 +74,7 @@ int64_type = ffi.metatype("opshost_int64", {
   __unm = number_only, __pow = number_only,
 })
 
--- Unknowns ---------------------------------------------------------------------------------------------------------------
+-- Unknowns ----------------------------------------------------------------------------------------------------------
 
 local labels, types = {}, {}
 

@@ -74,7 +74,8 @@ end)
 
 test("a deadline ends what waits and is caught only where it was set", function()
   local inner_caught = false
-  local failure = t.raises("deadline.exceeded", "the deadline of 10ms was reached while waiting for ops.sleep", function()
+  local message = "the deadline of 10ms was reached while waiting for ops.sleep"
+  local failure = t.raises("deadline.exceeded", message, function()
     ops.deadline("10ms", function()
       pcall(function() ops.sleep("1h") end)
       inner_caught = true

@@ -54,7 +54,8 @@ test("on_line may wait, and its error ends the program and is raised as it was",
     count = count + 1
   end })
   t.equal(count, 5)
-  local ok, failure = pcall(machine.read, ops.shell "echo go; sleep 1000", { on_line = function() error("enough", 0) end })
+  local function give_up() error("enough", 0) end
+  local ok, failure = pcall(machine.read, ops.shell "echo go; sleep 1000", { on_line = give_up })
   t.equal({ ok, failure }, { false, "enough" })
 end)
 
@@ -85,7 +86,8 @@ test("wrong arguments are named with position, path, expected and got", function
   t.raises("usage.argument",
     'argument 1 "command": expected a program and its arguments ({"ls", "-l"}) or ops.shell "a | b", got string "ls"',
     function() machine.read("ls") end)
-  t.raises("usage.argument", 'argument 2 "options.timeout": expected duration ("30s", or seconds as a number), got string "soon"',
+  t.raises("usage.argument",
+    'argument 2 "options.timeout": expected duration ("30s", or seconds as a number), got string "soon"',
     function() machine.read({ "true" }, { timeout = "soon" }) end)
   t.raises("usage.argument", "takes at most 2 arguments, got 3", function() machine.read({ "true" }, {}, 1) end)
   t.raises("usage.unknown_name", 'local has no "raed"; did you mean "read"?', function() return machine.raed end)

@@ -136,7 +136,11 @@ TEST_CASE_FIXTURE(Fixture, "signals are as a fresh program expects them") {
   pthread_sigmask(SIG_SETMASK, &before, &after);
   signal(SIGPIPE, pipe_before);
   signal(SIGHUP, hup_before);
-  CHECK(result.output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  // Signals 32 and 33 belong to the C library: its posix_spawn leaves them ignored in whatever it starts (make's
+  // children, this test among them), and its sigaction refuses to touch them.
+  const bool none_ignored = result.output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n";
+  const bool only_libc_s_ignored = result.output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000180000000\n";
+  CHECK_MESSAGE((none_ignored || only_libc_s_ignored), result.output);
   CHECK(sigismember(&after, SIGUSR1) == 1);  // our own mask is as it was
 }
 
