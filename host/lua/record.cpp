@@ -8,7 +8,7 @@ namespace opshost::detail {
 namespace {
 
 /// A Lua string literal; control bytes as \ddd, which no following digit can run into.
-std::string quoted(std::string_view bytes) {
+std::string in_quotes(std::string_view bytes) {
   std::string text = "\"";
   for (const char byte : bytes) {
     const auto code = static_cast<unsigned char>(byte);
@@ -42,7 +42,7 @@ struct DefaultText {
   std::string operator()(std::uint64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return number_text(value); }
   /// An empty string says "not given" in a record; there is nothing to show.
-  std::string operator()(const std::string& value) const { return value.empty() ? std::string() : quoted(value); }
+  std::string operator()(const std::string& value) const { return value.empty() ? std::string() : in_quotes(value); }
   template <class Other>
   std::string operator()(const Other&) const {
     return {};
