@@ -61,7 +61,7 @@ void read_pieces(const OpenFile& file, const std::string& path, const StopFlag& 
 
 Error too_large(const std::string& path, const std::string& size, Size limit) {
   return refusal("local.too_large", "read", path, EFBIG,
-                 quoted(path) + " has " + size + ", more than max_size = \"" + format_size(limit) +
+                 quoted_path(path) + " has " + size + ", more than max_size = \"" + format_size(limit) +
                      "\": raise it, or take a part with a program (head, tail, grep)");
 }
 
@@ -182,7 +182,7 @@ class Lister {
   void add(const std::string& path, const std::string& name, const struct stat& info) {
     if (files_.size() >= options_.max_entries) {
       throw refusal("local.too_large", "list", root_, EFBIG,
-                    quoted(root_) + " has more than max_entries = " + std::to_string(options_.max_entries) +
+                    quoted_path(root_) + " has more than max_entries = " + std::to_string(options_.max_entries) +
                         " entries: raise it, or narrow the list with match");
     }
     files_.push_back(describe_file(path, name, info, names_));

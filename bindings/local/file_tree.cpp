@@ -88,7 +88,7 @@ std::string mounted_below(const std::string& folder) {
 }
 
 Error refused(const std::string& path, const std::string& why) {
-  return refusal("local.refused", "delete", path, EPERM, "delete does not take " + quoted(path) + " away: " + why);
+  return refusal("local.refused", "delete", path, EPERM, "delete does not take " + quoted_path(path) + " away: " + why);
 }
 
 /// What nobody deletes on purpose with all that is in it.
@@ -101,7 +101,7 @@ void refuse_precious(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> here(getcwd(nullptr, 0), &std::free);
   if (here && is_below(here.get(), real)) throw refused(real, "opshost's own working directory is in it");
   if (const std::string point = mounted_below(real); !point.empty()) {
-    throw refused(real, "something is mounted at " + quoted(point) + "; unmount it first");
+    throw refused(real, "something is mounted at " + quoted_path(point) + "; unmount it first");
   }
 }
 
@@ -140,11 +140,11 @@ Error not_empty(const std::string& path) {
   std::ranges::sort(names);
   std::string some;
   for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i)
-    some += (i > 0 ? ", " : "") + quoted(names[i]);
+    some += (i > 0 ? ", " : "") + quoted_path(names[i]);
   if (names.size() > 3) some += ", ...";
   return refusal(
       "local.not_empty", "delete", path, ENOTEMPTY,
-      quoted(path) + " is not empty: it has " + some + "; recursive = true deletes it with all that is in it");
+      quoted_path(path) + " is not empty: it has " + some + "; recursive = true deletes it with all that is in it");
 }
 
 bool delete_one(const std::string& path, bool recursive, const StopFlag& flag) {
@@ -184,7 +184,8 @@ std::string make_one_temp(const TempOptions& options) {
 void check_last_part(const std::string& path) {
   const std::string name = name_of(path);
   if (name == "." || name == "..") {
-    throw Error("usage.argument", "the path " + quoted(path) + " ends in \"" + name + "\": name what is to be deleted");
+    throw Error("usage.argument",
+                "the path " + quoted_path(path) + " ends in \"" + name + "\": name what is to be deleted");
   }
 }
 

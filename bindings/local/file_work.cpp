@@ -29,11 +29,11 @@ std::string nearest_existing(std::string path, struct stat& info) {
 }
 
 std::string permission_text(const std::string& operation, const std::string& path, int number) {
-  std::string text = own_account() + " may not " + operation + " " + quoted(path);
+  std::string text = own_account() + " may not " + operation + " " + quoted_path(path);
   struct stat info = {};
   const std::string existing = nearest_existing(path, info);
   if (!existing.empty()) {
-    text += existing == path ? " (" : " (" + quoted(existing) + " has ";
+    text += existing == path ? " (" : " (" + quoted_path(existing) + " has ";
     text +=
         "mode " + mode_text(info.st_mode) + ", owner " + user_name(info.st_uid) + ":" + group_name(info.st_gid) + ")";
   }
@@ -42,8 +42,8 @@ std::string permission_text(const std::string& operation, const std::string& pat
 }
 
 std::string space_text(const std::string& path, int number) {
-  if (number == EDQUOT) return "the disk quota for " + quoted(path) + " is used up: free some of it (see quota)";
-  std::string text = "no space left for " + quoted(path);
+  if (number == EDQUOT) return "the disk quota for " + quoted_path(path) + " is used up: free some of it (see quota)";
+  std::string text = "no space left for " + quoted_path(path);
   struct stat info = {};
   struct statvfs system = {};
   const std::string existing = nearest_existing(path, info);
@@ -91,7 +91,7 @@ std::string mode_text(mode_t mode) {
   return digits;
 }
 
-std::string quoted(const std::string& path) { return '"' + one_line(path, kShownPath) + '"'; }
+std::string quoted_path(const std::string& path) { return '"' + one_line(path, kShownPath) + '"'; }
 
 Error file_error(const std::string& operation, const std::string& path, int number) {
   const auto refused = [&](const char* code, std::string message) {
@@ -99,27 +99,27 @@ Error file_error(const std::string& operation, const std::string& path, int numb
   };
   switch (number) {
     case ENOENT:
-      return refused("local.not_found", quoted(path) + " does not exist" + why_missing(path));
+      return refused("local.not_found", quoted_path(path) + " does not exist" + why_missing(path));
     case ENOTDIR: {
       const std::string part = not_a_directory(path);
       return refused("local.wrong_type",
-                     "cannot " + operation + " " + quoted(path) + ": " + quoted(part) + " is no directory");
+                     "cannot " + operation + " " + quoted_path(path) + ": " + quoted_path(part) + " is no directory");
     }
     case EISDIR:
-      return refused("local.wrong_type", "cannot " + operation + " " + quoted(path) + ": it is a directory");
+      return refused("local.wrong_type", "cannot " + operation + " " + quoted_path(path) + ": it is a directory");
     case EACCES:
     case EPERM:
       return refused("local.permission", permission_text(operation, path, number));
     case EROFS:
       return refused("local.read_only",
-                     "cannot " + operation + " " + quoted(path) +
+                     "cannot " + operation + " " + quoted_path(path) +
                          ": its file system is mounted read-only; see dmesg for why, remount it read-write, "
                          "or write elsewhere");
     case ENOSPC:
     case EDQUOT:
       return refused("local.no_space", space_text(path, number));
     default:
-      return system_error(operation, path, number, "cannot " + operation + " " + quoted(path));
+      return system_error(operation, path, number, "cannot " + operation + " " + quoted_path(path));
   }
 }
 
@@ -128,7 +128,7 @@ Error parent_error(const std::string& operation, const std::string& path, int nu
   if (number == EACCES || number == EPERM) return file_error("create anything in", parent, number);
   if (number != ENOENT) return file_error(operation, path, number);
   return refusal("local.not_found", operation, path, number,
-                 "cannot " + operation + " " + quoted(path) + ": " + quoted(parent) + " does not exist" +
+                 "cannot " + operation + " " + quoted_path(path) + ": " + quoted_path(parent) + " does not exist" +
                      why_missing(parent) + "; parents = true makes it");
 }
 
@@ -143,7 +143,7 @@ std::string type_text(mode_t mode) {
 
 Error wrong_type(const std::string& operation, const std::string& path, const std::string& what) {
   return refusal("local.wrong_type", operation, path, EINVAL,
-                 "cannot " + operation + " " + quoted(path) + ": it is " + what);
+                 "cannot " + operation + " " + quoted_path(path) + ": it is " + what);
 }
 
 void make_directories(const std::string& path, mode_t mode) {

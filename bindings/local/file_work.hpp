@@ -54,7 +54,7 @@ std::string type_text(mode_t mode);
 Error wrong_type(const std::string& operation, const std::string& path, const std::string& what);
 
 /// The path in quotes, in one safe line.
-std::string quoted(const std::string& path);
+std::string quoted_path(const std::string& path);
 
 /// Makes a directory and what is missing above it.
 void make_directories(const std::string& path, mode_t mode);

@@ -75,7 +75,7 @@ class Replacement {
                              (other_group ? ":" + group_name(wanted.gid) : std::string());
     if (errno != EPERM) fail(errno);
     throw refusal("local.permission", "chown", target_, EPERM,
-                  own_account() + " may not give " + quoted(target_) + " to " + whom +
+                  own_account() + " may not give " + quoted_path(target_) + " to " + whom +
                       ": only root can, so run opshost as root or write it as " + whom);
   }
   void set_mode(mode_t mode) {
@@ -153,7 +153,8 @@ void write_whole(const WritePlan& plan, const StopFlag& flag) {
 Awaitable<void> write_file(Call& call, std::string path, std::string content, WriteFileOptions options) {
   check_path(path);
   if (options.mode) parse_mode(*options.mode);
-  if (path.ends_with('/')) throw Error("usage.argument", "the path " + quoted(path) + " names a directory, not a file");
+  if (path.ends_with('/'))
+    throw Error("usage.argument", "the path " + quoted_path(path) + " names a directory, not a file");
   auto work = [plan = WritePlan{std::move(path), std::move(content), std::move(options)}](const StopFlag& flag) {
     write_whole(plan, flag);
   };

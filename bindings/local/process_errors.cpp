@@ -104,19 +104,19 @@ Error not_found(const SpawnRequest& request) {
     if (access(file.c_str(), F_OK) != 0) continue;
     const std::string interpreter = interpreter_of(file);
     if (interpreter.empty()) {
-      return failed(quoted(file) +
+      return failed(quoted_path(file) +
                     " is there, but the loader or a directory it needs is not: was it built for another system?");
     }
     return failed(
-        quoted(file) + " is there, but its interpreter " + quoted(interpreter) +
+        quoted_path(file) + " is there, but its interpreter " + quoted_path(interpreter) +
         " is not: install it or correct the file's first line" +
         (interpreter.ends_with('\r') ? " (it ends in a carriage return: the file has Windows line ends)" : ""));
   }
   if (program.find('/') != std::string::npos) {
     const std::string file = in_cwd(request, program);
-    return failed("no program " + quoted(file) + why_missing(file));
+    return failed("no program " + quoted_path(file) + why_missing(file));
   }
-  return failed("no program " + quoted(program) + " in PATH (" + one_line(search_path(request), kShownSearchPath) +
+  return failed("no program " + quoted_path(program) + " in PATH (" + one_line(search_path(request), kShownSearchPath) +
                 ")" + similar_program(request));
 }
 
@@ -130,26 +130,26 @@ Error not_executable(const SpawnRequest& request, int error) {
     struct stat info = {};
     if (stat(file.c_str(), &info) != 0) {
       if (errno != EACCES) continue;
-      return failed(file, who + " may not enter the directory of " + quoted(file) +
+      return failed(file, who + " may not enter the directory of " + quoted_path(file) +
                               ": the directories above it need x for " + who);
     }
-    if (S_ISDIR(info.st_mode)) return failed(file, quoted(file) + " is a directory, not a program");
+    if (S_ISDIR(info.st_mode)) return failed(file, quoted_path(file) + " is a directory, not a program");
     const std::string whose = "mode " + mode_text(info.st_mode & 07777U) + ", owner " + user_name(info.st_uid) + ":" +
                               group_name(info.st_gid);
     if ((info.st_mode & 0111U) == 0) {
-      return failed(
-          file, quoted(file) + " is not executable (" + whose + "): chmod it to 0755, or name its interpreter first");
+      return failed(file, quoted_path(file) + " is not executable (" + whose +
+                              "): chmod it to 0755, or name its interpreter first");
     }
     return failed(file,
-                  who + " may not execute " + quoted(file) + " (" + whose +
+                  who + " may not execute " + quoted_path(file) + " (" + whose +
                       "): look at its mode, the directories above it, and whether its file system is mounted noexec");
   }
   const std::string& program = request.argv.front();
-  return failed(program, who + " may not execute " + quoted(program));
+  return failed(program, who + " may not execute " + quoted_path(program));
 }
 
 Error bad_cwd(const SpawnRequest& request, int error) {
-  const std::string name = "cwd " + quoted(request.cwd);
+  const std::string name = "cwd " + quoted_path(request.cwd);
   std::string message;
   if (error == ENOENT) {
     message = name + " does not exist" + why_missing(request.cwd);
@@ -229,7 +229,7 @@ Error spawn_error(const SpawnRequest& request, const SpawnFailure& failure) {
     case SpawnStage::descriptors:
       break;
   }
-  return system_error("start", program, failure.error, "cannot start " + quoted(program));
+  return system_error("start", program, failure.error, "cannot start " + quoted_path(program));
 }
 
 }  // namespace opshost::local
