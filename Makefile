@@ -12,7 +12,7 @@ export JOBS
 .PHONY: release dev test ci-full lint format generate bench static clean packages-build packages-test packages-full
 
 release: packages-build
-	tools/build release
+	tools/build release opshost
 
 dev: packages-test
 	tools/build dev
