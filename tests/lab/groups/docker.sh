@@ -24,11 +24,11 @@ group_up() {
   cp "$pki/client.pem" "$dir/tls/cert.pem"
   cp "$pki/client-key.pem" "$dir/tls/key.pem"
   template=$(engine_template)/data
-  mkdir -p "$LAB_DISK/docker"
+  make_disk docker 12g "$LAB_DISK/docker"
   clone_engine "$template" "$LAB_DISK/docker/data" "$template/overlay2"
   echo '{}' >"$dir/daemon.json"
   start_daemon dockerd dockerd --config-file "$dir/daemon.json" --data-root "$LAB_DISK/docker/data" \
-    --exec-root "$LAB_DISK/docker/exec" --pidfile "$dir/dockerd.pid" \
+    --exec-root "$LAB_DISK/docker-exec" --pidfile "$dir/dockerd.pid" \
     -H "unix://$dir/docker.sock" -H "tcp://127.0.0.1:$DOCKER_TLS_PORT" --tlsverify \
     --tlscacert "$dir/tls/ca.pem" --tlscert "$dir/tls/server.pem" --tlskey "$dir/tls/server-key.pem" \
     --bip 172.17.0.1/16 --cgroup-parent "/opshost-lab-$LAB_NAME" --userland-proxy=false \

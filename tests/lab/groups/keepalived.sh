@@ -102,8 +102,8 @@ group_up() {
   make_host b a
   for host in a b; do start_host "$host"; done
   for host in a b; do wait_ready "keepalived-sshd-$host" port_open "${VRRP_ADDRESS[$host]}" 22; done
-  wait_ready keepalived-b test -e "$LAB_DIR/keepalived/b/run/keepalived-vrrp.pid"
-  wait_ready keepalived-a holds_vip a
+  for host in a b; do wait_ready "keepalived-$host" test -e "$LAB_DIR/keepalived/$host/run/keepalived-vrrp.pid"; done
+  await_ready keepalived-a holds_vip a
 
   for host in a b; do
     publish "LAB_KEEPALIVED_${host^^}" "${VRRP_ADDRESS[$host]}"

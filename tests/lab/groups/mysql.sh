@@ -42,7 +42,14 @@ start_replication() {
       MASTER_PASSWORD='$REPLICATION_PASSWORD', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1,
       MASTER_HEARTBEAT_PERIOD=1;
     START SLAVE;"
-  wait_ready mysql-replica replicates replica
+  await_ready mysql-replica replicates replica
+}
+
+# A server that was killed does not begin to replicate by itself.
+group_mend_server() {
+  [[ $1 == mysql-replica ]] || return 0
+  sql replica "START SLAVE"
+  await_ready mysql-replica replicates replica
 }
 
 group_up() {

@@ -1,10 +1,12 @@
-# OpenSSH: one server answering on 200 addresses, one that throttles, one that still accepts SHA-1 RSA signatures.
+# OpenSSH: one server answering on 200 addresses, one that throttles new connections, one that still accepts SHA-1 RSA
+# signatures, one with narrow limits (two sessions a connection, two attempts to log in, three seconds for it, no sftp,
+# no forwarding).
 
-SSH_PORT=12222 SSH_THROTTLED_PORT=12224 SSH_LEGACY_PORT=12225
+SSH_PORT=12222 SSH_THROTTLED_PORT=12224 SSH_LEGACY_PORT=12225 SSH_LIMITED_PORT=12226
 SSH_ADDRESSES=200
 SSH_PASSWORD=lab-password
 
-group_summary() { echo "sshd on 127.9.0.1-$SSH_ADDRESSES:$SSH_PORT, throttled :$SSH_THROTTLED_PORT, legacy RSA :$SSH_LEGACY_PORT; sftp, keys, users"; }
+group_summary() { echo "sshd on 127.9.0.1-$SSH_ADDRESSES:$SSH_PORT, throttled :$SSH_THROTTLED_PORT, legacy RSA :$SSH_LEGACY_PORT, limited :$SSH_LIMITED_PORT; sftp, keys, users"; }
 group_after() { :; }
 group_artefacts() { echo ssh-keys; }
 
@@ -24,6 +26,7 @@ sshd_config() {
   local name=$1 port=$2
   shift 2
   cat >"$LAB_DIR/ssh/$name.conf" <<CONF
+$(printf '%s\n' "$@")
 Port $port
 ListenAddress 0.0.0.0
 HostKey $LAB_DIR/ssh/keys/host_rsa
@@ -36,9 +39,6 @@ UsePAM no
 UseDNS no
 PermitRootLogin yes
 PasswordAuthentication yes
-MaxSessions 200
-Subsystem sftp internal-sftp
-$(printf '%s\n' "$@")
 CONF
 }
 
@@ -57,19 +57,25 @@ group_up() {
   cp -a "$(artefact ssh-keys)" "$LAB_DIR/ssh/keys"
   add_user lab 7001 "$SSH_PASSWORD"
   add_user keyonly 7002 -
-  sshd_config sshd "$SSH_PORT" "MaxStartups 500:30:1000"
-  sshd_config sshd-throttled "$SSH_THROTTLED_PORT" "MaxStartups 10:30:20" "LoginGraceTime 20"
-  sshd_config sshd-legacy "$SSH_LEGACY_PORT" "PubkeyAcceptedAlgorithms +ssh-rsa" "HostKeyAlgorithms +ssh-rsa"
-  local name
-  for name in sshd sshd-throttled sshd-legacy; do start_sshd "$name"; done
+  local sftp="Subsystem sftp internal-sftp" name
+  make_disk ssh 64m "$LAB_DIR/ssh/disk"
+  chmod 1777 "$LAB_DIR/ssh/disk"
+  sshd_config sshd "$SSH_PORT" "$sftp" "MaxSessions 200" "MaxStartups 500:30:1000"
+  sshd_config sshd-throttled "$SSH_THROTTLED_PORT" "$sftp" "MaxStartups 10:30:20" "LoginGraceTime 20"
+  sshd_config sshd-legacy "$SSH_LEGACY_PORT" "$sftp" "PubkeyAcceptedAlgorithms +ssh-rsa" "HostKeyAlgorithms +ssh-rsa"
+  sshd_config sshd-limited "$SSH_LIMITED_PORT" "MaxSessions 2" "MaxAuthTries 2" "LoginGraceTime 3" "AllowTcpForwarding no"
+  for name in sshd sshd-throttled sshd-legacy sshd-limited; do start_sshd "$name"; done
   write_known_hosts >"$LAB_DIR/ssh/known_hosts"
   wait_ready sshd port_open 127.9.0.1 "$SSH_PORT"
   wait_ready sshd-throttled port_open 127.0.0.1 "$SSH_THROTTLED_PORT"
   wait_ready sshd-legacy port_open 127.0.0.1 "$SSH_LEGACY_PORT"
+  wait_ready sshd-limited port_open 127.0.0.1 "$SSH_LIMITED_PORT"
 
   publish LAB_SSH_PORT "$SSH_PORT"
   publish LAB_SSH_THROTTLED_PORT "$SSH_THROTTLED_PORT"
   publish LAB_SSH_LEGACY_PORT "$SSH_LEGACY_PORT"
+  publish LAB_SSH_LIMITED_PORT "$SSH_LIMITED_PORT"
+  publish LAB_SSH_DISK "$LAB_DIR/ssh/disk"
   publish LAB_SSH_ADDRESS_PREFIX 127.9.0.
   publish LAB_SSH_ADDRESS_COUNT "$SSH_ADDRESSES"
   publish LAB_SSH_KNOWN_HOSTS "$LAB_DIR/ssh/known_hosts"

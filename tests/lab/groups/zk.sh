@@ -10,12 +10,13 @@ group_after() { :; }
 group_artefacts() { :; }
 
 start_zookeeper() {
-  local id=$1 dir=$LAB_DIR/zk/$1
+  local id=$1 dir=$LAB_DIR/zk/$1 data=$LAB_DISK/zk/$1
   mkdir -p "$dir"
-  echo "$id" >"$dir/myid"
+  make_disk "zk$id" 1g "$data"
+  echo "$id" >"$data/myid"
   {
     zookeeper_common_conf
-    echo "dataDir=$dir"
+    echo "dataDir=$data"
     echo "clientPort=${ZK_PORTS[id - 1]}"
     echo "clientPortAddress=127.0.0.1"
     printf 'server.%d=127.0.0.1:1288%d:1388%d\n' 1 1 1 2 2 2 3 3 3
@@ -31,7 +32,7 @@ group_up() {
     wait_ready "zk$id" zookeeper_serves 127.0.0.1 "$port"
     publish "LAB_ZK_PORT_$id" "$port"
     publish "LAB_ZK_CONF_$id" "$LAB_DIR/zk/$id/zoo.cfg"
-    publish "LAB_ZK_PID_FILE_$id" "$LAB_DIR/pid/zk$id"
+    publish "LAB_ZK_PID_FILE_$id" "$LAB_DIR/servers/zk$id/pid"
     connect+="${connect:+,}127.0.0.1:$port"
   done
   publish LAB_ZK_CONNECT "$connect"

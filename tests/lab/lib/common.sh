@@ -53,40 +53,6 @@ wait_until() {
   done
 }
 
-# start_daemon NAME COMMAND...: in the background, its output in log/NAME.log, its pid in pid/NAME.
-start_daemon() {
-  local name=$1
-  shift
-  mkdir -p "$LAB_DIR/log" "$LAB_DIR/pid"
-  setsid "$@" >"$LAB_DIR/log/$name.log" 2>&1 </dev/null &
-  echo $! >"$LAB_DIR/pid/$name"
-}
-
-daemon_pid() { cat "$LAB_DIR/pid/$1"; }
-daemon_alive() { kill -0 "$(daemon_pid "$1")" 2>/dev/null; }
-
-show_log() {
-  warn "last lines of $LAB_DIR/log/$1.log:"
-  tail -n 30 "$LAB_DIR/log/$1.log" >&2 || true
-}
-
-# wait_ready NAME COMMAND...: until the command succeeds. A daemon that dies meanwhile shows its log at once.
-wait_ready() {
-  local name=$1 began=$SECONDS
-  shift
-  until "$@" >/dev/null 2>&1; do
-    if ! daemon_alive "$name"; then
-      show_log "$name"
-      die "$name died before it was ready"
-    fi
-    if ((SECONDS - began >= LAB_WAIT)); then
-      show_log "$name"
-      die "$name was not ready within $LAB_WAIT s (asked with: $*)"
-    fi
-    sleep 0.05
-  done
-}
-
 # join_all PID...: waits for each; fails when one of them failed.
 join_all() {
   local pid failed=0

@@ -6,12 +6,18 @@
 #   group_after       groups that must be ready first
 #   group_artefacts   what it takes from the cache
 #   group_up          starts the servers, returns when all are ready, publishes where they are
-# and may define group_break THING and group_mend [THING].
+# and may define
+#   group_break THING, group_mend [THING]   what can be broken beyond single servers
+#   group_mend_server SERVER                what it takes, besides starting it, until a server that was killed is well
 set -euo pipefail
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh"
 # shellcheck source=cache.sh
 source "$(dirname "$0")/cache.sh"
+# shellcheck source=servers.sh
+source "$(dirname "$0")/servers.sh"
+# shellcheck source=disks.sh
+source "$(dirname "$0")/disks.sh"
 
 group=$1 function=$2
 shift 2

@@ -11,9 +11,9 @@ MYSQL_OPTIONS=(
 
 # start_mysql NAME PORT SERVER_ID OPTION...
 start_mysql() {
-  local name=$1 port=$2 id=$3 dir=$LAB_DIR/mysql/$1 data=$LAB_DISK/mysql/$1
+  local name=$1 port=$2 id=$3 dir=$LAB_DIR/mysql/$1 data=$LAB_DISK/mysql/$1/data
   shift 3
-  mkdir -p "$LAB_DISK/mysql"
+  make_disk "mysql-$name" 2g "$LAB_DISK/mysql/$name"
   cp -a "$(artefact mysql-datadir)/data" "$data"
   mkdir -p "$LAB_DIR/mysql"
   install -d -o mysql "$dir"

@@ -7,6 +7,8 @@ data=$1 recipe=$2
 source "$(dirname "$0")/common.sh"
 # shellcheck source=cache.sh
 source "$(dirname "$0")/cache.sh"
+# shellcheck source=servers.sh
+source "$(dirname "$0")/servers.sh"
 # shellcheck source=docker.sh
 source "$(dirname "$0")/docker.sh"
 # shellcheck source=/dev/null
@@ -23,4 +25,4 @@ wait_ready dockerd engine_pings "$LAB_DIR/docker.sock"
 export DOCKER_HOST=unix://$LAB_DIR/docker.sock
 fill_engine
 kill -TERM "$(daemon_pid dockerd)"
-wait_until 30 "end of dockerd" test ! -d "/proc/$(daemon_pid dockerd)"
+wait_until 30 "end of dockerd" daemon_ended dockerd

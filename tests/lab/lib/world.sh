@@ -10,14 +10,22 @@ pid_runs() {
 }
 
 read_pid() { cat "$LAB_DIR/$1.pid" 2>/dev/null || true; }
-world_runs() { pid_runs "$(read_pid supervisor)" "init.sh $LAB_NAME" && pid_runs "$(read_pid init)" "init.sh $LAB_NAME"; }
+# From inside the processes have other pids, and nothing needs to be entered.
+inside_already() { pid_runs 1 "init.sh $LAB_NAME"; }
+world_runs() { inside_already || world_runs_outside; }
+world_runs_outside() { pid_runs "$(read_pid supervisor)" "init.sh $LAB_NAME" && pid_runs "$(read_pid init)" "init.sh $LAB_NAME"; }
 keeper_runs() { pid_runs "$(read_pid keeper)" "keeper.sh $LAB_NAME"; }
 require_world() { world_runs || die "the lab '$LAB_NAME' is not up (start it with: lab up)"; }
 
 # inside COMMAND...: in the lab's pid, net, mount, ipc and uts namespaces, in the same working directory.
+# Whatever kills the caller kills the command too, which is in a pid namespace where no group or session reaches it.
 inside() {
+  if inside_already; then
+    "$@"
+    return
+  fi
   nsenter -t "$(read_pid init)" -m -n -p -i -u -- \
-    bash -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' inside "$PWD" "$@"
+    setpriv --pdeathsig KILL bash -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' inside "$PWD" "$@"
 }
 
 # start_world OWNER: OWNER is the pid whose end also ends the lab, or empty.
