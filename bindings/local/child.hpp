@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "bindings/local/output.hpp"
 #include "bindings/local/process_tree.hpp"
 #include "bindings/local/spawn.hpp"
+#include "host/base/output.hpp"
 #include "host/fiber/blocking.hpp"
 
 namespace opshost::local {

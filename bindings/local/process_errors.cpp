@@ -14,6 +14,7 @@
 #include "bindings/local/nearest_file.hpp"
 #include "bindings/local/system_error.hpp"
 #include "host/base/names.hpp"
+#include "host/base/output_text.hpp"
 #include "host/lua/value_of.hpp"
 
 namespace opshost::local {
@@ -22,33 +23,6 @@ namespace {
 
 constexpr std::size_t kShownCommand = 200;
 constexpr std::size_t kShownSearchPath = 300;
-constexpr std::size_t kShownOutput = 500;
-constexpr int kShownLines = 5;
-
-/// The last lines that are not empty, as "a | b | c".
-std::string last_lines(std::string_view output) {
-  std::string text;
-  for (int lines = 0; lines < kShownLines && !output.empty();) {
-    if (output.back() == '\n' || output.back() == '\r') {
-      output.remove_suffix(1);
-      continue;
-    }
-    const std::size_t newline = output.rfind('\n');
-    std::string_view line = newline == std::string_view::npos ? output : output.substr(newline + 1);
-    output.remove_suffix(line.size());
-    const std::string shown_line = one_line(line, kShownOutput);
-    if (!text.empty() && text.size() + shown_line.size() > kShownOutput) break;
-    text = text.empty() ? shown_line : shown_line + " | " + text;
-    ++lines;
-  }
-  return text;
-}
-
-std::string what_it_wrote(std::string_view output, std::string_view errors) {
-  if (const std::string lines = last_lines(errors); !lines.empty()) return "; stderr: " + lines;
-  if (const std::string lines = last_lines(output); !lines.empty()) return "; nothing on stderr; stdout: " + lines;
-  return "; it wrote nothing";
-}
 
 std::string_view likely_reason(std::string_view signal) {
   if (signal == "SIGKILL") return "; the kernel does that when memory runs out: see dmesg";

@@ -66,22 +66,4 @@ Error system_error(const std::string& operation, const std::string& path, int nu
   return refusal("local.system", operation, path, number, std::move(text));
 }
 
-std::string one_line(std::string_view text, std::size_t limit) {
-  const bool cut = text.size() > limit;
-  if (cut) {
-    const auto is_continuation = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; };
-    std::size_t end = limit;  // back to where a character begins, which is at most three bytes
-    while (end > 0 && end + 3 > limit && is_continuation(text[end])) --end;
-    text = text.substr(0, end);
-  }
-  const std::string quoted = describe(Value(std::string(text)), text.size());
-  std::string plain;
-  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
-    const bool escaped = quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\');
-    if (escaped) ++i;
-    plain += quoted[i];
-  }
-  return cut ? plain + "..." : plain;
-}
-
 }  // namespace opshost::local

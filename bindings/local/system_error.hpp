@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/base/error.hpp"
+#include "host/base/output_text.hpp"
 #include "host/lua/record.hpp"
 
 namespace opshost::local {
@@ -25,8 +26,5 @@ Error system_error(const std::string& operation, const std::string& path, int nu
 /// The same detail under another code and a message that is already whole.
 Error refusal(const std::string& code, const std::string& operation, const std::string& path, int number,
               std::string message);
-
-/// Text from outside in one line that is safe for a terminal, at most `limit` bytes and "..." of it.
-std::string one_line(std::string_view text, std::size_t limit);
 
 }  // namespace opshost::local

@@ -1,9 +1,9 @@
-#include "bindings/local/output.hpp"
+#include "host/base/output.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace opshost::local {
+namespace opshost {
 
 void TailBuffer::feed(std::string_view bytes) {
   bytes_.append(bytes);
@@ -55,4 +55,4 @@ std::optional<std::string> LineSplitter::next() {
   return line;
 }
 
-}  // namespace opshost::local
+}  // namespace opshost

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace opshost::local {
+namespace opshost {
 
 /// Keeps the last `limit` bytes of what it is fed.
 class TailBuffer {
@@ -44,4 +44,4 @@ class LineSplitter {
   std::deque<std::string> lines_;
 };
 
-}  // namespace opshost::local
+}  // namespace opshost

@@ -1,11 +1,11 @@
-#include "bindings/local/output.hpp"
+#include "host/base/output.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
-using namespace opshost::local;
+using namespace opshost;
 
 namespace {
 
