@@ -168,16 +168,17 @@ HandleBox* to_handle(lua_State* state, int index, const HandleClass& wanted) {
   return box != nullptr && box->handle_class == &wanted ? box : nullptr;
 }
 
-HandleBox* read_handle(lua_State* state, int index, const HandleClass& wanted, Mismatch& mismatch) {
-  auto* box = to_handle(state, index, wanted);
-  if (box == nullptr) {
+std::shared_ptr<void> read_handle(lua_State* state, int index, const HandleClass& wanted, Mismatch& mismatch) {
+  const auto* box = to_any_handle(state, index);
+  const bool same = box != nullptr && box->handle_class == &wanted;
+  if (box == nullptr || !(same || box->handle_class->also.contains(&wanted))) {
     wrong_type(state, index, wanted.type.name, mismatch);
     return nullptr;
   }
   if (box->closed) {
     throw Error("closed", handle_subject(*box) + " was closed by this script; open it again to go on");
   }
-  return box;
+  return same ? box->object : box->handle_class->also.at(&wanted)(box->object);
 }
 
 void push_handle(lua_State* state, HandleClass& handle_class, std::shared_ptr<void> object) {

@@ -2,6 +2,7 @@
 // Handles: C++ objects a script holds. Full userdata with a shared_ptr inside; a closed one answers `closed`.
 #include <functional>
 #include <lua.hpp>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,11 +22,31 @@ struct HandleClass {
   std::function<std::string(const void*)> subject;
   /// close(): idempotent; called on the loop. Absent: the handle has nothing to close.
   std::function<void(void*)> close;
+  /// The other classes a handle of this one may be given for: an ssh host where a way into a network is asked for.
+  std::map<const HandleClass*, std::function<std::shared_ptr<void>(const std::shared_ptr<void>&)>> also;
 };
+
+/// A C++ interface that several bindings' handles fulfil says how declarations name it, since none of them declares it:
+///   struct Route { static constexpr const char* kHandleName = "Host"; static constexpr const char* kHandleModule =
+///   "ssh"; };
+void register_handle_class(HandleClass& handle_class);
+
+template <class T>
+concept NamedHandle = requires { T::kHandleName; };
 
 template <class T>
 HandleClass& handle_class() {
   static HandleClass handle_class;
+  return handle_class;
+}
+template <NamedHandle T>
+HandleClass& handle_class() {
+  static HandleClass handle_class{.type = {.kind = Kind::handle, .name = T::kHandleName, .module = T::kHandleModule},
+                                  .methods = {},
+                                  .subject = nullptr,
+                                  .close = nullptr,
+                                  .also = {}};
+  [[maybe_unused]] static const bool registered = (register_handle_class(handle_class), true);
   return handle_class;
 }
 
@@ -40,8 +61,9 @@ struct HandleBox {
 HandleBox* to_handle(lua_State* state, int index, const HandleClass& wanted);
 /// The box at `index` if it is any handle.
 HandleBox* to_any_handle(lua_State* state, int index);
-/// Reads a handle for a call; a closed one or another type fills the mismatch.
-HandleBox* read_handle(lua_State* state, int index, const HandleClass& wanted, Mismatch& mismatch);
+/// The object of a handle given to a call, as `wanted`'s C++ type; nullptr: another type, the mismatch says which.
+/// Throws Error("closed").
+std::shared_ptr<void> read_handle(lua_State* state, int index, const HandleClass& wanted, Mismatch& mismatch);
 /// May raise (memory).
 void push_handle(lua_State* state, HandleClass& handle_class, std::shared_ptr<void> object);
 /// "<Container web-1>".
@@ -53,15 +75,12 @@ void push_methods(lua_State* state, HandleClass& handle_class);
 HandleClass* class_of(const Type& type);
 /// The class of that name ("Container"); nullptr: none is declared yet.
 HandleClass* class_named(std::string_view name);
-void register_handle_class(HandleClass& handle_class);
 
 template <class T>
 struct Convert<std::shared_ptr<T>> {
   static bool read(lua_State* state, int index, std::shared_ptr<T>& out, Mismatch& mismatch) {
-    auto* box = read_handle(state, index, handle_class<T>(), mismatch);
-    if (box == nullptr) return false;
-    out = std::static_pointer_cast<T>(box->object);
-    return true;
+    out = std::static_pointer_cast<T>(read_handle(state, index, handle_class<T>(), mismatch));
+    return out != nullptr;
   }
   static void push(lua_State* state, const std::shared_ptr<T>& value) { push_handle(state, handle_class<T>(), value); }
 };

@@ -188,6 +188,14 @@ class HandleBuilder {
                          Rest... rest) {
     return add(Effect::destroy, name, function, params, doc, rest...);
   }
+  /// Such a handle may be given wherever a declaration asks for a `Base`.
+  template <class Base>
+  HandleBuilder& also() {
+    handle_class_.also[&handle_class<Base>()] = [](const std::shared_ptr<void>& object) -> std::shared_ptr<void> {
+      return std::static_pointer_cast<Base>(std::static_pointer_cast<T>(object));
+    };
+    return *this;
+  }
   /// Gives scripts `:close()`; afterwards every other method raises `closed`.
   HandleBuilder& closes(void (T::*close)()) {
     handle_class_.close = [close](void* object) { (static_cast<T*>(object)->*close)(); };

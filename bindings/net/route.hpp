@@ -1,0 +1,40 @@
+#pragma once
+// The way to a server: from this machine, or through an SSH connection that a script gives as `via`.
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bindings/net/byte_stream.hpp"
+#include "bindings/net/connect.hpp"
+
+namespace opshost::net {
+
+class Route {
+ public:
+  // What the help, the stubs and argument errors call one: the handle that ssh.connect returns.
+  static constexpr const char* kHandleName = "Host";
+  static constexpr const char* kHandleModule = "ssh";
+
+  Route() = default;
+  Route(const Route&) = delete;
+  Route& operator=(const Route&) = delete;
+  virtual ~Route() = default;
+
+  /// A connection to a port, as seen from the route's end: names are looked up there. Throws Failure, or an error of
+  /// the route itself.
+  virtual Awaitable<std::unique_ptr<ByteStream>> open_tcp(Call& call, const std::string& host, std::uint16_t port,
+                                                          Duration connect_timeout) = 0;
+  /// A connection to a Unix socket of the machine at the route's end.
+  virtual Awaitable<std::unique_ptr<ByteStream>> open_unix(Call& call, const std::string& path) = 0;
+  /// For messages and targets: empty for this machine, else "admin@jump1".
+  [[nodiscard]] virtual std::string name() const = 0;
+};
+
+/// From this machine.
+std::shared_ptr<Route> direct_route();
+
+/// An option `via` of a connect function.
+using Via = std::optional<std::shared_ptr<Route>>;
+inline std::shared_ptr<Route> route_of(const Via& via) { return via ? *via : direct_route(); }
+
+}  // namespace opshost::net
