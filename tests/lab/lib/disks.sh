@@ -17,7 +17,7 @@ check_disk() {
 
 disk_path() { sed -n 1p "$LAB_DIR/disks/$1"; }
 disk_size() { sed -n 2p "$LAB_DIR/disks/$1"; }
-disk_used() { df --block-size=1 --output=used "$1" | tail -n 1; }
+disk_used() { df --block-size=1 --output=used "$1" | sed '1d; s, ,,g'; }
 
 shrink_to_used() { mount -o "remount,size=$(disk_used "$1")" "$1"; }
 

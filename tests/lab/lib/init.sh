@@ -9,7 +9,6 @@ source "$(dirname "$0")/common.sh"
 # Without a private /run the network namespaces of the lab would leave dead files in the host's /run/netns.
 mount -t tmpfs -o mode=0755 none /run
 mkdir -p /run/netns /run/lock /run/sshd
-ln -s /run/lock /var/lock 2>/dev/null || true
 mkdir "$LAB_DISK"
 mount -t tmpfs -o mode=0711,size=80% none "$LAB_DISK"
 hostname "$LAB_NAME"
@@ -21,7 +20,7 @@ private_copy() {
   cp -p "$1" "$LAB_DIR/etc/${1##*/}"
   mount --bind "$LAB_DIR/etc/${1##*/}" "$1"
 }
-for file in /etc/passwd /etc/shadow /etc/group /etc/hosts; do private_copy "$file"; done
+for file in /etc/passwd /etc/shadow /etc/group /etc/hosts /etc/resolv.conf; do private_copy "$file"; done
 
 : >"$LAB_DIR/world-ready"
 while :; do sleep infinity; done

@@ -10,6 +10,8 @@ source "$(dirname "$0")/common.sh"
 # shellcheck source=world.sh
 source "$(dirname "$0")/world.sh"
 
+init_ended() { ! pid_runs "$init" "init.sh $LAB_NAME"; }
+
 echo $$ >"$LAB_DIR/keeper.pid"
 setpriv --pdeathsig KILL unshare --net --pid --mount --ipc --uts --fork --kill-child --mount-proc \
   --propagation private bash "$LAB_SOURCE/lib/init.sh" "$LAB_NAME" </dev/null &
@@ -27,5 +29,5 @@ wait "$supervisor" 2>/dev/null || true
 # shellcheck disable=SC2046 # a list of pids
 kill $(jobs -p) 2>/dev/null || true
 # PID 1 ends only when every process of its namespace has ended.
-wait_until 20 "end of the processes of '$LAB_NAME'" test ! -d "/proc/$init"
+wait_until 20 "end of the processes of '$LAB_NAME'" init_ended
 sweep_world

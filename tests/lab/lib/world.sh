@@ -4,9 +4,10 @@
 # Killing the supervisor ends everything: the kernel kills the pid namespace, and with it go mounts, interfaces,
 # bridges and firewall rules. The keeper then removes what no namespace holds: the empty cgroups and LAB_DIR.
 
-# pid_runs PID TEXT: is PID alive and is TEXT in its command line? Pids wrap within minutes on a busy machine.
+# pid_runs PID WORDS: is PID alive and are these words, whole, in its command line? Pids wrap within minutes on a busy
+# machine.
 pid_runs() {
-  [[ -n $1 && -r /proc/$1/cmdline && $(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline") == *"$2"* ]]
+  [[ -n $1 && -r /proc/$1/cmdline && $(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline") == *"$2 "* ]]
 }
 
 read_pid() { cat "$LAB_DIR/$1.pid" 2>/dev/null || true; }

@@ -7,10 +7,10 @@ trap '"$LAB" down >/dev/null' EXIT
 
 prepared engine pki ssh-keys mysql-datadir
 began=$EPOCHREALTIME
-up docker ssh mysql zk keepalived
+up net docker ssh mysql zk keepalived
 check_within 20 "$began" "the cheap groups are up"
-check "status lists them" bash -c '"$1" status | grep -c " ready " | grep -x 5' status "$LAB"
-check_sh "the env file names this lab" "[[ \$LAB_NAME == $LAB_NAME && \$LAB_GROUPS == 'docker keepalived mysql ssh zk' ]]"
+check "status lists them" bash -c '"$1" status | grep -c " ready " | grep -x 6' status "$LAB"
+check_sh "the env file names this lab" "[[ \$LAB_NAME == $LAB_NAME && \$LAB_GROUPS == 'docker keepalived mysql net ssh zk' ]]"
 
 # From outside, where a test program may stay: sockets by their path, addresses in the lab's network namespace.
 check "outside: the engine's socket" bash -c 'source "$("$1" env)" && curl -sf --max-time 5 --unix-socket "$LAB_DOCKER_SOCKET" http://x/_ping' outside "$LAB"

@@ -23,7 +23,7 @@ check_says() {
   fi
 }
 
-check_says "a group that is not there" 1 "lab: there is no group 'mysq'; there are: ark docker keepalived mysql nodes ssh zk" up mysq
+check_says "a group that is not there" 1 "lab: there is no group 'mysq'; there are: ark docker keepalived mysql net nodes ssh zk" up mysq
 check_says "a name that is none" 1 "lab: 'A B' is no name for a lab: up to 24 small letters, digits and '-' are allowed" --name "A B" up
 check_says "exec without a lab" 1 "lab: the lab '$LAB_NAME' is not up (start it with: lab up)" exec true
 check_says "status without a lab" 1 "lab: '$LAB_NAME' is not up" status
@@ -38,6 +38,7 @@ check "a user who is not root: the reason" test "$output" = \
 waiting_for_the_dead() (
   set +o pipefail
   source "$TESTS/../lib/common.sh"
+  source "$TESTS/../lib/servers.sh"
   LAB_DIR=$(mktemp -d)
   trap 'rm -rf "$LAB_DIR"' EXIT
   start_daemon broken bash -c 'echo "cannot read its configuration" >&2; exit 3'

@@ -58,20 +58,16 @@ prepared() {
 
 # up GROUP...: with this test as its owner, so that nothing is left when the test is killed.
 up() {
-  local code=0
-  "$LAB" up --owner $$ "$@" >"/tmp/$LAB_NAME.up" 2>&1 || code=$?
+  local code=0 output
+  output=$("$LAB" up --owner $$ "$@" 2>&1) || code=$?
   if ((code == 77)); then
-    grep SKIPPED "/tmp/$LAB_NAME.up"
-    rm -f "/tmp/$LAB_NAME.up"
+    grep SKIPPED <<<"$output"
     exit 77
   fi
   if ((code != 0)); then
-    echo "not ok - lab up $*"
-    sed 's/^/    /' "/tmp/$LAB_NAME.up"
-    rm -f "/tmp/$LAB_NAME.up"
+    printf 'not ok - lab up %s\n%s\n' "$*" "$output"
     exit 1
   fi
-  rm -f "/tmp/$LAB_NAME.up"
   echo "ok - lab up $*"
 }
 
@@ -90,8 +86,10 @@ machine_state() {
   find /run/netns -mindepth 1 2>/dev/null | sort
   echo "mounts:"
   awk '{ print $5 }' /proc/self/mountinfo | grep -E '^/(run|etc|sys|proc|var|root)(/|$)' | sort
+  echo "cgroups of no lab:"
+  find /sys/fs/cgroup -maxdepth 2 -type d ! -name 'opshost-lab-*' | sort
   echo "users:"
-  sha256sum /etc/passwd /etc/shadow /etc/group /etc/hosts
+  sha256sum /etc/passwd /etc/shadow /etc/group /etc/hosts /etc/resolv.conf
 }
 
 lab_init_pid() { cat "$LAB_ROOT/$LAB_NAME/init.pid"; }

@@ -7,7 +7,7 @@ trap '"$LAB" down >/dev/null' EXIT
 
 prepared engine machine-engine mysql-datadir pki ssh-keys
 began=$EPOCHREALTIME
-up docker ssh mysql zk keepalived nodes
+up net docker ssh mysql zk keepalived nodes
 check_within 20 "$began" "everything but the Ark site is up"
 check_sh "nothing was skipped" '[[ -z $LAB_SKIPPED ]]'
 
