@@ -34,6 +34,8 @@ group_up() {
     --bip 172.17.0.1/16 --cgroup-parent "/opshost-lab-$LAB_NAME" --userland-proxy=false \
     --add-runtime lab="$LAB_SOURCE/lib/runc" --default-runtime lab
   wait_ready dockerd engine_pings "$dir/docker.sock"
+  # Where clients look for it that are told nothing.
+  ln -s "$dir/docker.sock" /run/docker.sock
   docker_in "$dir" network create --subnet "$DOCKER_SUBNET" -o com.docker.network.bridge.name=lab94 "$DOCKER_NET"
 
   publish LAB_DOCKER_SOCKET "$dir/docker.sock"

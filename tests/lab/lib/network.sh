@@ -40,7 +40,7 @@ without_place() { grep -v "^$1 " "$LAB_DIR/cuts" || true; }
 # cut_off ADDRESS[:PORT] [HOW]
 cut_off() {
   local place how=${2:-silent}
-  place=$(split_place "$1")
+  place=$(split_place "${1:-}")
   [[ " ${CUT_HOW[*]} " == *" $how "* ]] || die "'$how' is no way to cut a connection; there are: ${CUT_HOW[*]}"
   touch "$LAB_DIR/cuts"
   {
@@ -54,7 +54,7 @@ cut_off() {
 # join_up ADDRESS[:PORT]: as it was given to cut_off.
 join_up() {
   local place
-  place=$(split_place "$1")
+  place=$(split_place "${1:-}")
   grep -q "^$place " "$LAB_DIR/cuts" 2>/dev/null || die "$1 is not cut off"
   without_place "$place" >"$LAB_DIR/cuts.new"
   mv "$LAB_DIR/cuts.new" "$LAB_DIR/cuts"

@@ -28,6 +28,7 @@ check_says "a name that is none" 1 "lab: 'A B' is no name for a lab: up to 24 sm
 check_says "exec without a lab" 1 "lab: the lab '$LAB_NAME' is not up (start it with: lab up)" exec true
 check_says "status without a lab" 1 "lab: '$LAB_NAME' is not up" status
 check_says "down without a lab" 0 "lab: '$LAB_NAME' is not up" down
+check_says "a command that is not there" 1 "lab: there is no command 'freze' (lab help prints them all)" freze
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp "$LAB" up ssh 2>&1; }
 output=$(as_nobody) && code=0 || code=$?
 check "a user who is not root: exit code 77" test "$code" = 77

@@ -6,10 +6,12 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 trap '"$LAB" down >/dev/null' EXIT
 
-groups=("$@")
-((${#groups[@]})) || groups=(docker ssh mysql zk keepalived)
-# Killed are labs with what could stay: containers, bridges, named namespaces.
-killed=(docker keepalived)
+groups=("$@") killed=("$@")
+if (($# == 0)); then
+  groups=(net docker ssh mysql zk keepalived)
+  # Killed are labs with what could stay: containers, bridges, named namespaces.
+  killed=(docker keepalived)
+fi
 STATE_BEFORE=$(machine_state)
 
 # A container as well, so that there are cgroups and nested namespaces to leave behind.
