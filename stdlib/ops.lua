@@ -10,7 +10,8 @@ local module = declare.module("ops", "The root module: many things at once, wait
 Calls look synchronous; while one waits, other fibers run. `ops.each` runs a function for many items at once,
 `ops.deadline` bounds a block, `ops.wait_until` waits for a condition, `ops.try` catches named errors.
 
-`ops.args` is the list of the script's own command-line arguments: whatever follows its name.]],
+`ops.args` is the list of the script's own command-line arguments: whatever follows its name. `ops.null` is the null of
+documents (`data`): compare with it, since it counts as true.]],
   example = [[
 local ops = require "ops"
 local results = ops.each({ "a", "b", "c" }, { parallel = 2 }, function(item)
@@ -191,7 +192,45 @@ print(ops.int64("9007199254740993"))]],
   run = native.int64,
 }
 
+module.fn { "seconds",
+  params = { { "duration", "duration", "\"1m30s\", or seconds as a number" } },
+  returns = "number",
+  doc = "A duration in seconds",
+  example = [[
+local ops = require "ops"
+print(ops.seconds("1m30s"), ops.duration_text(90))]],
+  run = function(seconds) return seconds end,
+}
+
+module.fn { "duration_text",
+  params = { { "duration", "duration", "seconds as a number, or \"90s\"" } },
+  returns = "string",
+  returns_doc = "the shortest exact spelling, which is read back everywhere: \"1m30s\"",
+  doc = "A duration as a person writes it",
+  run = native.duration_text,
+}
+
+module.fn { "bytes",
+  params = { { "size", "size", "\"70GiB\", or bytes as a number" } },
+  returns = "integer",
+  doc = "A size in bytes",
+  example = [[
+local ops = require "ops"
+print(ops.bytes("1GiB"), ops.size_text(1536 * 1024))]],
+  run = function(bytes) return bytes end,
+}
+
+module.fn { "size_text",
+  params = { { "size", "size", "bytes as a number, or \"1024KiB\"" } },
+  returns = "string",
+  returns_doc = "the shortest exact spelling, which is read back everywhere: \"1MiB\"",
+  doc = "A size as a person writes it",
+  run = native.size_text,
+}
+
 -- The script's own command-line arguments.
 module.exports.args = native.args or {}
+-- What a document has where Lua has nothing: true, equal to itself alone, prints "null".
+module.exports.null = native.null
 
-return module.seal()
+return module.seal { "text", "version" }

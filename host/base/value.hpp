@@ -44,6 +44,10 @@ class Value {
   [[nodiscard]] const T* get_if() const {
     return std::get_if<T>(&data_);
   }
+  template <class T>
+  [[nodiscard]] T* get_if() {
+    return std::get_if<T>(&data_);
+  }
   /// The field of a map; nullptr when this is no map or has no such field.
   [[nodiscard]] const Value* field(std::string_view name) const;
 

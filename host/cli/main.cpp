@@ -1,4 +1,5 @@
 // The commands and the bindings of this build.
+#include "bindings/data/module.hpp"
 #include "bindings/local/module.hpp"
 #include "host/base/standard_descriptors.hpp"
 #include "host/cli/commands.hpp"
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   pin_static_runtime();
   const cli::Modules modules = {
       {"ops", "Many things at once, waiting, deadlines, errors, commands", lua::declare_ops},
+      {"data", "Documents: JSON to tables and back", data::declare},
       {"local", "Processes and files of this machine", local::declare},
   };
   const std::vector<cli::Command> commands = {

@@ -7,6 +7,7 @@
 #include "host/base/names.hpp"
 #include "host/base/utf8.hpp"
 #include "host/lua/handle.hpp"
+#include "host/lua/markers.hpp"
 #include "host/lua/shell_line.hpp"
 #include "host/lua/unknown.hpp"
 #include "host/lua/vm.hpp"
@@ -93,6 +94,7 @@ Value to_value(lua_State* state, int index, Reading& reading) {
     case LUA_TTABLE:
       return table_to_value(state, index, reading);
     case LUA_TUSERDATA:
+      if (is_null(state, index)) return {};
       if (const auto* box = to_any_handle(state, index)) return Opaque{handle_text(*box)};
       break;
     case kLuaCdata: {
@@ -160,8 +162,8 @@ Value table_to_value(lua_State* state, int index, Reading& reading) {
   if (keys > reading.left) return cut(reading, "<too many values>");
   reading.left -= keys;
   inside.push_back(table);
-  auto value =
-      count > 0 && keys == count ? list_to_value(state, index, count, reading) : map_to_value(state, index, reading);
+  const bool is_list = keys == count && (count > 0 || is_marked_list(state, index));
+  auto value = is_list ? list_to_value(state, index, count, reading) : map_to_value(state, index, reading);
   inside.pop_back();
   return value;
 }
@@ -230,9 +232,11 @@ void push_value(lua_State* state, const Value& value) {
     void operator()(const std::string& text) const { lua_pushlstring(state, text.data(), text.size()); }
     void operator()(const ValueList& list) const {
       lua_createtable(state, static_cast<int>(list.size()), 0);
+      push_list_metatable(state);
+      lua_setmetatable(state, -2);
       int i = 0;
       for (const auto& element : list) {
-        push_value(state, element);
+        push_inside(element);
         lua_rawseti(state, -2, ++i);
       }
     }
@@ -240,11 +244,13 @@ void push_value(lua_State* state, const Value& value) {
       lua_createtable(state, 0, static_cast<int>(map.size()));
       for (const auto& [name, element] : map) {
         lua_pushlstring(state, name.data(), name.size());
-        push_value(state, element);
+        push_inside(element);
         lua_rawset(state, -3);
       }
     }
     void operator()(const Opaque& opaque) const { lua_pushlstring(state, opaque.shown.data(), opaque.shown.size()); }
+    // A nil would be no field, or a hole.
+    void push_inside(const Value& element) const { element.is_null() ? push_null(state) : push_value(state, element); }
   };
   std::visit(Push{state}, value.data());
 }

@@ -186,10 +186,11 @@ int declare_function(lua_State* state) {
   });
 }
 
-// seal_module(table, name) -> read-only view of it
+// seal_module(table, name [, find]) -> read-only view of it; find(name) gives what it gets under a name on first touch
 int seal_module(lua_State* state) {
+  lua_settop(state, 3);
   lua_pushvalue(state, 1);
-  push_read_only(state, lua_tostring(state, 2), Missing::raises);
+  push_read_only(state, lua_tostring(state, 2), Missing::raises, lua_isnil(state, 3) ? 0 : 3);
   return 1;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Native functions only opshost's own Lua (stdlib) sees: fibers, groups, deadlines, errors, declarations.
+// Native functions only opshost's own Lua (stdlib) sees: fibers, groups, deadlines, errors, declarations, text.
 #include <lua.hpp>
 
 namespace opshost::lua {
@@ -11,6 +11,7 @@ void add_loader_natives(lua_State* state);
 void add_declare_natives(lua_State* state);
 void add_unknown_natives(lua_State* state);
 void add_gate_natives(lua_State* state);
+void add_text_natives(lua_State* state);
 
 /// For those tables: sets `name` to the function.
 void set_native(lua_State* state, const char* name, lua_CFunction function);

@@ -10,7 +10,8 @@ namespace opshost::lua {
 
 namespace {
 
-// Upvalues of all three: 1 the table behind, 2 its name.
+// Upvalues of all three: 1 the table behind, 2 its name. raise_missing has a third: what finds a name that is not there
+// yet, or nil.
 
 int push_missing(lua_State* state) {
   const char* module = lua_tostring(state, lua_upvalueindex(2));
@@ -24,7 +25,21 @@ int push_missing(lua_State* state) {
   return 1;
 }
 
+/// Pushes what the finder has under that name, and keeps it in the table; false: nothing.
+bool push_late(lua_State* state) {
+  if (lua_isnil(state, lua_upvalueindex(3))) return false;
+  lua_pushvalue(state, lua_upvalueindex(3));
+  lua_pushvalue(state, 2);
+  lua_call(state, 1, 1);
+  if (lua_isnil(state, -1)) return false;
+  lua_pushvalue(state, 2);
+  lua_pushvalue(state, -2);
+  lua_rawset(state, lua_upvalueindex(1));
+  return true;
+}
+
 int raise_missing(lua_State* state) {
+  if (push_late(state)) return 1;
   push_missing(state);
   locate_error(state);
   return lua_error(state);
@@ -53,11 +68,19 @@ void set_closure(lua_State* state, int table, const char* field, lua_CFunction f
 
 }  // namespace
 
-void push_read_only(lua_State* state, const std::string& name, Missing missing) {
+void push_read_only(lua_State* state, const std::string& name, Missing missing, int finder) {
   const int table = lua_gettop(state);
   if (missing == Missing::raises) {
     lua_createtable(state, 0, 1);
-    set_closure(state, table, "__index", raise_missing, name);
+    lua_pushvalue(state, table);
+    lua_pushlstring(state, name.data(), name.size());
+    if (finder != 0) {
+      lua_pushvalue(state, finder);
+    } else {
+      lua_pushnil(state);
+    }
+    lua_pushcclosure(state, raise_missing, 3);
+    lua_setfield(state, -2, "__index");
     lua_setmetatable(state, table);
   }
   lua_createtable(state, 0, 0);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "host/lua/error_object.hpp"
+#include "host/lua/markers.hpp"
 #include "host/lua/natives.hpp"
 #include "host/lua/protect.hpp"
 #include "host/lua/sandbox.hpp"
@@ -55,6 +56,7 @@ void Vm::collect_if_wanted(lua_State* running) {
 void Vm::open_libraries() {
   luaL_openlibs(state_);
   install_errors(state_);
+  install_markers(state_);
   install_string_functions(state_);
   luaJIT_setmode(state_, 0, LUAJIT_MODE_ENGINE | (options_.jit ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
 }
@@ -75,8 +77,11 @@ void Vm::run_prelude() {
   add_declare_natives(state_);
   add_unknown_natives(state_);
   add_gate_natives(state_);
+  add_text_natives(state_);
   lua_pushvalue(state_, globals);
   lua_setfield(state_, natives, "globals");
+  push_null(state_);
+  lua_setfield(state_, natives, "null");
 
   const auto prelude = embedded_text("stdlib/opshost/prelude.lua");
   if (luaL_loadbuffer(state_, prelude.data(), prelude.size(), "=[opshost] prelude") != 0) lua_error(state_);

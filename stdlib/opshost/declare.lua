@@ -38,8 +38,13 @@ function declare.module(name, summary, about)
     return module.exports[spec[1]]
   end
 
-  function module.seal()
-    return native.seal_module(module.exports, name)
+  --- `parts` are modules of their own that are also fields of this one, loaded when first touched.
+  function module.seal(parts)
+    local is_part = {}
+    for _, part in ipairs(parts or {}) do is_part[part] = true end
+    return native.seal_module(module.exports, name, parts and function(field)
+      if is_part[field] then return native.globals.require(name .. "." .. field) end
+    end)
   end
 
   return module

@@ -45,7 +45,8 @@ local Secret = {}
 --- Calls look synchronous; while one waits, other fibers run. `ops.each` runs a function for many items at once,
 --- `ops.deadline` bounds a block, `ops.wait_until` waits for a condition, `ops.try` catches named errors.
 ---
---- `ops.args` is the list of the script's own command-line arguments: whatever follows its name.
+--- `ops.args` is the list of the script's own command-line arguments: whatever follows its name. `ops.null` is the null of
+--- documents (`data`): compare with it, since it counts as true.
 --- @class ops
 local M = {}
 
@@ -195,5 +196,43 @@ function M.with(handle, fn) end
 --- @param text string # decimal digits
 --- @return any # compares and prints; nil where the text is no 64-bit integer
 function M.int64(text) end
+
+--- A duration in seconds.
+---
+--- Only reads.
+---
+--- ```lua
+--- local ops = require "ops"
+--- print(ops.seconds("1m30s"), ops.duration_text(90))
+--- ```
+--- @param duration ops.duration # "1m30s", or seconds as a number
+--- @return number
+function M.seconds(duration) end
+
+--- A duration as a person writes it.
+---
+--- Only reads.
+--- @param duration ops.duration # seconds as a number, or "90s"
+--- @return string # the shortest exact spelling, which is read back everywhere: "1m30s"
+function M.duration_text(duration) end
+
+--- A size in bytes.
+---
+--- Only reads.
+---
+--- ```lua
+--- local ops = require "ops"
+--- print(ops.bytes("1GiB"), ops.size_text(1536 * 1024))
+--- ```
+--- @param size ops.size # "70GiB", or bytes as a number
+--- @return integer
+function M.bytes(size) end
+
+--- A size as a person writes it.
+---
+--- Only reads.
+--- @param size ops.size # bytes as a number, or "1024KiB"
+--- @return string # the shortest exact spelling, which is read back everywhere: "1MiB"
+function M.size_text(size) end
 
 return M

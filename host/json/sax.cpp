@@ -1,0 +1,99 @@
+#include "host/json/sax.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace opshost::json {
+
+namespace {
+
+std::string problem_text(rapidjson::ParseErrorCode code) {
+  switch (code) {
+    case rapidjson::kParseErrorDocumentEmpty:
+      return "the text is empty, a JSON value is expected";
+    case rapidjson::kParseErrorDocumentRootNotSingular:
+      return "there is more text after the document's end";
+    case rapidjson::kParseErrorObjectMissName:
+      return "a name in quotes is expected here";
+    case rapidjson::kParseErrorObjectMissColon:
+      return "a colon is expected after the name";
+    case rapidjson::kParseErrorObjectMissCommaOrCurlyBracket:
+      return "a comma or the object's closing brace is expected here";
+    case rapidjson::kParseErrorArrayMissCommaOrSquareBracket:
+      return "a comma or the list's closing bracket is expected here";
+    case rapidjson::kParseErrorStringUnicodeEscapeInvalidHex:
+      return "\\u needs four hexadecimal digits";
+    case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
+      return "half of a surrogate pair stands alone";
+    case rapidjson::kParseErrorStringEscapeInvalid:
+      return "JSON has no such escape";
+    case rapidjson::kParseErrorStringMissQuotationMark:
+      return "the text's closing quote is missing";
+    case rapidjson::kParseErrorStringInvalidEncoding:
+      return "a control character in a text has to be escaped";
+    case rapidjson::kParseErrorNumberTooBig:
+      return "the number is too big";
+    case rapidjson::kParseErrorNumberMissFraction:
+      return "digits are missing after the point";
+    case rapidjson::kParseErrorNumberMissExponent:
+      return "digits are missing in the exponent";
+    default:
+      return "a JSON value is expected here";
+  }
+}
+
+bool is_escaped(std::string_view text, std::size_t quote) {
+  std::size_t backslashes = 0;
+  while (backslashes < quote && text[quote - 1 - backslashes] == '\\') ++backslashes;
+  return backslashes % 2 == 1;
+}
+
+}  // namespace
+
+bool exact_number(const InPlaceStream& stream, double& number, Refusal& refusal) {
+  const std::string_view digits(stream.src_, std::strspn(stream.src_, "0123456789+-.eE"));
+  if (digits.find_first_of(".eE") == std::string_view::npos) {
+    refusal = {.code = "data.number",
+               .problem = "an integer of more than 64 bits would lose digits; write it as a text",
+               .at_number = true};
+    return false;
+  }
+  double nearest = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), nearest);
+  if (read.ec == std::errc{}) number = nearest;
+  return true;
+}
+
+Problem syntax_problem(std::string_view text, const rapidjson::ParseResult& result) {
+  const std::size_t offset = std::min(result.Offset(), text.size());
+  const bool at_end = offset == text.size() && !text.empty() && result.Code() != rapidjson::kParseErrorNumberTooBig;
+  // RapidJSON has one code for both, depending on its version.
+  const bool is_control = offset < text.size() && static_cast<unsigned char>(text[offset]) < 0x20U;
+  const bool is_escape = result.Code() == rapidjson::kParseErrorStringEscapeInvalid;
+  const std::string problem =
+      problem_text(is_escape && is_control ? rapidjson::kParseErrorStringInvalidEncoding : result.Code());
+  const bool is_number = result.Code() == rapidjson::kParseErrorNumberTooBig;
+  return {.code = is_number ? "data.number" : "data.syntax",
+          .text = at_end ? "the text ends too early: " + problem : problem,
+          .offset = offset};
+}
+
+std::size_t token_before(std::string_view text, std::size_t offset) {
+  std::size_t end = std::min(offset, text.size());
+  if (end == 0) return 0;
+  --end;
+  if (text[end] == '"') {
+    while (end > 0) {
+      --end;
+      if (text[end] == '"' && !is_escaped(text, end)) break;
+    }
+    return end;
+  }
+  const auto in_word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '+' || c == '-' || c == '.' || c == 'E';
+  };
+  while (end > 0 && in_word(text[end]) && in_word(text[end - 1])) --end;
+  return end;
+}
+
+}  // namespace opshost::json

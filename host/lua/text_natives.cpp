@@ -1,0 +1,85 @@
+// Text for stdlib: sizes, columns of a terminal, tables.
+#include <algorithm>
+
+#include "host/base/size.hpp"
+#include "host/base/utf8.hpp"
+#include "host/lua/convert.hpp"
+#include "host/lua/natives.hpp"
+#include "host/term/display_width.hpp"
+#include "host/term/table.hpp"
+
+namespace opshost::lua {
+
+namespace {
+
+std::string_view text_at(lua_State* state, int index) {
+  std::size_t length = 0;
+  const char* text = luaL_checklstring(state, index, &length);
+  return {text, length};
+}
+
+void push_text(lua_State* state, std::string_view text) { lua_pushlstring(state, text.data(), text.size()); }
+
+// size_text(bytes) -> "1GiB"
+int size_text(lua_State* state) {
+  const std::string text = format_size({static_cast<std::uint64_t>(luaL_checknumber(state, 1))});
+  push_text(state, text);
+  return 1;
+}
+
+/// The offset of the first character that begins at or behind the column, counted from 0.
+std::size_t offset_of_column(std::string_view text, std::size_t column) {
+  std::size_t offset = 0;
+  std::size_t at = 0;
+  while (offset < text.size() && at < column) {
+    const auto character = decode_utf8(text.substr(offset));
+    const std::size_t length = character ? character->length : 1;
+    at += display_width(text.substr(offset, length));
+    offset += length;
+  }
+  return offset;
+}
+
+// text_columns(line, first [, last]) -> what stands in these columns of a terminal, counted from 1
+int text_columns(lua_State* state) {
+  const auto line = text_at(state, 1);
+  const auto first = static_cast<std::size_t>(luaL_checknumber(state, 2));
+  const std::size_t begin = offset_of_column(line, first - 1);
+  std::size_t end = line.size();
+  if (!lua_isnoneornil(state, 3)) {
+    end = std::max(begin, offset_of_column(line, static_cast<std::size_t>(luaL_checknumber(state, 3))));
+  }
+  push_text(state, line.substr(begin, end - begin));
+  return 1;
+}
+
+// table_text(titles, rows) -> aligned columns; all are lists of strings
+int table_text(lua_State* state) {
+  std::vector<std::string> titles;
+  std::vector<std::vector<std::string>> rows;
+  Mismatch mismatch;
+  if (!read(state, 1, titles, mismatch) || !read(state, 2, rows, mismatch)) {
+    return luaL_error(state, "table_text: titles and rows are lists of strings");
+  }
+  std::vector<Table::Column> columns;
+  columns.reserve(titles.size());
+  for (auto& title : titles) columns.push_back({.title = printable(title)});
+  Table table(std::move(columns));
+  for (auto& row : rows) {
+    std::vector<Table::Cell> cells;
+    for (std::size_t i = 0; i < std::min(row.size(), titles.size()); ++i) cells.emplace_back(std::move(row[i]));
+    table.add_row(std::move(cells));
+  }
+  push_text(state, table.text(false));
+  return 1;
+}
+
+}  // namespace
+
+void add_text_natives(lua_State* state) {
+  set_native(state, "size_text", size_text);
+  set_native(state, "text_columns", text_columns);
+  set_native(state, "table_text", table_text);
+}
+
+}  // namespace opshost::lua
