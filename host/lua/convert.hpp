@@ -29,9 +29,8 @@ struct Mismatch {
 /// The value at `index` for a message: `string "abc"`, `number 5`, `nil`, `table`, `Container`.
 std::string describe_value(lua_State* state, int index);
 
-/// Any Lua value as data: tables become lists or maps, ops.null a null, handles, functions and secrets what a person may
-/// see of them.
-/// Cycles, depth beyond 64 and more than a million values are cut with a marker.
+/// Any Lua value as data: tables become lists or maps, ops.null a null, handles, functions and secrets what a person
+/// may see of them. Cycles, depth beyond 64 and more than a million values are cut with a marker.
 Value value_from_lua(lua_State* state, int index);
 /// The reverse; Opaque becomes its text, a null within a list or map ops.null. May raise (memory).
 void push_value(lua_State* state, const Value& value);
