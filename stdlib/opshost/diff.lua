@@ -17,8 +17,8 @@ local function common_suffix(before, after, from)
   return length
 end
 
--- How far one more change gets on diagonal k (x - y) from the round before: to which x, and whether by going down (a line
--- came) rather than right (a line went). nil: out of both texts.
+-- How far one more change gets on diagonal k (x - y) from the round before: to which x, and whether by going down (a
+-- line came) rather than right (a line went). nil: out of both texts.
 local function step(previous, k, width, height)
   local down, right = previous[k + 1], previous[k - 1]
   if down and down - k > height then down = nil end
