@@ -32,13 +32,13 @@ break_fault() {
   [[ ! -e $ARK_DIR/broken/$1 ]] || die "$1 is broken already (lab mend ark $1)"
   mkdir -p "$ARK_DIR/broken"
   : >"$ARK_DIR/broken/$1"
-  "break_${1//-/_}"
+  "break_${1//-/_}" >/dev/null
   say "broken: $1 (${FAULTS[$1]})"
 }
 
 mend_fault() {
   check_fault "$1"
-  "mend_${1//-/_}"
+  "mend_${1//-/_}" >/dev/null
   rm -f "$ARK_DIR/broken/$1"
   say "mended: $1"
 }

@@ -79,9 +79,9 @@ start_site_machines() {
   join_all "${pids[@]}" || die "not every machine of the Ark site came up"
 }
 
-# Runs every run script of a machine there.
+# Runs every run script of a machine there; that takes longer than one call of docker may.
 start_machine_containers() {
-  tar -C "$ARK_DIR/scripts/$1" -c . | on_machine "$1" bash -c "$(cat "$LAB_SOURCE/ark/on-machine/run-containers.sh")"
+  tar -C "$ARK_DIR/scripts/$1" -c . | DOCKER_TIMEOUT=300 on_machine "$1" bash -c "$(cat "$LAB_SOURCE/ark/on-machine/run-containers.sh")"
 }
 
 database_containers_of() {
@@ -92,7 +92,8 @@ database_containers_of() {
 }
 
 start_machine_databases() {
-  database_containers_of "$1" | on_machine "$1" xargs -P 2 -I{} timeout 150 docker exec {} myadm start
+  database_containers_of "$1" | DOCKER_TIMEOUT=300 on_machine "$1" xargs -P 2 -I{} sh -c \
+    'timeout 180 docker exec "$1" myadm start || { echo "the database in $1 was not started: exit code $? (124: not within 180 s)" >&2; exit 1; }' start {}
 }
 
 start_site_containers() {

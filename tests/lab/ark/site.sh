@@ -23,10 +23,12 @@ container_name() { echo "${ARK_TASK}_g0_$1_$2$([[ $3 == - ]] || echo "_$3")"; }
 
 # ark_docker MACHINE ARGUMENTS...: the engine of that machine, from the lab.
 ark_docker() {
-  local machine=$1 pki=$ARK_DIR/tls
+  local machine=$1 pki=$ARK_DIR/tls code=0
   shift
   timeout "${DOCKER_TIMEOUT:-60}" docker -H "tcp://${ARK_ADDRESS[$machine]}:2376" --tlsverify --tlscacert "$pki/ca.pem" \
-    --tlscert "$pki/cert.pem" --tlskey "$pki/key.pem" "$@"
+    --tlscert "$pki/cert.pem" --tlskey "$pki/key.pem" "$@" || code=$?
+  ((code != 124)) || warn "no answer within ${DOCKER_TIMEOUT:-60} s from the engine of $machine: docker $*"
+  return "$code"
 }
 
 # in_container MACHINE CONTAINER COMMAND...

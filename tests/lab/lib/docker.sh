@@ -23,7 +23,9 @@ clone_engine() {
 
 # docker_in DIR ARGUMENTS...: the engine in DIR, with a deadline for each call.
 docker_in() {
-  local socket=$1/docker.sock
+  local socket=$1/docker.sock code=0
   shift
-  timeout "${DOCKER_TIMEOUT:-60}" docker -H "unix://$socket" "$@"
+  timeout "${DOCKER_TIMEOUT:-60}" docker -H "unix://$socket" "$@" || code=$?
+  ((code != 124)) || warn "no answer within ${DOCKER_TIMEOUT:-60} s: docker $*"
+  return "$code"
 }
