@@ -8,12 +8,12 @@ library() {
   cat >"$1"
 }
 
-library site/ark/facts.lua <<<'return "site"'
-library other/ark/facts.lua <<<'return "other"'
-library other/ark/init.lua <<<'return "whole"'
-library "$HOME/.config/opshost/scripts/ark/facts.lua" <<<'return "home"'
-library xdg/opshost/scripts/ark/facts.lua <<<'return "xdg"'
-ask='require "ark.facts"'
+library site/plant/facts.lua <<<'return "site"'
+library other/plant/facts.lua <<<'return "other"'
+library other/plant/init.lua <<<'return "whole"'
+library "$HOME/.config/opshost/scripts/plant/facts.lua" <<<'return "home"'
+library xdg/opshost/scripts/plant/facts.lua <<<'return "xdg"'
+ask='require "plant.facts"'
 
 run eval "$ask"
 exits 0 "the user's folder"
@@ -26,26 +26,33 @@ prints other
 OPSHOST_SCRIPTS=$PWD/other run eval --scripts site "$ask"
 exits 0 "--scripts before that"
 prints site
-run eval --scripts other 'require "ark"'
+run eval --scripts other 'require "plant"'
 exits 0 "init.lua is the folder's own"
 prints whole
 run eval --scripts nonexistent "$ask"
 exits 0 "a folder that is not there holds nothing"
 prints home
 
+library site/ark/site.lua <<<'return "edited"'
 run scripts --scripts site --scripts other
 exits 0 "scripts shows which file runs"
-prints $'ark  other/ark/init.lua\nark.facts  site/ark/facts.lua'
+holds "a site's own" test "$(grep '^plant' "$TMPDIR/stdout")" = \
+  $'plant  other/plant/init.lua\nplant.facts  site/plant/facts.lua'
+holds "one in place of a built-in one" grep -qx 'ark.site  site/ark/site.lua  (instead of the built-in one)' "$TMPDIR/stdout"
+holds "a built-in one" grep -qx 'ark.pairs  built in' "$TMPDIR/stdout"
+run eval --scripts site 'require "ark.site"'
+exits 0 "a site's file before the built-in one"
+prints edited
 
-library site/ark/go.lua <<<'print(require "ark.facts", ...)'
-run run --scripts site ark.go --fast
+library site/plant/go.lua <<<'print(require "plant.facts", ...)'
+run run --scripts site plant.go --fast
 exits 0 "run by a module's name"
 prints $'site\t--fast'
 
-run run --scripts site ark.og
+run run --scripts site plant.og
 exits 1 "a misspelt one"
 says <<'END'
-opshost: there is neither a file nor a script library "ark.og"; did you mean "ark.go"?; `opshost scripts` lists the libraries
+opshost: there is neither a file nor a script library "plant.og"; did you mean "plant.go"?; `opshost scripts` lists the libraries
 END
 
 library beside/helper.lua <<<'return "beside"'
