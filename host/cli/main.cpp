@@ -1,6 +1,7 @@
 // The commands and the bindings of this build.
 #include "bindings/data/module.hpp"
 #include "bindings/local/module.hpp"
+#include "bindings/zk/module.hpp"
 #include "host/base/standard_descriptors.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/static_runtime.hpp"
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
       {"ops", "Many things at once, waiting, deadlines, errors, commands", lua::declare_ops},
       {"data", "Documents: JSON to tables and back", data::declare},
       {"local", "Processes and files of this machine", local::declare},
+      {"zk", "ZooKeeper: nodes, watches, locks, the health of an ensemble", zk::declare},
   };
   const std::vector<cli::Command> commands = {
       cli::run_command(modules),   cli::plan_command(modules),    cli::eval_command(modules),
