@@ -73,6 +73,7 @@ int declare_module(lua_State* state) {
     if (!lua_isnoneornil(state, 4)) module.example(lua_tostring(state, 4));
     lua_createtable(state, 0, 16);
     for (const auto& function : module.functions()) {
+      if (function->hidden) continue;
       lua_pushlstring(state, function->name.data(), function->name.size());
       push_callable(state, *function);
       lua_rawset(state, -3);
@@ -151,11 +152,23 @@ std::shared_ptr<FunctionInfo> read_function_info(lua_State* state, const std::st
   return info;
 }
 
-// Upvalue 1: the FunctionInfo. check(...) -> the arguments in their normal form
+/// The handle a method is called on; throws where it is something else, or closed.
+void check_self(lua_State* state, const FunctionInfo& info) {
+  Mismatch mismatch;
+  if (read_handle(state, 1, *class_named(info.owner), mismatch) != nullptr) return;
+  if (mismatch.plan_unknown) throw Error("plan.unknown", mismatch.got + " is not known before the run");
+  throw_wrong_argument(info, 0, mismatch);
+}
+
+// Upvalue 1: the FunctionInfo. check(...) -> the arguments in their normal form; of a method, without self
 int check_arguments(lua_State* state) {
   const auto& info = *static_cast<const FunctionInfo*>(lua_touserdata(state, lua_upvalueindex(1)));
-  const int given = lua_gettop(state);
   return native_body(state, [&] {
+    if (!info.owner.empty()) {
+      check_self(state, info);
+      lua_remove(state, 1);
+    }
+    const int given = lua_gettop(state);
     const int declared = static_cast<int>(info.params.size());
     if (!info.variadic) check_argument_count(state, info, given);
     lua_settop(state, std::max(given, info.variadic ? declared - 1 : declared));
@@ -186,6 +199,47 @@ int declare_function(lua_State* state) {
   });
 }
 
+// declare_method(module, type, spec) -> check, which takes self first
+int declare_method(lua_State* state) {
+  return native_body(state, [state] {
+    const std::string module = luaL_checkstring(state, 1);
+    auto* handle_class = class_named(luaL_checkstring(state, 2));
+    if (handle_class == nullptr) throw Error("internal.declaration", "no handle type of that name is declared");
+    lua_remove(state, 2);
+    auto info = read_function_info(state, module);
+    info->owner = handle_class->type.name;
+    auto* kept = info.get();
+    Vm::of(state).find_module(module)->add_lua_method(*handle_class, std::move(info));
+    lua_pushlightuserdata(state, kept);
+    lua_pushcclosure(state, check_arguments, 1);
+    return 1;
+  });
+}
+
+// methods(type) -> the table in which scripts' calls find the methods of that handle type, to add to
+int methods(lua_State* state) {
+  return native_body(state, [state] {
+    auto* handle_class = class_named(luaL_checkstring(state, 1));
+    if (handle_class == nullptr) throw Error("internal.declaration", "no handle type of that name is declared");
+    push_methods(state, *handle_class);
+    return 1;
+  });
+}
+
+// hidden(module) -> its hidden C++ functions by their qualified name ("Database:query")
+int hidden(lua_State* state) {
+  auto* module = Vm::of(state).find_module(luaL_checkstring(state, 1));
+  lua_createtable(state, 0, 16);
+  for (const auto& function : module->functions()) {
+    if (!function->hidden) continue;
+    const std::string name = function->owner.empty() ? function->name : function->qualified();
+    lua_pushlstring(state, name.data(), name.size());
+    push_callable(state, *function);
+    lua_rawset(state, -3);
+  }
+  return 1;
+}
+
 // seal_module(table, name [, find]) -> read-only view of it; find(name) gives what it gets under a name on first touch
 int seal_module(lua_State* state) {
   lua_settop(state, 3);
@@ -201,6 +255,9 @@ void add_declare_natives(lua_State* state) {
   set_native(state, "declare_record", declare_record);
   set_native(state, "declare_error", declare_error);
   set_native(state, "declare_function", declare_function);
+  set_native(state, "declare_method", declare_method);
+  set_native(state, "methods", methods);
+  set_native(state, "hidden", hidden);
   set_native(state, "seal_module", seal_module);
 }
 

@@ -41,6 +41,7 @@ struct FunctionInfo {
   std::optional<Duration> timeout{};  ///< how long a call waits unless told otherwise
   bool waits = false;                 ///< parks the calling fiber
   bool variadic = false;              ///< the last parameter takes all further arguments
+  bool hidden = false;                ///< only opshost's own Lua calls it: in no documentation, not in the module
   std::string example{};              ///< runnable Lua, may be several lines
 
   /// "docker.connect", "Container:stop": as a person writes it.

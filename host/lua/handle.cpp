@@ -75,6 +75,7 @@ int unknown_method(lua_State* state) {
   {
     std::vector<std::string> names;
     for (const auto& method : handle_class->methods) names.push_back(method->name);
+    names.insert(names.end(), handle_class->lua_method_names.begin(), handle_class->lua_method_names.end());
     if (handle_class->close) names.emplace_back("close");
     const std::string name = lua_type(state, 2) == LUA_TSTRING ? lua_tostring(state, 2) : describe_value(state, 2);
     push_error(state, Error("usage.unknown_method",

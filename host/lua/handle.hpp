@@ -18,6 +18,8 @@ class Callable;
 struct HandleClass {
   Type type;
   std::vector<std::shared_ptr<Callable>> methods;
+  /// Of the methods that a stdlib file writes in Lua.
+  std::vector<std::string> lua_method_names{};
   /// "container web-1": named in messages, plans and as the subject of changes.
   std::function<std::string(const void*)> subject;
   /// close(): idempotent; called on the loop. Absent: the handle has nothing to close.

@@ -39,6 +39,7 @@ Module& Module::subject(std::string text) {
 
 void Module::finish(Callable& callable) {
   callable.module = info_.name;
+  if (callable.hidden) return;
   mention(callable.result);
   for (const auto& param : callable.params) mention(param.type);
 }
@@ -46,7 +47,7 @@ void Module::finish(Callable& callable) {
 void Module::add_function(std::shared_ptr<Callable> callable) {
   finish(*callable);
   if (callable->touches.empty()) callable->touches = subject_;
-  info_.functions.push_back(callable);
+  if (!callable->hidden) info_.functions.push_back(callable);
   functions_.push_back(std::move(callable));
 }
 
@@ -59,14 +60,30 @@ void Module::add_lua_function(std::shared_ptr<const FunctionInfo> function) {
 void Module::add_method(HandleClass& handle_class, std::shared_ptr<Callable> callable) {
   callable->owner = handle_class.type.name;
   finish(*callable);
+  if (callable->hidden) {
+    functions_.push_back(std::move(callable));
+    return;
+  }
   handle_class.methods.push_back(callable);
-  const auto handle = std::find_if(info_.handles.begin(), info_.handles.end(),
-                                   [&](const HandleInfo& known) { return known.type == &handle_class.type; });
-  handle->methods.push_back(std::move(callable));
+  info_of(handle_class).methods.push_back(std::move(callable));
+}
+
+void Module::add_lua_method(HandleClass& handle_class, std::shared_ptr<const FunctionInfo> method) {
+  mention(method->result);
+  for (const auto& param : method->params) mention(param.type);
+  auto& names = handle_class.lua_method_names;
+  if (std::find(names.begin(), names.end(), method->name) == names.end()) names.push_back(method->name);
+  info_of(handle_class).methods.push_back(std::move(method));
+}
+
+HandleInfo& Module::info_of(const HandleClass& handle_class) {
+  return *std::find_if(info_.handles.begin(), info_.handles.end(),
+                       [&](const HandleInfo& known) { return known.type == &handle_class.type; });
 }
 
 void Module::add_handle(HandleClass& handle_class, const char* name, const char* doc) {
   handle_class.methods.clear();
+  handle_class.lua_method_names.clear();
   handle_class.type = Type{.kind = Kind::handle, .name = name, .doc = doc, .module = info_.name};
   register_handle_class(handle_class);
   handles_.push_back(&handle_class);
@@ -93,6 +110,7 @@ void Module::mention(const Type* type) {
 void push_module(lua_State* state, Module& module) {
   lua_createtable(state, 0, static_cast<int>(module.functions().size()));
   for (const auto& function : module.functions()) {
+    if (function->hidden) continue;
     lua_pushlstring(state, function->name.data(), function->name.size());
     push_callable(state, *function);
     lua_rawset(state, -3);

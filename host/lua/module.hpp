@@ -39,6 +39,8 @@ struct Touches {
 struct Timeout {
   Duration duration;
 };
+/// Only the stdlib file of the same module calls it, through native.hidden: what a script sees is made from it there.
+struct Hidden {};
 struct Returns {
   const char* doc;
 };
@@ -52,6 +54,7 @@ void apply(FunctionInfo& info, const Raises& raises);
 /// A change has to wait for its journal record: it returns an Awaitable. Throws Error("internal.declaration").
 [[noreturn]] void throw_immediate_change(const char* name);
 inline void apply(FunctionInfo& info, Repeatable) { info.repeatable = true; }
+inline void apply(FunctionInfo& info, Hidden) { info.hidden = true; }
 inline void apply(FunctionInfo& info, const Touches& touches) {
   info.touches = touches.subject;
   info.touches_argument = touches.argument;
@@ -126,6 +129,11 @@ class Module {
   /// `subject` names one such handle: "container web-1".
   template <class T>
   HandleBuilder<T> type(const char* name, const char* doc, std::string (T::*subject)() const);
+  /// A handle that only opshost's own Lua holds, for hidden functions.
+  template <class T>
+  void hidden_type(const char* name) {
+    lua::handle_class<T>().type = Type{.kind = Kind::handle, .name = name, .module = info_.name};
+  }
 
   /// An error of this module; `Detail` is the record in err.detail.
   template <class Detail = void>
@@ -139,6 +147,7 @@ class Module {
   Module& add_error(const char* code, const char* meaning, const char* advice, const Type* detail);
   void add_type(const Type& type) { mention(&type); }
   void add_lua_function(std::shared_ptr<const FunctionInfo> function);
+  void add_lua_method(HandleClass& handle_class, std::shared_ptr<const FunctionInfo> method);
 
   [[nodiscard]] const ModuleInfo& info() const { return info_; }
   [[nodiscard]] const std::vector<std::shared_ptr<Callable>>& functions() const { return functions_; }
@@ -161,6 +170,7 @@ class Module {
   void add_handle(HandleClass& handle_class, const char* name, const char* doc);
   void mention(const Type* type);
   void finish(Callable& callable);
+  HandleInfo& info_of(const HandleClass& handle_class);
 
   ModuleInfo info_;
   std::string subject_;

@@ -38,6 +38,14 @@ function declare.module(name, summary, about)
     return module.exports[spec[1]]
   end
 
+  --- A method of a handle type that C++ declares; `run` gets self, then the checked arguments.
+  function module.method(type_name, spec)
+    local check = native.declare_method(name, type_name, spec)
+    native.methods(type_name)[spec[1]] = function(self, ...)
+      return spec.run(self, check(self, ...))
+    end
+  end
+
   --- `parts` are modules of their own that are also fields of this one, loaded when first touched.
   function module.seal(parts)
     local is_part = {}
