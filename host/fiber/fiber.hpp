@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/fiber/call.hpp"
+#include "host/fiber/hold.hpp"
 #include "host/fiber/timer_heap.hpp"
 
 namespace opshost::gate {
@@ -70,6 +71,7 @@ class Fiber {
   std::vector<std::shared_ptr<Waiter>> in_callback;
   std::shared_ptr<const DeadlineScope> deadline;
   std::shared_ptr<const gate::Scope> scope;  ///< what the gate allows here; inherited by the fibers it begins
+  std::shared_ptr<Hold> hold;                ///< inherited like the scope; nullptr: none
   Fiber* next_sibling = nullptr;
   Fiber* previous_sibling = nullptr;
   bool returned = false;  ///< once ended: it returned (results on its stack) or raised (the error on top)

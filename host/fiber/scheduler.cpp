@@ -84,6 +84,7 @@ Fiber& Scheduler::spawn(Group* group, lua_State* from, int arguments) {
   if (current_ != nullptr) {
     fiber->deadline = current_->deadline;
     fiber->scope = current_->scope;
+    fiber->hold = current_->hold;
   }
   if (group != nullptr) group->add(*fiber);
   fibers_.insert(fiber.get());
@@ -141,7 +142,7 @@ void Scheduler::resume_ready() {
   for (auto left = ready_.size(); left > 0 && !stopped_now_; --left) {
     Fiber* fiber = ready_.front();
     ready_.pop_front();
-    resume(*fiber);
+    if (!fiber->hold || !Hold::keeps(fiber->hold.get(), *fiber)) resume(*fiber);
   }
 }
 
@@ -229,6 +230,7 @@ void Scheduler::wake(Waiter& waiter) {
 
 void Scheduler::stop(Fiber& fiber, StopReason reason) {
   if (fiber.stop_reason == StopReason::none) fiber.stop_reason = reason;
+  Hold::let_go(fiber.hold.get(), fiber, *this);
   if (fiber.shielded > 0) return;
   std::vector<std::shared_ptr<Waiter>> waiters = fiber.in_callback;
   if (fiber.waiter) waiters.push_back(fiber.waiter);

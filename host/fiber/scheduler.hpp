@@ -62,6 +62,8 @@ class Scheduler {
   void park(std::shared_ptr<Waiter> waiter);
   /// `waiter` is done: its fiber goes on in the next turn.
   void wake(Waiter& waiter);
+  /// A ready fiber that a hold has kept goes on.
+  void ready_again(Fiber& fiber) { ready_.push_back(&fiber); }
   /// Tells a fiber to stop; see Group::stop.
   void stop(Fiber& fiber, StopReason reason);
   /// Every fiber, from outside: Ctrl-C. Changes in flight get `grace` to answer.

@@ -12,6 +12,7 @@ void add_declare_natives(lua_State* state);
 void add_unknown_natives(lua_State* state);
 void add_gate_natives(lua_State* state);
 void add_text_natives(lua_State* state);
+void add_hold_natives(lua_State* state);
 
 /// For those tables: sets `name` to the function.
 void set_native(lua_State* state, const char* name, lua_CFunction function);

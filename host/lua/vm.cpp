@@ -78,6 +78,7 @@ void Vm::run_prelude() {
   add_unknown_natives(state_);
   add_gate_natives(state_);
   add_text_natives(state_);
+  add_hold_natives(state_);
   lua_pushvalue(state_, globals);
   lua_setfield(state_, natives, "globals");
   push_null(state_);
