@@ -9,7 +9,8 @@
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: release dev test ci-full lint format generate bench static clean packages-build packages-test packages-full
+.PHONY: release dev test ci-full lint format generate bench static clean \
+  packages-build packages-test packages-bench packages-full
 
 release: packages-build
 	tools/build release opshost
@@ -35,7 +36,7 @@ format: packages-test
 generate: release
 	tools/generate build/release/opshost
 
-bench: packages-test
+bench: packages-bench
 	tools/build release all
 	tests/bench/run build/release/opshost
 
@@ -46,12 +47,14 @@ clean:
 	rm -rf build
 
 ifeq ($(PACKAGES),no)
-packages-build packages-test packages-full: ;
+packages-build packages-test packages-bench packages-full: ;
 else
 packages-build:
 	@tools/install-packages packages.txt:build
 packages-test:
 	@tools/install-packages packages.txt:build packages.txt:test tests/lab/packages
+packages-bench: packages-test
+	@tools/install-packages packages.txt:bench
 packages-full:
 	@tools/install-packages packages.txt tests/lab/packages
 endif

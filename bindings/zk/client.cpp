@@ -1,5 +1,7 @@
 #include "bindings/zk/client.hpp"
 
+#include "bindings/zk/delete_tree.hpp"
+
 namespace opshost::zk {
 
 Awaitable<bool> Client::alive(Call& call) {
@@ -14,7 +16,12 @@ Awaitable<bool> Client::alive(Call& call) {
 }
 
 Awaitable<void> Client::remove(Call& call, std::string path, DeleteOptions options) {
-  co_await delete_node(call, session_, std::move(path), options.version);
+  const auto session = session_;
+  if (options.recursive) {
+    co_await delete_tree(call, session, std::move(path), options.version);
+  } else {
+    co_await delete_node(call, session, std::move(path), options.version);
+  }
 }
 
 }  // namespace opshost::zk

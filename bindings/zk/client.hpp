@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "bindings/zk/operations.hpp"
+#include "bindings/zk/changes.hpp"
+#include "bindings/zk/lock.hpp"
+#include "bindings/zk/transaction.hpp"
 
 namespace opshost::zk {
 
@@ -20,6 +22,7 @@ class Client {
   /// True when a server lets us in; false when none can be reached within connect_timeout. Throws zk.auth_failed.
   Awaitable<bool> alive(Call& call);
   SessionInfo session() { return session_->info(); }
+  [[nodiscard]] const SessionPtr& shared_session() const { return session_; }
 
   Awaitable<Node> get(Call& call, std::string path) { return get_node(call, session_, std::move(path)); }
   Awaitable<std::optional<Node>> find(Call& call, std::string path) {
@@ -42,6 +45,16 @@ class Client {
   }
   Awaitable<std::string> create(Call& call, std::string path, std::optional<std::string> data, CreateOptions options) {
     return create_node(call, session_, std::move(path), std::move(data).value_or(""), std::move(options));
+  }
+  Awaitable<Stream<Change>> watch(Call& /*call*/, std::string path, WatchOptions options) {
+    co_return changes_of(session_, std::move(path), options.children);
+  }
+  Awaitable<std::vector<StepResult>> transaction(Call& call, std::vector<TransactionStep> steps,
+                                                 TransactionOptions /*options*/) {
+    return run_transaction(call, session_, std::move(steps));
+  }
+  Awaitable<std::vector<Contender>> contenders(Call& call, std::string lock) {
+    return contenders_of(call, session_, std::move(lock));
   }
   Awaitable<void> remove(Call& call, std::string path, DeleteOptions options);
   Awaitable<void> ensure(Call& call, std::string path) {

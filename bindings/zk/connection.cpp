@@ -104,7 +104,8 @@ void Connection::replace_handle() {
 }
 
 // Everything is polled from zoo_state after each call; the library insists on a function.
-void Connection::on_event(zhandle_t* /*handle*/, int /*type*/, int /*state*/, const char* /*path*/, void* /*context*/) {}
+void Connection::on_event(zhandle_t* /*handle*/, int /*type*/, int /*state*/, const char* /*path*/, void* /*context*/) {
+}
 
 // Why a connection failed is only in its log lines: "... Socket 127.0.0.1:2181 zk retcode=-4, errno=111(Connection
 // refused): server refused to accept the client".

@@ -20,10 +20,10 @@ class Watches;
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   struct Settings {
-    std::string servers{};        ///< numeric: "127.0.0.1:2181,::1:2181"; the library shuffles them
-    Duration session_timeout{};   ///< asked for
-    Duration attempt_timeout{};   ///< what one server gets to let us in before the next is tried
-    std::string digest_login{};   ///< "user:password"; empty: none
+    std::string servers{};       ///< numeric: "127.0.0.1:2181,::1:2181"; the library shuffles them
+    Duration session_timeout{};  ///< asked for
+    Duration attempt_timeout{};  ///< what one server gets to let us in before the next is tried
+    std::string digest_login{};  ///< "user:password"; empty: none
     bool read_only = false;
   };
   enum class State : std::uint8_t { connecting, connected, read_only, suspended, expired, auth_failed };

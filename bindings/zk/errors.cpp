@@ -37,7 +37,8 @@ Error answer_error(int code, const Asked& asked) {
     case ZNOAUTH:
       return {"zk.no_auth", "the access list of " + path + " does not let us " + asked.verb};
     case ZNOCHILDRENFOREPHEMERALS:
-      return {"zk.ephemeral_parent", path + " cannot be created: the node above it is ephemeral, and such have no children"};
+      return {"zk.ephemeral_parent",
+              path + " cannot be created: the node above it is ephemeral, and such have no children"};
     case ZINVALIDACL:
       return {"zk.invalid_acl", "the server does not take that access list for " + path +
                                     ": an unknown scheme, or \"creator\" without a login"};

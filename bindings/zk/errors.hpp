@@ -1,6 +1,7 @@
 #pragma once
 // What a server or the library answers, as an Error a person can act on.
 #include <string>
+#include <utility>
 
 #include "host/base/error.hpp"
 
@@ -8,6 +9,8 @@ namespace opshost::zk {
 
 /// A request for messages: "set \"/app/config\"".
 struct Asked {
+  // No aggregate: g++ 12 destroys one made among the arguments of a coroutine twice.
+  Asked(const char* verb, std::string path) : verb(verb), path(std::move(path)) {}
   const char* verb;  ///< "get", "create"
   std::string path;  ///< as the script wrote it
 };

@@ -21,9 +21,9 @@ using ReplyPtr = std::shared_ptr<Reply>;
 Awaitable<ReplyPtr> ask_exists(Call& call, SessionPtr session, std::string path) {
   check_path(path);
   const auto full = full_path(*session, path);
-  co_return co_await session->ask(
-      call, {"look at", path}, Repeat::freely,
-      [&](zhandle_t* handle, Reply* reply) { return zoo_aexists(handle, full.c_str(), 0, Reply::on_stat, reply); });
+  co_return co_await session->ask(call, {"look at", path}, Repeat::freely, [&](zhandle_t* handle, Reply* reply) {
+    return zoo_aexists(handle, full.c_str(), 0, Reply::on_stat, reply);
+  });
 }
 
 Awaitable<ReplyPtr> ask_children(Call& call, SessionPtr session, std::string path) {
@@ -38,10 +38,8 @@ Awaitable<ReplyPtr> ask_children(Call& call, SessionPtr session, std::string pat
 Awaitable<std::string> nearest_sibling(Call& call, SessionPtr session, std::string path) {
   const auto parent = parent_of(path);
   const auto reply = co_await ask_children(call, session, parent);
-  std::vector<std::string> siblings;
-  for (const auto& name : reply->names) siblings.push_back(join(parent, name));
-  const auto nearest = nearest_name(path, siblings);
-  co_return nearest ? "; did you mean " + describe(Value(*nearest), 200) + "?" : std::string();
+  const auto nearest = nearest_name(name_of(path), reply->names);
+  co_return nearest ? "; did you mean " + describe(Value(join(parent, *nearest)), 200) + "?" : std::string();
 }
 
 /// Where the path ends to be there.
@@ -125,9 +123,9 @@ Awaitable<Error> explain(Call& call, SessionPtr session, int code, Asked asked) 
 Awaitable<std::optional<Node>> find_node(Call& call, SessionPtr session, std::string path) {
   check_path(path);
   const auto full = full_path(*session, path);
-  const auto reply = co_await session->ask(
-      call, {"get", path}, Repeat::freely,
-      [&](zhandle_t* handle, Reply* asked) { return zoo_aget(handle, full.c_str(), 0, Reply::on_data, asked); });
+  const auto reply = co_await session->ask(call, {"get", path}, Repeat::freely, [&](zhandle_t* handle, Reply* asked) {
+    return zoo_aget(handle, full.c_str(), 0, Reply::on_data, asked);
+  });
   if (reply->code == ZNONODE) co_return std::nullopt;
   if (reply->code != ZOK) {
     const Error error = co_await explain(call, session, reply->code, {"get", path});
@@ -202,8 +200,8 @@ Awaitable<void> set_acl(Call& call, SessionPtr session, std::string path, Acl ac
   const auto full = full_path(*session, path);
   const auto reply = co_await session->ask(call, asked, Repeat::never, [&](zhandle_t* handle, Reply* answer) {
     // The library does not change it; its signature is older than const.
-    return zoo_aset_acl(handle, full.c_str(), options.version.value_or(-1),
-                        const_cast<ACL_vector*>(library_acl.get()), Reply::on_void, answer);
+    return zoo_aset_acl(handle, full.c_str(), options.version.value_or(-1), const_cast<ACL_vector*>(library_acl.get()),
+                        Reply::on_void, answer);
   });
   if (reply->code != ZOK) {
     const Error error = co_await explain(call, session, reply->code, asked);

@@ -51,7 +51,8 @@ std::string permission_letters(int permissions) {
 }
 
 LibraryAcl::LibraryAcl(const Acl& acl) : entries_(entries_of(acl)) {
-  if (entries_.empty()) throw Error("usage.argument", "acl: an empty list lets nobody do anything, which no server takes");
+  if (entries_.empty())
+    throw Error("usage.argument", "acl: an empty list lets nobody do anything, which no server takes");
   for (auto& entry : entries_) {
     lines_.push_back({permissions_from(entry.permissions), {entry.scheme.data(), entry.id.data()}});
   }

@@ -36,14 +36,16 @@ struct ConnectOptions {
 OPSHOST_RECORD(ConnectOptions, "Which ensemble, and how to talk to it",
                (hosts, "its servers: \"zk1:2181,zk2:2181\" or a list; the port is 2181 unless given", required),
                (chroot, "the node that stands for \"/\": every path begins below it"),
-               (session_timeout, "asked for: how long the servers keep our session, with its ephemeral nodes and locks, "
-                                 "while they do not hear from us"),
+               (session_timeout,
+                "asked for: how long the servers keep our session, with its ephemeral nodes and locks, "
+                "while they do not hear from us"),
                (connect_timeout, "how long a call waits for the first connection, whichever server it is to"),
                (auth, "login for nodes with an access list"),
                (read_only, "also talk to a server without a quorum that serves reads (readonlymode.enabled)"),
                (fresh, "a session of one's own; otherwise equal arguments share one"),
-               (max_request, "a request of more bytes is refused here: beyond the servers' jute.maxbuffer they would "
-                             "close the connection instead of answering"))
+               (max_request,
+                "a request of more bytes is refused here: beyond the servers' jute.maxbuffer they would "
+                "close the connection instead of answering"))
 
 struct NodeStat {
   std::int64_t version = 0;
@@ -104,14 +106,15 @@ struct CreateOptions {
   Acl acl = AclPreset::open;
   Duration timeout = 60s;
 };
-OPSHOST_RECORD(CreateOptions, "What kind of node",
-               (ephemeral, "it ends with our session"),
+OPSHOST_RECORD(CreateOptions, "What kind of node", (ephemeral, "it ends with our session"),
                (sequential, "the server appends ten digits, growing with each such child of the parent"),
                (makepath, "create the nodes above it that are missing, empty and with the same access list"),
-               (tagged, "begin the last part of the name with a unique tag (\"_c_<32 digits>-\"), by which a node whose "
-                        "reply was lost is found again: the call then goes on instead of raising maybe_applied"),
-               (acl, "\"open\": everyone may do all; \"creator\": who we are logged in as; \"read\": everyone may read, "
-                     "nobody change; or a list"),
+               (tagged,
+                "begin the last part of the name with a unique tag (\"_c_<32 digits>-\"), by which a node whose "
+                "reply was lost is found again: the call then goes on instead of raising maybe_applied"),
+               (acl,
+                "\"open\": everyone may do all; \"creator\": who we are logged in as; \"read\": everyone may read, "
+                "nobody change; or a list"),
                (timeout, "how long to wait for the answer"))
 
 struct SetOptions {
@@ -141,11 +144,12 @@ struct SessionInfo {
   std::optional<Duration> silence{};
 };
 OPSHOST_RECORD(SessionInfo, "Our session with the ensemble",
-               (state, "idle: nothing was asked yet; connecting: never connected so far; connected; read_only: connected "
-                       "to a server without a quorum; suspended: the connection is lost, the session may live on; lost: "
-                       "the servers have ended it, the next call begins a new one"),
-               (id, "as the servers print it: \"0x100004f2b190003\""),
-               (session_timeout, "what the servers granted"), (server, "which one we talk to, or try to: \"10.0.0.1:2181\""),
+               (state,
+                "idle: nothing was asked yet; connecting: never connected so far; connected; read_only: connected "
+                "to a server without a quorum; suspended: the connection is lost, the session may live on; lost: "
+                "the servers have ended it, the next call begins a new one"),
+               (id, "as the servers print it: \"0x100004f2b190003\""), (session_timeout, "what the servers granted"),
+               (server, "which one we talk to, or try to: \"10.0.0.1:2181\""),
                (silence, "time since we last heard from a server"))
 
 }  // namespace opshost::zk

@@ -7,6 +7,15 @@
 
 namespace opshost::zk {
 
+namespace {
+std::vector<std::string> list_of(const String_vector& strings) {
+  std::vector<std::string> list;
+  list.reserve(static_cast<std::size_t>(strings.count));
+  for (int i = 0; i < strings.count; ++i) list.emplace_back(strings.data[i]);
+  return list;
+}
+}  // namespace
+
 std::string id_text(std::int64_t number) {
   std::array<char, 24> text{};
   const int length = std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(number));
@@ -78,9 +87,15 @@ void Reply::on_string(int code, const char* value, const void* data) {
 
 void Reply::on_strings(int code, const String_vector* strings, const void* data) {
   auto& reply = of(data);
+  if (code == ZOK) reply.names = list_of(*strings);
+  reply.finish(code);
+}
+
+void Reply::on_children(int code, const String_vector* strings, const Stat* stat, const void* data) {
+  auto& reply = of(data);
   if (code == ZOK) {
-    reply.names.reserve(static_cast<std::size_t>(strings->count));
-    for (int i = 0; i < strings->count; ++i) reply.names.emplace_back(strings->data[i]);
+    reply.names = list_of(*strings);
+    reply.stat = *stat;
   }
   reply.finish(code);
 }

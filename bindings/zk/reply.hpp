@@ -37,6 +37,7 @@ class Reply {
   static void on_stat(int code, const Stat* stat, const void* data);
   static void on_string(int code, const char* value, const void* data);
   static void on_strings(int code, const String_vector* strings, const void* data);
+  static void on_children(int code, const String_vector* strings, const Stat* stat, const void* data);
   static void on_acl(int code, ACL_vector* acl, Stat* stat, const void* data);
   static void on_void(int code, const void* data);
 
@@ -45,6 +46,8 @@ class Reply {
   std::vector<std::string> names{};
   std::vector<AclEntry> acl{};
   Stat stat{};
+  /// What the library writes to until the answer is there.
+  std::shared_ptr<void> keeps{};
 
  private:
   static Reply& of(const void* data);

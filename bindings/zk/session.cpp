@@ -114,9 +114,8 @@ void Session::judge_lost(Call& call, const Connection& connection, const Reply& 
   }
   if (connection.ended()) throw lost_error(connection).maybe_applied(in_doubt);
   if (reply.code == ZSESSIONMOVED || !in_doubt) return;
-  throw Error("zk.connection_lost", "the connection to " + connection.server() +
-                                        " was lost before the answer came: " + text_of(asked) +
-                                        " may or may not have happened; look before you repeat it")
+  throw Error("zk.connection_lost", "the connection to " + connection.server() + " was lost before the answer came: " +
+                                        text_of(asked) + " may or may not have happened; look before you repeat it")
       .on(target_)
       .retryable()
       .maybe_applied();
@@ -216,8 +215,14 @@ Awaitable<void> Session::until_usable(Call& call) {
   }
 }
 
-Awaitable<void> Session::until_changed(Call& call, SessionState known) {
-  while (state() == known && !call.stop().stopped()) co_await wait_for_change(call, kNoDeadline);
+Awaitable<void> Session::until_news(Call& call, std::shared_ptr<Watch> watch) {
+  if (!change_) change_ = std::make_unique<asio::steady_timer>(call.executor(), TimePoint::max());
+  const auto self = shared_from_this();
+  watch->on_fire([weak = weak_from_this()] {
+    if (const auto session = weak.lock(); session && session->change_) session->change_->cancel();
+  });
+  if (watch->fired() || watch->orphaned()) co_return;
+  co_await wait_for_change(call, kNoDeadline);
 }
 
 }  // namespace opshost::zk

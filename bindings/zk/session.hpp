@@ -84,10 +84,15 @@ class Session : public std::enable_shared_from_this<Session> {
     }
   }
 
+  /// What becomes of a request without an answer: returns where it is to be asked again. Throws like ask.
+  void judge_lost(Call& call, const Connection& connection, const Reply& reply, const Asked& asked, Repeat repeat);
+
   /// Until a server has let us in; begins a session where there is none. Throws like ask.
   Awaitable<void> until_usable(Call& call);
-  /// Until the state is another one than `known`, or the call is stopped.
-  Awaitable<void> until_changed(Call& call, SessionState known);
+  /// Until the state changes, the time has come, or the call is stopped. May return for no reason.
+  Awaitable<void> wait_for_change(Call& call, TimePoint until);
+  /// Until the state changes, the watch fires, or the call is stopped.
+  Awaitable<void> until_news(Call& call, std::shared_ptr<Watch> watch);
   [[nodiscard]] bool usable() const { return connection_ && connection_->usable(); }
   [[nodiscard]] SessionState state() const;
   /// The session in use; nullptr: none. Tells one session from the next.
@@ -95,12 +100,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   [[nodiscard]] Error lost_error(const Connection& connection) const;
-  void judge_lost(Call& call, const Connection& connection, const Reply& reply, const Asked& asked, Repeat repeat);
   Awaitable<void> open(Call& call);
   void fail_attempt(Error failure);
   void begin(const asio::any_io_executor& executor, std::string addresses);
   void changed();
-  Awaitable<void> wait_for_change(Call& call, TimePoint until);
   [[nodiscard]] std::string seen() const;
 
   ConnectOptions options_;

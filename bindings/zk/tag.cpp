@@ -36,7 +36,8 @@ Awaitable<std::optional<std::string>> find_tagged(Call& call, std::shared_ptr<Se
   // A server that lags behind would not show it yet.
   co_await sync(call, session, parent);
   const auto names = co_await get_children(call, session, parent);
-  const auto found = std::find_if(names.begin(), names.end(), [&](const auto& child) { return child.starts_with(tag); });
+  const auto found =
+      std::find_if(names.begin(), names.end(), [&](const auto& child) { return child.starts_with(tag); });
   if (found == names.end()) co_return std::nullopt;
   co_return join(parent, *found);
 }

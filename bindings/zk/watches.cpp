@@ -15,12 +15,14 @@ void Watch::on_event(zhandle_t* /*handle*/, int type, int /*state*/, const char*
   if (type == ZOO_SESSION_EVENT) return;
   const auto watch = static_cast<Watch*>(context)->shared_from_this();
   watch->home_.kept_.erase(watch);
+  watch->event_ = type;
   watch->fire();
 }
 
 void Watch::fire() {
   fired_ = true;
   changed_.cancel();
+  if (react_) react_();
   const auto found = home_.set_.find({kind_, path_});
   if (found != home_.set_.end() && found->second.get() == this) home_.set_.erase(found);
 }

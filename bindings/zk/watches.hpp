@@ -2,6 +2,7 @@
 // Watches set with the servers. The library keeps one alive over reconnects and tells of it once.
 #include <zookeeper/zookeeper.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,8 +24,12 @@ class Watch : public std::enable_shared_from_this<Watch> {
       : changed_(executor, TimePoint::max()), home_(home), kind_(kind), path_(std::move(path)) {}
 
   [[nodiscard]] bool fired() const { return fired_; }
+  /// What the server told: ZOO_DELETED_EVENT and its like; 0 before, and where the library lost the watch.
+  [[nodiscard]] int event() const { return event_; }
   /// The session it belonged to has ended: nobody will tell any more.
   [[nodiscard]] bool orphaned() const { return orphaned_; }
+  /// Runs once when it fires; the latest one counts.
+  void on_fire(std::function<void()> react) { react_ = std::move(react); }
   /// Until it fires, is orphaned, or the call is stopped.
   static Awaitable<void> wait(Call& call, std::shared_ptr<Watch> watch);
 
@@ -40,7 +45,9 @@ class Watch : public std::enable_shared_from_this<Watch> {
   Kind kind_;
   std::string path_;
   bool fired_ = false;
+  int event_ = 0;
   bool orphaned_ = false;
+  std::function<void()> react_;
 };
 
 /// Those of one session.

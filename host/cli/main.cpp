@@ -1,6 +1,7 @@
 // The commands and the bindings of this build.
 #include "bindings/data/module.hpp"
 #include "bindings/local/module.hpp"
+#include "bindings/zk/command.hpp"
 #include "bindings/zk/module.hpp"
 #include "host/base/standard_descriptors.hpp"
 #include "host/cli/commands.hpp"
@@ -18,9 +19,10 @@ int main(int argc, char** argv) {
       {"zk", "ZooKeeper: nodes, watches, locks, the health of an ensemble", zk::declare},
   };
   const std::vector<cli::Command> commands = {
-      cli::run_command(modules),   cli::plan_command(modules),    cli::eval_command(modules),
-      cli::repl_command(modules),  cli::check_command(modules),   cli::help_command(modules),
-      cli::types_command(modules), cli::scripts_command(modules), cli::version_command(modules),
+      cli::run_command(modules),     cli::plan_command(modules),    cli::eval_command(modules),
+      cli::repl_command(modules),    cli::check_command(modules),   cli::help_command(modules),
+      cli::types_command(modules),   cli::scripts_command(modules), cli::version_command(modules),
+      zk::ensemble_command(modules),
   };
   return cli::run_command_line(commands, argc, argv);
 }

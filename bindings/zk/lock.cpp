@@ -1,0 +1,214 @@
+#include "bindings/zk/lock.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "bindings/zk/path.hpp"
+#include "bindings/zk/tag.hpp"
+
+namespace opshost::zk {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// After the tag, before the number that the server appends.
+constexpr std::string_view kPlace = "lock-";
+constexpr std::size_t kNumberDigits = 10;
+constexpr Duration kBetweenTries = 200ms;
+
+/// The number of a place's name; empty: it is none.
+std::string_view number_of(std::string_view name) {
+  if (tag_of(name).empty() || name.size() < kNumberDigits) return {};
+  return name.substr(name.size() - kNumberDigits);
+}
+
+/// Names of places, oldest first; other nodes do not count.
+std::vector<std::string> in_order(std::vector<std::string> names) {
+  std::erase_if(names, [](const auto& name) { return number_of(name).empty(); });
+  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return number_of(a) < number_of(b); });
+  return names;
+}
+
+std::string sortable(std::int64_t zxid) {
+  std::array<char, 20> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(zxid));
+  return text.data();
+}
+
+double seconds_since_1970() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+Awaitable<void> pause(Call& call, Duration length) {
+  asio::steady_timer timer(call.executor(), length);
+  const auto reaction = call.stop().on_stop([&timer] { timer.cancel(); });
+  boost::system::error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+}  // namespace
+
+std::string default_owner() {
+  const char* user = std::getenv("SUDO_USER");
+  if (user == nullptr) user = std::getenv("USER");
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return (user == nullptr ? "uid " + std::to_string(getuid()) : std::string(user)) + "@" + host.data() + " pid " +
+         std::to_string(getpid());
+}
+
+bool LockPlace::session_ended() const { return connection_->ended() || connection_ != session_->connection(); }
+
+Error LockPlace::lost_error(const std::string& why) const {
+  return Error("zk.lock_lost", "the lock " + describe(Value(lock_), 200) + " is no longer ours: " + why)
+      .on(session_->target());
+}
+
+Awaitable<std::shared_ptr<Watch>> LockPlace::watch_own(Call& call) {
+  const auto full = full_path(*session_, node_);
+  const auto begin = [&](zhandle_t* handle, Reply* reply, Watch* watch) {
+    return zoo_awexists(handle, full.c_str(), watch == nullptr ? nullptr : Watch::on_event, watch, Reply::on_stat,
+                        reply);
+  };
+  const Asked asked("look at", node_);
+  const auto found = co_await session_->ask_watched(call, asked, Watch::Kind::node, full, true, begin);
+  if (found.first->code == ZNONODE) co_return nullptr;
+  if (found.first->code != ZOK) {
+    const Error error = co_await explain(call, session_, found.first->code, asked);
+    throw error;
+  }
+  co_return found.second;
+}
+
+// Watching the one before us alone: its end wakes one waiter, not all of them.
+Awaitable<void> LockPlace::wait_for(Call& call, std::string node) {
+  const auto full = full_path(*session_, node);
+  const auto begin = [&](zhandle_t* handle, Reply* reply, Watch* watch) {
+    return zoo_awget(handle, full.c_str(), watch == nullptr ? nullptr : Watch::on_event, watch, Reply::on_data, reply);
+  };
+  const Asked asked("look at", node);
+  const auto found = co_await session_->ask_watched(call, asked, Watch::Kind::node, full, false, begin);
+  if (found.first->code == ZNONODE) co_return;
+  if (found.first->code != ZOK) {
+    const Error error = co_await explain(call, session_, found.first->code, asked);
+    throw error;
+  }
+  const auto age = seconds_since_1970() - static_cast<double>(found.first->stat.ctime) * 1e-3;
+  const auto seen = describe(Value(found.first->text), 200) + " is before us, for " +
+                    humanize_duration(seconds_to_duration(std::max(age, 0.0)).value_or(Duration{}));
+  call.saw(seen);
+  co_await Watch::wait(call, found.second);
+  if (call.stop().stopped()) {
+    call.saw(seen);
+    throw Error("cancelled", "stopped while it waited for the lock " + lock_).on(session_->target());
+  }
+}
+
+Awaitable<void> LockPlace::wait_turn(Call& call) {
+  while (true) {
+    if (session_ended()) throw lost_error("the session ended while it waited");
+    auto names = co_await get_children(call, session_, lock_);
+    names = in_order(std::move(names));
+    const auto own = std::find(names.begin(), names.end(), name_of(node_));
+    if (own == names.end()) throw lost_error("its node " + node_ + " was deleted while it waited");
+    if (own == names.begin()) break;
+    co_await wait_for(call, join(lock_, *(own - 1)));
+  }
+  own_ = co_await watch_own(call);
+  if (!own_) throw lost_error("its node " + node_ + " was deleted");
+}
+
+Awaitable<LockNews> LockPlace::wait_news(Call& call, LockState known) {
+  while (!call.stop().stopped()) {
+    if (session_ended()) co_return LockNews{LockState::lost, "the servers ended our session"};
+    if (!session_->usable()) {
+      const auto until = connection_->last_heard() + connection_->session_timeout();
+      if (Clock::now() >= until) {
+        co_return LockNews{LockState::lost, "no server has answered for the " +
+                                                humanize_duration(connection_->session_timeout()) +
+                                                " after which they give it to the next"};
+      }
+      if (known != LockState::suspended) co_return LockNews{LockState::suspended, "the connection is lost"};
+      co_await session_->wait_for_change(call, until);
+      continue;
+    }
+    if (!own_ || own_->fired() || known == LockState::suspended) {
+      own_ = co_await watch_own(call);
+      if (!own_) co_return LockNews{LockState::lost, "somebody deleted its node " + node_};
+    }
+    if (known != LockState::held) co_return LockNews{LockState::held, "a server answers"};
+    co_await session_->until_news(call, own_);
+  }
+  throw Error("cancelled", "stopped while it looked after the lock " + lock_).on(session_->target());
+}
+
+Awaitable<void> LockPlace::leave(Call& call) {
+  while (true) {
+    if (session_ended()) throw lost_error("the servers ended our session");
+    std::optional<Error> failed;
+    try {
+      co_await delete_node(call, session_, node_, std::nullopt);
+      co_return;
+    } catch (const Error& error) {
+      failed = error;
+    }
+    if (call.stop().stopped() || failed->code() != "zk.connection_lost") {
+      if (session_ended()) throw lost_error("the servers ended our session");
+      throw Error("zk.lock_left", "the lock " + describe(Value(lock_), 200) + " could not be given back: its node " +
+                                      describe(Value(node_), 200) +
+                                      " may still be there, and keeps it until our session " + "ends (" +
+                                      humanize_duration(connection_->session_timeout()) +
+                                      " after this process). Delete that node to free it")
+          .on(session_->target())
+          .maybe_applied()
+          .because(*failed);
+    }
+    co_await pause(call, kBetweenTries);
+  }
+}
+
+Awaitable<std::shared_ptr<LockPlace>> enter_lock(Call& call, SessionPtr session, std::string lock, std::string owner) {
+  check_path(lock);
+  co_await ensure_path(call, session, lock, AclPreset::open);
+  CreateOptions options;
+  options.ephemeral = options.sequential = options.tagged = true;
+  const auto node = co_await create_node(call, session, join(lock, kPlace), std::move(owner), options);
+  const auto full = full_path(*session, node);
+  const Asked asked("look at", node);
+  const auto begin = [&](zhandle_t* handle, Reply* reply) {
+    return zoo_aexists(handle, full.c_str(), 0, Reply::on_stat, reply);
+  };
+  const auto reply = co_await session->ask(call, asked, Repeat::freely, begin);
+  if (reply->code != ZOK) {
+    const Error error = co_await explain(call, session, reply->code, asked);
+    throw error;
+  }
+  co_return std::make_shared<LockPlace>(session, lock, node, sortable(reply->stat.czxid));
+}
+
+Awaitable<std::vector<Contender>> contenders_of(Call& call, SessionPtr session, std::string lock) {
+  const auto stat = co_await node_exists(call, session, lock);
+  if (!stat) co_return std::vector<Contender>();
+  auto names = co_await get_children(call, session, lock);
+  names = in_order(std::move(names));
+  std::vector<Contender> contenders;
+  for (const auto& name : names) {
+    const auto node = co_await find_node(call, session, join(lock, name));
+    if (!node) continue;
+    const auto age = std::max(seconds_since_1970() - node->stat.ctime, 0.0);
+    contenders.push_back({.node = node->path,
+                          .owner = node->data,
+                          .session = node->stat.owner_session.value_or(""),
+                          .since = node->stat.ctime,
+                          .age = seconds_to_duration(age).value_or(Duration{}),
+                          .holds = contenders.empty()});
+  }
+  co_return contenders;
+}
+
+}  // namespace opshost::zk

@@ -1,0 +1,96 @@
+-- Running a function under a ZooKeeper lock: its fibers stand still while the lock is in doubt, and are stopped when it
+-- is lost.
+local native = ...
+
+local raw_pcall, raw_error = native.pcall, error
+
+local locking = {}
+
+local function pack(...)
+  return { n = select("#", ...), ... }
+end
+
+--- Keeps `hold` as the lock stands; ends when it is lost, or told to stop. Returns why it is lost.
+local function look_after(hidden, place, hold)
+  local known = "held"
+  while true do
+    local ok, news = raw_pcall(hidden.lock_news, place, known)
+    if not ok then
+      if native.is_stop(news) then return nil end
+      return news.message or tostring(news)
+    end
+    if news.state == "lost" then return news.why end
+    known = news.state
+    native.set_hold(hold, known == "suspended")
+  end
+end
+
+--- Runs fn(lock) in a fiber of its own beside one that looks after the lock.
+local function run_under(hidden, place, fn, lock)
+  local hold, body, guard = native.hold(), native.group(), native.group()
+  local outcome, lost
+  native.spawn(guard, function()
+    lost = look_after(hidden, place, hold)
+    if lost then native.stop(body) end
+    native.set_hold(hold, false)
+  end)
+  native.spawn(body, function()
+    native.enter_hold(hold)
+    outcome = pack(raw_pcall(fn, lock))
+  end)
+  local joined, stopped = raw_pcall(native.join, body, 0)
+  native.stop(guard)
+  raw_pcall(native.join, guard, 0)
+  return outcome, lost, not joined and stopped or nil
+end
+
+--- Gives the place back, whatever stops us. Returns nothing, or the error.
+local function leave(hidden, place)
+  native.shield()
+  local ok, failure = raw_pcall(hidden.lock_leave, place)
+  native.unshield()
+  if not ok then return failure end
+end
+
+local function lost_error(path, why, cause, left)
+  local is_error = native.is_error(cause)
+  -- Lost by our clock, it may still be ours by the servers'.
+  local kept = left and left.code == "zk.lock_left" and ". Besides, " .. left.message or ""
+  return native.new_error("zk.lock_lost", "the lock " .. native.describe(path) .. " was lost while its function ran: "
+    .. why .. ". The function was stopped where it stood; look at what it changed" .. kept, {
+      cause = is_error and cause or nil,
+      maybe_applied = is_error and cause.maybe_applied or false,
+    })
+end
+
+local function wait_turn(hidden, place, path, options)
+  local ok, failure = raw_pcall(hidden.lock_wait, place, { timeout = options.timeout })
+  if ok then return end
+  local left = leave(hidden, place)
+  if left and left.code == "zk.lock_left" then raw_error(left, 0) end
+  if native.is_error(failure) and failure.code == "zk.timeout" then
+    raw_error(native.new_error("zk.lock_busy", "the lock " .. native.describe(path) .. " was not free: "
+      .. failure.message, { retryable = true, cause = failure }), 0)
+  end
+  raw_error(failure, 0)
+end
+
+function locking.lock(hidden, client, path, options, fn)
+  if native.is_plan() then return fn({ path = path, token = "<the lock's token>", node = path }) end
+  local place = hidden.lock_enter(client, path, options.owner or hidden.lock_owner())
+  wait_turn(hidden, place, path, options)
+  local lock = { path = path, token = hidden.lock_token(place), node = hidden.lock_node(place) }
+  local outcome, lost, stopped = run_under(hidden, place, fn, lock)
+  local left = leave(hidden, place)
+  local failure = outcome and not outcome[1] and outcome[2] or nil
+  if lost then raw_error(lost_error(path, lost, failure, left), 0) end
+  if stopped then raw_error(stopped, 0) end
+  if left then
+    if failure and native.is_error(left) then left.cause = native.to_error(failure) end
+    raw_error(left, 0)
+  end
+  if failure ~= nil then raw_error(failure, 0) end
+  return unpack(outcome, 2, outcome.n)
+end
+
+return locking

@@ -1,0 +1,55 @@
+#include "bindings/zk/path.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "host/base/error.hpp"
+
+using namespace opshost;
+using namespace opshost::zk;
+
+namespace {
+std::string refusal(const std::string& path, bool sequential = false) {
+  try {
+    check_path(path, sequential);
+  } catch (const Error& error) {
+    CHECK(error.code() == "usage.argument");
+    return error.message();
+  }
+  return "";
+}
+}  // namespace
+
+TEST_CASE("paths that servers take") {
+  for (const char* path :
+       {"/", "/a", "/a/b", "/a b", "/...", "/.a", "/a..", "/\xe6\xbc\xa2", "/\xc2\xa0", "/\xf0\x9f\x98\x80"})
+    CHECK(refusal(path).empty());
+  CHECK(refusal("/a/", true).empty());
+  CHECK(refusal("/", true).empty());
+}
+
+TEST_CASE("paths that servers refuse, and why") {
+  CHECK(refusal("") == "\"\" is no path of a node: it has to begin with \"/\"");
+  CHECK(refusal("/a/") == "\"/a/\" is no path of a node: it ends in \"/\"");
+  CHECK(refusal("/a//", true) == "\"/a//\" is no path of a node: it has an empty part");
+  CHECK(refusal("//") == "\"//\" is no path of a node: it has an empty part");
+  CHECK(refusal("/./a") == "\"/./a\" is no path of a node: \".\" is no name; give the whole path");
+  CHECK(refusal(std::string("/a\0b", 4)).find("byte 3 begins a character") != std::string::npos);
+  // C1 controls, private use, specials.
+  for (const char* path : {"/\x7f", "/\xc2\x80", "/\xee\x80\x80", "/\xef\xbf\xbd"})
+    CHECK(refusal(path).find("byte 2 begins a character no server takes") != std::string::npos);
+  // Overlong, cut off, a surrogate.
+  for (const char* path : {"/\xc0\xaf", "/\xe6\xbc", "/\xed\xa0\x80", "/\xff"})
+    CHECK(refusal(path).find("it is not UTF-8") != std::string::npos);
+}
+
+TEST_CASE("parts of paths") {
+  CHECK(parent_of("/a") == "/");
+  CHECK(parent_of("/a/b") == "/a");
+  CHECK(parent_of("/") == "/");
+  CHECK(name_of("/a/b") == "b");
+  CHECK(name_of("/").empty());
+  CHECK(join("/", "a") == "/a");
+  CHECK(join("/a", "b") == "/a/b");
+}

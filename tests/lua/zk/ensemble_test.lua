@@ -1,0 +1,105 @@
+-- The health of an ensemble, from its administration words.
+local machine = require "local"
+local ops = require "ops"
+local support = require "zk.support"
+local t = require "testing"
+local test = t.test
+local zk = require "zk"
+
+test("a healthy ensemble has a leader, a quorum, and survives the loss of any one", function()
+  support.roles()
+  local report = zk.ensemble(support.hosts)
+  t.equal({ report.quorum, report.voters, report.serving, #report.servers }, { true, 3, 3, 3 })
+  local modes = {}
+  for _, server in ipairs(report.servers) do
+    modes[server.mode] = (modes[server.mode] or 0) + 1
+    t.equal({ server.ok, server.survives_loss, server.error, #server.refused_words }, { true, true, nil, 0 })
+    t.truthy(server.version:match("^3%.%d"), "version " .. server.version)
+    t.truthy(server.zxid:match("^0x%x+$"), "zxid " .. server.zxid)
+    t.truthy(server.connections >= 1 and server.outstanding >= 0 and server.nodes > 0)
+    if server.mode == "leader" then
+      t.equal(report.leader, server.server)
+      t.equal(server.followers, 2)
+    end
+  end
+  t.equal(modes, { leader = 1, follower = 2 })
+  t.truthy(report.zxid_spread >= 0)
+end)
+
+test("one server down: the quorum holds, and another loss would end it", function()
+  local leader, followers = support.roles()
+  support.lab("kill", followers[1])
+  local report = zk.ensemble(support.hosts)
+  t.equal({ report.quorum, report.serving }, { true, 2 })
+  for i, server in ipairs(report.servers) do
+    local is_down = "zk" .. i == followers[1]
+    t.equal(server.survives_loss, is_down)
+    if is_down then
+      t.equal(server.mode, "unreachable")
+      t.truthy(server.error:find("refused", 1, true), server.error)
+    end
+  end
+  local text = zk.ensemble_text(report)
+  t.truthy(text:find("quorum: yes, 2 of 3 voters serve, leader: " .. report.leader, 1, true), text)
+  support.lab("kill", leader)
+  ops.wait_until(function()
+    report = zk.ensemble(support.hosts)
+    return not report.quorum and report.serving == 0, zk.ensemble_text(report)
+  end, { timeout = "30s", every = "100ms" })
+  t.truthy(zk.ensemble_text(report):find("quorum: NO, 0 of 3 voters serve, leader: none", 1, true),
+    zk.ensemble_text(report))
+  support.lab("start", followers[1])
+  support.lab("start", leader)
+  support.roles()
+end)
+
+test("a frozen server is silent, and does not keep the others waiting", function()
+  local _, followers = support.roles()
+  support.lab("freeze", followers[1])
+  local report = zk.ensemble(support.hosts, { timeout = "1s" })
+  t.equal({ report.quorum, report.serving }, { true, 2 })
+  support.lab("thaw", followers[1])
+  support.roles()
+end)
+
+test("words are asked one by one; a wrong one is said", function()
+  t.equal(zk.ask("127.0.0.1:" .. support.ports[1], "ruok"), "imok")
+  t.truthy(zk.ask("127.0.0.1:" .. support.ports[1], "cons"):find("queued=", 1, true))
+  t.truthy(zk.ask("127.0.0.1:" .. support.ports[1], "stat"):find("Clients:", 1, true))
+  t.raises("usage.argument", '"status" is no word of four letters, like "mntr"', function()
+    zk.ask("127.0.0.1:" .. support.ports[1], "status")
+  end)
+  t.raises("usage.argument", nil, function() zk.ask(support.hosts, "ruok") end)
+  local failure = t.raises("zk.unreachable", nil, function() zk.ask("127.0.0.1:1", "ruok") end)
+  t.equal(failure.target, "127.0.0.1:1")
+  t.raises("zk.word_refused", "127.0.0.1:" .. support.ports[1]
+    .. ' closed the connection without an answer to "abcd": it does not know that word', function()
+    zk.ask("127.0.0.1:" .. support.ports[1], "abcd")
+  end)
+end)
+
+test("a server that lets few words through says so, and is judged by those", function()
+  local folder = machine.temp()
+  machine.write_file(folder .. "/zoo.cfg", "tickTime=500\nadmin.enableServer=false\nclientPort=12189\n"
+    .. "clientPortAddress=127.0.0.1\n4lw.commands.whitelist=srvr\ndataDir=" .. folder .. "\n")
+  local java = machine.run({ "bash", "-c", [[
+    source "${LAB_COMMAND%/lab}/lib/zookeeper.sh"
+    "${ZOOKEEPER_JVM[@]}" "$1/zoo.cfg" >"$1/log" 2>&1 </dev/null &
+    echo $!]], "zookeeper", folder }).stdout
+  local ok, failure = pcall(function()
+    local report
+    ops.wait_until(function()
+      report = zk.ensemble("127.0.0.1:12189")
+      return report.quorum, zk.ensemble_text(report)
+    end, { timeout = "50s", every = "100ms" })
+    t.raises("zk.word_refused", '127.0.0.1:12189 does not answer "mntr": add it to 4lw.commands.whitelist of its '
+      .. "configuration", function() zk.ask("127.0.0.1:12189", "mntr") end)
+    local server = report.servers[1]
+    t.equal({ server.mode, server.survives_loss, server.refused_words, server.ok }, { "standalone", false,
+      { "ruok", "conf", "mntr" }, nil })
+    t.truthy(zk.ensemble_text(report):find("127.0.0.1:12189: not in its 4lw.commands.whitelist: ruok, conf, mntr", 1,
+      true), zk.ensemble_text(report))
+  end)
+  machine.run({ "kill", "-KILL", (java:gsub("%s", "")) })
+  if not ok then error(failure, 0) end
+end)

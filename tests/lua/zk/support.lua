@@ -1,0 +1,75 @@
+-- What the tests of `zk` share: the lab's ensemble, a place of one's own in it, servers that break, a client that
+-- freezes.
+local machine = require "local"
+local ops = require "ops"
+local zk = require "zk"
+
+local support = { hosts = os.getenv("LAB_ZK_CONNECT") }
+
+support.ports = { os.getenv("LAB_ZK_PORT_1"), os.getenv("LAB_ZK_PORT_2"), os.getenv("LAB_ZK_PORT_3") }
+
+--- A client of its own, unless the options say otherwise.
+function support.connect(options)
+  local all = { hosts = support.hosts, session_timeout = "10s", connect_timeout = "30s", fresh = true }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return zk.connect(all)
+end
+
+--- Runs fn(client, root) with an empty node of its own, which is deleted afterwards.
+function support.with_root(options, fn)
+  local plain = support.connect()
+  local root = plain:create("/test-", "", { sequential = true })
+  local client = support.connect(options)
+  local ok, failure = pcall(fn, client, root)
+  client:close()
+  -- The test may have cut it off for longer than its session.
+  plain:close()
+  plain = support.connect()
+  plain:delete(root, { recursive = true })
+  plain:close()
+  if not ok then error(failure, 0) end
+end
+
+--- $LAB_COMMAND: breaks and mends servers.
+function support.lab(...)
+  machine.run({ os.getenv("LAB_COMMAND"), ... }, { timeout = "2m" })
+end
+
+--- The name of the lab's server that leads, "zk2", and those that follow.
+function support.roles()
+  local leader, followers
+  ops.wait_until(function()
+    local ensemble = zk.ensemble(support.hosts)
+    leader, followers = nil, {}
+    for i, server in ipairs(ensemble.servers) do
+      if server.mode == "leader" then leader = "zk" .. i end
+      if server.mode == "follower" then followers[#followers + 1] = "zk" .. i end
+    end
+    return leader ~= nil and #followers == 2, zk.ensemble_text(ensemble)
+  end, { timeout = "40s", every = "100ms", what = "an ensemble with a leader and two followers" })
+  return leader, followers
+end
+
+-- Stops its parent, waits until no server knows the session of that ephemeral node any more, lets the parent go on.
+local FREEZE = [[
+  kill -STOP $PPID
+  for i in $(seq 600); do
+    answer=$(exec 3<>/dev/tcp/127.0.0.1/$1 && printf dump >&3 && cat <&3)
+    case $answer in *"$2"*) sleep 0.05 ;; *Sessions*) break ;; *) sleep 0.05 ;; esac
+  done
+  kill -CONT $PPID
+]]
+
+--- This whole process stands still until the servers have ended the session that made the ephemeral node.
+function support.freeze_until_gone(node)
+  machine.run({ "bash", "-c", FREEZE, "freeze", support.ports[1], node }, { timeout = "60s" })
+end
+
+function support.wait_state(client, state)
+  ops.wait_until(function()
+    local session = client:session()
+    return session.state == state, session.state
+  end, { timeout = "40s", every = "20ms", what = "the session to be " .. state })
+end
+
+return support
