@@ -20,7 +20,6 @@ error('Cannot require a meta file')
 
 --- How to ask a server.
 --- @class (exact) zk.WordOptions
---- @field via? zk.Host # an ssh connection to go through
 --- @field connect_timeout? ops.duration # how long to wait for the connection (default "5s")
 --- @field timeout? ops.duration # how long to wait for the answer (default "10s")
 
@@ -163,10 +162,12 @@ error('Cannot require a meta file')
 --- @class (exact) zk.WalkOptions
 --- @field prune? function # called as prune(node) for each node met; true: what is below it is left out
 --- @field data? boolean # read each node's data too (default false)
+--- @field timeout? ops.duration # how long each step may take (default "60s")
 
 --- How to wait for a node.
 --- @class (exact) zk.WaitNodeOptions
 --- @field timeout? ops.duration # how long before wait.timeout is raised (default "60s")
+--- @field every? ops.duration # the function is asked anew after this time too, where nothing changed (default "10s")
 
 --- How to take a lock.
 --- @class (exact) zk.LockOptions
@@ -202,10 +203,6 @@ error('Cannot require a meta file')
 --- @class (exact) zk.EnsembleOptions
 --- @field timeout? ops.duration # how long each server may take (default "10s")
 --- @field connect_timeout? ops.duration # how long each connection may take (default "5s")
---- @field via? any # an ssh connection to go through
-
---- @class zk.Host
-local Host = {}
 
 --- A session with a ZooKeeper ensemble.
 --- @class zk.Client
@@ -479,7 +476,7 @@ function Client:delete(path, options) end
 --- Visit a node and all below it, depth first, children by name; in constant memory, many requests at
 --- once.
 ---
---- Only reads; waits for its answer.
+--- Only reads; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `zk.not_found`: the node, or one above it, does not exist
