@@ -1,6 +1,7 @@
 // The commands and the bindings of this build.
 #include "bindings/data/module.hpp"
 #include "bindings/local/module.hpp"
+#include "bindings/mysql/module.hpp"
 #include "bindings/zk/command.hpp"
 #include "bindings/zk/module.hpp"
 #include "host/base/standard_descriptors.hpp"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
       {"ops", "Many things at once, waiting, deadlines, errors, commands", lua::declare_ops},
       {"data", "Documents: JSON to tables and back", data::declare},
       {"local", "Processes and files of this machine", local::declare},
+      {"mysql", "MySQL and MariaDB: queries, changes, replication", mysql::declare},
       {"zk", "ZooKeeper: nodes, watches, locks, the health of an ensemble", zk::declare},
   };
   const std::vector<cli::Command> commands = {

@@ -61,6 +61,12 @@ int check_error_codes(lua_State* state) {
   return lua_error(state);
 }
 
+// planning() -> boolean: changes are noted and not sent
+int planning(lua_State* state) {
+  lua_pushboolean(state, context_of(state).gate->mode == gate::Mode::plan ? 1 : 0);
+  return 1;
+}
+
 // describe(value) -> text for a message
 int native_describe(lua_State* state) {
   const std::string text = describe(value_from_lua(state, 1), 200);
@@ -80,6 +86,7 @@ int duration_text(lua_State* state) {
 void add_gate_natives(lua_State* state) {
   set_native(state, "plan_unknown", plan_unknown);
   set_native(state, "check_error_codes", check_error_codes);
+  set_native(state, "planning", planning);
   set_native(state, "describe", native_describe);
   set_native(state, "duration_text", duration_text);
 }

@@ -1,0 +1,36 @@
+#pragma once
+// Values of a script as parameters of a statement.
+#include <istream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bindings/mysql/settings.hpp"
+#include "host/base/value.hpp"
+
+namespace sql {
+class PreparedStatement;
+}
+
+namespace opshost::mysql {
+
+/// Throws usage.argument for a value no statement can be given: a table, a function, a secret.
+void check_values(const ValueList& values);
+
+/// Keeps what the Connector reads at execution alive until then. Text goes as text of the connection's character set,
+/// bytes that are no UTF-8 as binary.
+class BoundValues {
+ public:
+  BoundValues(sql::PreparedStatement& statement, const ValueList& values);
+
+ private:
+  void bind(sql::PreparedStatement& statement, unsigned position, const Value& value);
+  std::vector<std::unique_ptr<std::istream>> streams_;
+};
+
+/// The file of certificates to trust: the one given, or where this system keeps its own. Throws mysql.tls.
+std::string trusted_certificates(const TlsOptions& tls);
+/// An IPv6 address gets its brackets.
+std::string bracketed(const std::string& host);
+
+}  // namespace opshost::mysql

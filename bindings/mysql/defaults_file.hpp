@@ -1,0 +1,16 @@
+#pragma once
+// The mysql client's option files: "[client]" with user, password, host, ...
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace opshost::mysql {
+
+/// The options of the sections [client] and [client-server], later ones over earlier ones; names with "-" for "_".
+/// `path` is for messages. Throws mysql.defaults_file for a line nobody can read.
+std::map<std::string, std::string> parse_defaults(std::string_view text, const std::string& path);
+
+/// Reads a file whose mode lets nobody but its owner read it. Throws mysql.defaults_file.
+std::string read_private_file(const std::string& path);
+
+}  // namespace opshost::mysql

@@ -1,0 +1,123 @@
+#pragma once
+// One open connection. Every member function but those marked blocks, and runs on a blocking thread; one at a time.
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bindings/mysql/rows.hpp"
+#include "bindings/mysql/settings.hpp"
+#include "host/base/value.hpp"
+
+struct st_mysql;
+namespace sql {
+class Connection;
+class PreparedStatement;
+class ResultSet;
+class SQLException;
+class Statement;
+}  // namespace sql
+
+namespace opshost::mysql {
+
+enum class Access : std::uint8_t { read_only, read_write };
+
+struct Warning {
+  std::string level{};
+  std::int64_t code = 0;
+  std::string message{};
+};
+OPSHOST_RECORD(Warning, "What the server warned of", (level, "\"Note\", \"Warning\" or \"Error\""),
+               (code, "its number"), (message, "its words"))
+
+/// One result of a statement: rows, or nothing but a count.
+struct RowResult {
+  std::vector<Column> columns{};
+  RowBatch rows{};
+};
+
+struct ExecuteOutcome {
+  std::uint64_t affected = 0;
+  std::optional<std::uint64_t> last_insert_id{};
+  std::vector<Warning> warnings{};
+  std::vector<RowResult> results{};
+};
+
+class Link {
+ public:
+  /// Throws Error("mysql.unreachable"), ("mysql.access"), ("mysql.tls"), ...
+  static std::shared_ptr<Link> open(const Settings& settings);
+
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  /// Makes the session READ ONLY, or not: a change there is refused by the server.
+  void set_access(Access access);
+  /// Of the loop: what set_access last said.
+  [[nodiscard]] Access access() const { return access_; }
+
+  /// Begins a query whose rows come from fetch(). The values are bound by the server, never spliced.
+  void begin_query(const std::string& statement, const ValueList& values);
+  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+  /// Rows up to about `max_bytes`; false: that was the end, and the connection is free.
+  bool fetch(std::size_t max_bytes, RowBatch& batch);
+
+  ExecuteOutcome execute(const std::string& statement, const ValueList& values, std::size_t max_result_bytes);
+  /// A statement of our own, without values and results. Throws what the server says.
+  void run(const std::string& statement);
+  /// The same for one that may have been applied when its answer is lost.
+  void run_change(const std::string& statement);
+  /// An INSERT with values, prepared once for all calls with the same text. Gives the count and warnings.
+  ExecuteOutcome execute_repeated(const std::string& statement, const ValueList& values);
+
+  /// For any thread: ends what the connection waits for. It is of no use afterwards.
+  void cut();
+  /// For the loop: nothing more may be asked of it.
+  void spoil() { spoilt_ = true; }
+  /// For the loop, while no call is in progress: it may be used again. A server that closed it is noticed here.
+  [[nodiscard]] bool is_usable() const;
+
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+  [[nodiscard]] const std::string& cipher() const { return cipher_; }
+  [[nodiscard]] const std::string& server_version() const { return version_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+ private:
+  explicit Link(Settings settings);
+
+  void connect();
+  void set_session_defaults();
+  void set_variables(const std::string& statement, ValueList values);
+  void execute_with_variables(const std::string& statement, const ValueList& values);
+  std::uint64_t execute_prepared(const std::string& statement, const ValueList& values);
+  void collect_results(ExecuteOutcome& outcome, std::size_t max_bytes);
+  std::vector<Warning> read_warnings();
+  void end_result();
+  void send(const std::string& statement, bool changes);
+  [[noreturn]] void fail(const sql::SQLException& failure, const std::string& statement, bool changes);
+
+  Settings settings_;
+  std::unique_ptr<sql::Connection> connection_;
+  std::unique_ptr<sql::Statement> statement_;
+  std::unique_ptr<sql::ResultSet> result_;
+  std::string result_of_;
+  bool has_prepared_ = false;
+  std::vector<Column> columns_;
+  /// "SET @opshost_1 = ?, ..., @opshost_statement = ?", by the number of values.
+  std::map<std::size_t, std::unique_ptr<sql::PreparedStatement>> setters_;
+  std::string repeated_text_;
+  std::unique_ptr<sql::PreparedStatement> repeated_;
+  st_mysql* native_ = nullptr;
+  int socket_ = -1;
+  std::uint64_t id_ = 0;
+  std::string cipher_;
+  std::string version_;
+  Access access_ = Access::read_write;
+  std::atomic<bool> spoilt_{false};
+};
+
+}  // namespace opshost::mysql

@@ -1,0 +1,113 @@
+#include "bindings/mysql/pool.hpp"
+
+#include <algorithm>
+
+namespace opshost::mysql {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The host waits 5 s for a call that was told to stop.
+constexpr Duration kKillTime = 2s;
+constexpr Duration kCutAfter = 3s;
+
+/// Blocking. On a connection of its own, since the one that works is busy.
+void kill_query(Settings settings, std::uint64_t id) {
+  settings.connect_timeout = kKillTime;
+  const auto second = Link::open(settings);
+  second->run("KILL QUERY " + std::to_string(id));
+}
+
+}  // namespace
+
+Lease::Lease(std::shared_ptr<Link> link, std::weak_ptr<Pool> pool)
+    : held_(std::make_shared<Held>(std::move(link), std::move(pool))) {}
+
+Lease::Held::~Held() {
+  if (const auto owner = pool.lock()) owner->give_back(std::move(link));
+}
+
+std::shared_ptr<Link> Pool::take_free(Access access) {
+  // Those of the other kind are asked last: changing a session costs a round trip.
+  std::stable_partition(free_.begin(), free_.end(), [access](const auto& link) { return link->access() != access; });
+  while (!free_.empty()) {
+    auto link = std::move(free_.back());
+    free_.pop_back();
+    if (link->is_usable()) return link;
+  }
+  return nullptr;
+}
+
+Awaitable<Lease> Pool::acquire(Call& call, Access access) {
+  auto link = take_free(access);
+  if (!link) {
+    auto open = [settings = settings_] { return Link::open(settings); };
+    link = co_await call.blocking().run(call, std::move(open));
+  }
+  Lease lease(std::move(link), weak_from_this());
+  if (lease->access() != access) co_await on_link(call, lease, [access](Link& opened) { opened.set_access(access); });
+  co_return lease;
+}
+
+void Pool::give_back(std::shared_ptr<Link> link) {
+  if (closed_ || free_.size() >= kMostFree || !link->is_usable()) return;
+  free_.push_back(std::move(link));
+}
+
+void Pool::close() {
+  closed_ = true;
+  free_.clear();
+}
+
+namespace detail {
+
+/// Outlives the call: the KILL may still be on its way when the statement has ended.
+struct Interruption::State : std::enable_shared_from_this<State> {
+  State(Call& call, std::shared_ptr<Link> link)
+      : call(call.executor(), call.blocking()), link(std::move(link)), timer(call.executor()) {}
+
+  void begin() {
+    link->spoil();
+    asio::co_spawn(call.executor(), kill(shared_from_this()), asio::detached);
+    timer.expires_after(kCutAfter);
+    timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+      if (!cancelled && !self->ended) self->link->cut();
+    });
+  }
+
+  static Awaitable<void> kill(std::shared_ptr<State> self) {
+    bool failed = false;
+    try {
+      auto job = [settings = self->link->settings(), id = self->link->id()] { kill_query(settings, id); };
+      co_await self->call.blocking().run(self->call, std::move(job));
+    } catch (const std::exception&) {
+      failed = true;  // no second connection: what remains is the socket
+    }
+    if (failed && !self->ended) self->link->cut();
+  }
+
+  WorkCall call;
+  std::shared_ptr<Link> link;
+  asio::steady_timer timer;
+  bool ended = false;
+};
+
+Interruption::Interruption(Call& call, std::shared_ptr<Link> link)
+    : state_(std::make_shared<State>(call, std::move(link))),
+      reaction_(call.stop().on_stop([state = state_] { state->begin(); })) {}
+
+Interruption::~Interruption() {
+  state_->ended = true;
+  state_->timer.cancel();
+}
+
+void throw_if_stopped(Call& call, Link& link) {
+  if (!call.stop().stopped()) return;
+  link.spoil();
+  throw Error("cancelled", "stopped while the statement ran").on(link.settings().target()).maybe_applied();
+}
+
+}  // namespace detail
+
+}  // namespace opshost::mysql

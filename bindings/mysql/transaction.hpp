@@ -1,0 +1,44 @@
+#pragma once
+// Transactions: their statements run at once, and are one change when they are committed.
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bindings/mysql/statements.hpp"
+
+namespace opshost::mysql {
+
+/// What a statement of a transaction did; where the transaction is only planned, nobody knows yet.
+struct TransactionResult {
+  ExecuteResult result{};
+  bool planned = false;
+};
+
+class Transaction {
+ public:
+  Transaction(Settings settings, Lease lease) : settings_(std::move(settings)), lease_(std::move(lease)) {}
+
+  [[nodiscard]] std::string subject() const { return settings_.target(); }
+
+  Awaitable<Fetched> query(Call& call, std::string statement, std::optional<ValueList> values, QueryOptions options);
+  Awaitable<TransactionResult> execute(Call& call, std::string statement, std::optional<ValueList> values,
+                                       ExecuteOptions options);
+  /// {"statement", value, ...} for each it executed, in order.
+  [[nodiscard]] ValueList statements() const { return statements_; }
+
+  /// `statements` are what the journal and a plan show of it.
+  Awaitable<void> commit(Call& call, ValueList statements);
+  Awaitable<void> rollback(Call& call);
+  /// Whatever is not committed is rolled back by the server.
+  void close() { lease_.reset(); }
+
+ private:
+  Lease use();
+
+  Settings settings_;
+  Lease lease_;  ///< none where it is only planned
+  ValueList statements_;
+  bool planned_ = !lease_;
+};
+
+}  // namespace opshost::mysql

@@ -1,0 +1,145 @@
+-- What `mysql` has beside its C++ part.
+local native = ...
+
+local declare = native.internal("declare")
+
+local module = declare.module("mysql", "MySQL and MariaDB: queries, changes, replication")
+local fetch_more = native.hidden("mysql").fetch_more
+
+local function new_error(code, message)
+  error(native.new_error(code, message), 0)
+end
+
+-- A large answer comes in parts, so that other fibers run in between.
+local function whole(query)
+  return function(self, sql, values, options)
+    local rows = query(self, sql, values, options)
+    local cursor = rows.more
+    if not cursor then return rows end
+    local count = #rows
+    while cursor do
+      local part = fetch_more(cursor, options)
+      for i = 1, #part do rows[count + i] = part[i] end
+      count = count + #part
+      cursor = part.more
+    end
+    getmetatable(rows).__index.more = nil
+    return rows
+  end
+end
+
+-- Iterates a query part by part: what was read is garbage by the time the next part comes.
+local function each_row(query)
+  return function(self, sql, values, options)
+    local part, i = query(self, sql, values, options), 0
+    return function()
+      i = i + 1
+      local row = part and part[i]
+      while row == nil do
+        if not (part and part.more) then
+          part = nil
+          return nil
+        end
+        part, i = fetch_more(part.more, options), 1
+        row = part[1]
+      end
+      return row
+    end
+  end
+end
+
+local function only_row(query)
+  return function(self, sql, values, options)
+    local rows = query(self, sql, values, options)
+    if #rows > 1 then
+      new_error("mysql.many_rows",
+        "the query has " .. #rows .. " rows, and one() takes none or one; add a WHERE or LIMIT 1")
+    end
+    return rows[1]
+  end
+end
+
+module.error("mysql.many_rows", "`one` was given a query with several rows", "make it find one, or use `query`")
+
+module.record("RowOptions", "How to query", {
+  { "timeout", "duration", "how long each part of the answer may take", default = "60s" },
+})
+
+local QUERY_PARAMS = {
+  { "sql", "string", "one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT" },
+  { "values", "any", "a list with one for each ? in it" },
+  { "options", "RowOptions?", "how to query" },
+}
+local RAISES = {
+  "mysql.not_a_query", "mysql.unreachable", "mysql.access", "mysql.lost", "mysql.timeout", "mysql.statement",
+}
+
+local function add_queries(type_name)
+  local methods = native.methods(type_name)
+  local first_rows = methods.query
+  methods.query = whole(first_rows)
+  module.method(type_name, { "one", params = QUERY_PARAMS, returns = "any", waits = true, raises = RAISES,
+    returns_doc = "the row; nil where there is none",
+    doc = "Ask for one row", run = only_row(methods.query) })
+  module.method(type_name, { "rows", params = QUERY_PARAMS, returns = "function", waits = true, raises = RAISES,
+    returns_doc = "an iterator: for row in db:rows(...) do ... end",
+    doc = "Ask for rows one after the other, however many: what was read does not stay in memory",
+    run = each_row(first_rows) })
+end
+
+add_queries("Database")
+add_queries("Session")
+add_queries("Transaction")
+
+-- A connection of the block's own -----------------------------------------------------------------------------------
+
+local hidden = native.hidden("mysql")
+local open_session, begin = hidden["Database:open_session"], hidden["Database:begin"]
+local commit, rollback = hidden["Transaction:commit"], hidden["Transaction:rollback"]
+local statements_of = hidden["Transaction:statements"]
+
+-- Gives what fn returned; however it ends, `finish(handle, ok)` runs.
+local function use(handle, fn, finish)
+  local function ended(ok, ...)
+    finish(handle, ok, (...))
+    if not ok then error((...), 0) end
+    return ...
+  end
+  return ended(native.pcall(fn, handle))
+end
+
+module.method("Database", { "session",
+  params = { { "fn", "function", "called as fn(session); the connection is closed when it returns" } },
+  returns = "any", returns_doc = "what fn returned",
+  waits = true, raises = { "mysql.unreachable", "mysql.access", "mysql.session_ended" },
+  doc = "Use one connection for several statements: temporary tables, variables and locks last between them",
+  run = function(self, fn)
+    return use(open_session(self), fn, function(session) session:close() end)
+  end,
+})
+
+module.method("Database", { "transaction",
+  params = { { "fn", "function", "called as fn(transaction)" } },
+  returns = "any", returns_doc = "what fn returned", effect = "change",
+  waits = true,
+  raises = { "mysql.unreachable", "mysql.access", "mysql.deadlock", "mysql.lock_timeout", "mysql.lost",
+    "mysql.not_transactional", "mysql.session_ended" },
+  doc = "Run statements that take effect together: committed when fn returns, rolled back when it raises",
+  run = function(self, fn)
+    return use(begin(self, native.planning()), fn, function(transaction, ok, failure)
+      if ok then
+        local statements = statements_of(transaction)
+        if #statements > 0 then commit(transaction, statements) else transaction:close() end
+        return
+      end
+      -- A fiber that was told to stop waits for nothing more: the server rolls back when the connection closes.
+      if not native.is_stop(failure) then native.pcall(rollback, transaction) end
+      transaction:close()
+    end)
+  end,
+})
+
+native.internal("mysql_replication")
+module.exports.topology = native.internal("mysql_topology")
+
+return module.seal()
