@@ -49,6 +49,10 @@ Catalog::Catalog(std::span<const ModuleInfo> modules, std::span<const ErrorInfo>
 void Catalog::adopt(const ModuleInfo& module, const Type* type) {
   if (type == nullptr || !is_named(*type) || owners_.contains(type)) return;
   if (!type->module.empty() && type->module != module.name && this->module(type->module) != nullptr) return;
+  // An interface that bindings share (a route) is named as the handle that fulfils it.
+  const auto is_twin = [&](const Type* known) { return known->kind == Kind::handle && known->name == type->name; };
+  const auto& own = types_[&module];
+  if (type->kind == Kind::handle && std::any_of(own.begin(), own.end(), is_twin)) return;
   owners_.emplace(type, &module);
   types_[&module].push_back(type);
 }
