@@ -2,6 +2,8 @@
 #include "bindings/data/module.hpp"
 #include "bindings/local/module.hpp"
 #include "bindings/mysql/module.hpp"
+#include "bindings/ssh/hosts_command.hpp"
+#include "bindings/ssh/module.hpp"
 #include "bindings/zk/command.hpp"
 #include "bindings/zk/module.hpp"
 #include "host/base/standard_descriptors.hpp"
@@ -18,13 +20,14 @@ int main(int argc, char** argv) {
       {"data", "Documents: JSON to tables and back", data::declare},
       {"local", "Processes and files of this machine", local::declare},
       {"mysql", "MySQL and MariaDB: queries, changes, replication", mysql::declare},
+      {"ssh", "Commands, files and ports of other machines", ssh::declare},
       {"zk", "ZooKeeper: nodes, watches, locks, the health of an ensemble", zk::declare},
   };
   const std::vector<cli::Command> commands = {
-      cli::run_command(modules),     cli::plan_command(modules),    cli::eval_command(modules),
-      cli::repl_command(modules),    cli::check_command(modules),   cli::help_command(modules),
-      cli::types_command(modules),   cli::scripts_command(modules), cli::version_command(modules),
-      zk::ensemble_command(modules),
+      cli::run_command(modules),   cli::plan_command(modules),    cli::eval_command(modules),
+      cli::repl_command(modules),  cli::check_command(modules),   cli::help_command(modules),
+      cli::types_command(modules), cli::scripts_command(modules), cli::version_command(modules),
+      ssh::hosts_command(),        zk::ensemble_command(modules),
   };
   return cli::run_command_line(commands, argc, argv);
 }

@@ -1,0 +1,32 @@
+#pragma once
+// Running commands on a host.
+#include <memory>
+
+#include "bindings/ssh/command_options.hpp"
+#include "bindings/ssh/connection.hpp"
+#include "host/base/command.hpp"
+
+namespace opshost::ssh {
+
+/// Runs a command to its end. A stopped call ends it there with all it started: SIGTERM, after `grace` SIGKILL.
+///
+/// Throws Error with code
+///   usage.argument   a word, variable or path no program can be given
+///   ssh.exit         another exit code than those accepted (detail: CommandResult)
+///   ssh.signal       ended by a signal that was not ours (detail: CommandResult)
+///   ssh.timeout      not ended in time, and killed (detail: StoppedCommand)
+///   ssh.cwd          `cwd` cannot be entered
+///   ssh.as_user      sudo does not let us
+///   ssh.lost         the connection was lost while it ran
+/// and what keeps a connection from being opened.
+Awaitable<CommandResult> run_command(Call& call, std::shared_ptr<Connection> connection, Command command,
+                                     RunOptions options);
+
+/// The same whatever its exit code; nothing is killed.
+Awaitable<CommandResult> run_quietly(Call& call, std::shared_ptr<Connection> connection, Command command,
+                                     RunOptions options);
+
+void throw_unless_accepted(const Connection& connection, const Command& command, const AcceptedCodes& accepted,
+                           const CommandResult& result);
+
+}  // namespace opshost::ssh

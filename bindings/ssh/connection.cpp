@@ -1,0 +1,215 @@
+#include "bindings/ssh/connection.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "bindings/net/background_call.hpp"
+#include "bindings/ssh/host.hpp"
+#include "host/fiber/blocking.hpp"
+
+namespace opshost::ssh {
+
+namespace {
+
+/// Two descriptors a connection: what a login shell starts with (1024) is soon used up.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+/// The connections of one loop. Ends with it.
+class Registry final : public asio::execution_context::service {
+ public:
+  // Boost 1.74 finds a service by this.
+  static inline asio::execution_context::id id;  // NOLINT(readability-identifier-naming)
+
+  explicit Registry(asio::execution_context& context) : asio::execution_context::service(context) {
+    raise_descriptor_limit();
+  }
+
+  static Registry& of(const asio::any_io_executor& executor) {
+    return asio::use_service<Registry>(asio::query(executor, asio::execution::context));
+  }
+
+  std::shared_ptr<Connection> find(const ConnectOptions& options) {
+    std::erase_if(connections_, [](const auto& held) { return held.expired(); });
+    for (const auto& held : connections_) {
+      if (auto connection = held.lock(); connection && same_settings(connection->options(), options)) return connection;
+    }
+    return nullptr;
+  }
+  void add(const std::shared_ptr<Connection>& connection) { connections_.push_back(connection); }
+  [[nodiscard]] const std::shared_ptr<LocalFiles>& files() const { return files_; }
+
+ private:
+  void shutdown() override {
+    for (const auto& held : std::exchange(connections_, {})) {
+      if (const auto connection = held.lock()) connection->abandon();
+    }
+  }
+
+  std::vector<std::weak_ptr<Connection>> connections_;
+  std::shared_ptr<LocalFiles> files_ = std::make_shared<LocalFiles>();
+};
+
+struct Connection::Opening {
+  explicit Opening(Call& begun_by) : call(begun_by), done(begun_by.executor()) {}
+
+  net::BackgroundCall call;
+  Progress progress;
+  std::shared_ptr<Session> session;
+  std::optional<Error> error;
+  bool finished = false;
+  WaitList done;
+};
+
+std::shared_ptr<Connection> Connection::shared(const asio::any_io_executor& executor, const ConnectOptions& options) {
+  check_settings(options);
+  Registry& registry = Registry::of(executor);
+  if (auto known = registry.find(options)) return known;
+  auto made = std::make_shared<Connection>(executor, options, registry.files());
+  registry.add(made);
+  return made;
+}
+
+Connection::Connection(const asio::any_io_executor& executor, ConnectOptions options, std::shared_ptr<LocalFiles> files)
+    : executor_(executor), options_(std::move(options)), files_(std::move(files)) {
+  name_ = (options_.user ? *options_.user + "@" : std::string()) + options_.host;
+  if (options_.port && *options_.port != 22) name_ += ":" + std::to_string(*options_.port);
+}
+
+Connection::~Connection() {
+  if (session_) session_->close();
+}
+
+std::string Connection::name() const { return name_; }
+
+void Connection::close() {
+  if (opening_) opening_->call.stop().stop(StopReason::cancelled);
+  sftp.reset();
+  if (const auto session = std::exchange(session_, nullptr)) session->close();
+}
+
+void Connection::abandon() {
+  sftp.reset();
+  if (opening_) opening_->done.abandon();
+  if (const auto session = std::exchange(session_, nullptr)) session->abandon();
+}
+
+Awaitable<std::shared_ptr<Session>> Connection::session(Call& call) {
+  const auto self = shared_from_this();
+  if (session_ && !session_->is_lost()) co_return session_;
+  session_.reset();
+  if (!opening_) begin_opening(call);
+  const auto opening = opening_;
+  while (!opening->finished && !call.stop().stopped()) {
+    call.saw("connecting to " + name_);
+    co_await opening->done.wait(&call.stop());
+  }
+  if (!opening->finished) {
+    call.saw(name_ + ": still at " + stage_name(opening->progress.stage));
+    Session::throw_stopped();
+  }
+  call.saw("");
+  if (opening->error) throw Error(*opening->error);
+  co_return opening->session;
+}
+
+void Connection::begin_opening(Call& call) {
+  opening_ = std::make_shared<Opening>(call);
+  asio::co_spawn(executor_, open(shared_from_this(), opening_), asio::detached);
+}
+
+Awaitable<void> Connection::open(std::shared_ptr<Connection> self, std::shared_ptr<Opening> opening) {
+  try {
+    opening->session = co_await open_session(*self, *opening);
+    self->session_ = opening->session;
+  } catch (const Error& error) {
+    opening->error = error;
+  } catch (const std::exception& error) {
+    opening->error = opening->progress.failure("ssh.system", error.what());
+  }
+  if (opening->error && opening->call.stop().reason() == StopReason::timeout) {
+    opening->error = opening->progress
+                         .failure("ssh.unreachable", "no answer within " +
+                                                         humanize_duration(opening->progress.plan.connect_timeout) +
+                                                         " (connect_timeout)")
+                         .retryable();
+  }
+  opening->finished = true;
+  self->opening_.reset();
+  opening->done.wake_all();
+}
+
+Awaitable<std::shared_ptr<Session>> Connection::open_session(Connection& self, Opening& opening) {
+  Call& call = opening.call;
+  auto read_files = [files = self.files_, options = self.options_] { return files->plan_for(options); };
+  opening.progress.plan = co_await call.blocking().run_file_work(call, std::move(read_files));
+  const Plan& plan = opening.progress.plan;
+  self.name_ = opening.progress.name();
+  opening.call.stop_after(plan.connect_timeout, self.opening_);
+  auto session = co_await shake_hands(call, self.options_, self.route_for(plan), opening.progress);
+  co_await authenticate(call, self.options_, *session, opening.progress);
+  session->keep_alive(plan.keepalive);
+  co_return session;
+}
+
+std::shared_ptr<net::Route> Connection::route_for(const Plan& plan) const {
+  std::shared_ptr<net::Route> route = net::route_of(options_.via);
+  for (const JumpHop& hop : plan.jumps) {
+    ConnectOptions jump;
+    jump.host = hop.host;
+    jump.port = hop.port;
+    jump.user = hop.user;
+    if (route != net::direct_route()) jump.via = route;
+    jump.host_key = options_.host_key.starts_with("SHA256:") ? kStrict : options_.host_key;
+    jump.known_hosts = options_.known_hosts;
+    route = std::make_shared<Host>(shared(executor_, jump));
+  }
+  return route;
+}
+
+Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target) {
+  bool reopened = false;
+  for (;;) {
+    auto session = co_await this->session(call);
+    const bool is_command = target.tcp_host.empty();
+    if (is_command && session->open_channels() >= most_channels_) {
+      call.saw("the server lets " + std::to_string(most_channels_) + " channels be open at once, all are in use");
+      co_await session->channel_closed().wait(&call.stop());
+      if (call.stop().stopped()) Session::throw_stopped();
+      continue;
+    }
+    std::optional<Error> lost;
+    std::variant<LIBSSH2_CHANNEL*, ChannelRefused> opened;
+    try {
+      opened = co_await session->open_channel(target, call.stop());
+    } catch (const Error& error) {
+      if (error.code() != "ssh.lost") throw;
+      lost = error;
+    }
+    if (lost) {
+      if (std::exchange(reopened, true)) {
+        throw Error("ssh.lost", name_ + ": channel: " + lost->message()).on(name_).retryable();
+      }
+      continue;
+    }
+    if (auto** raw = std::get_if<LIBSSH2_CHANNEL*>(&opened)) co_return Channel(session, *raw);
+    const std::string why = std::get<ChannelRefused>(opened).why;
+    if (!is_command || session->open_channels() == 0) throw channel_error(why);
+    most_channels_ = session->open_channels();
+  }
+}
+
+Error Connection::channel_error(const std::string& why) const {
+  return Error("ssh.channel", name_ + ": channel: the server opens none: " + why).on(name_);
+}
+
+}  // namespace opshost::ssh

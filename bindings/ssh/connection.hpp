@@ -1,0 +1,70 @@
+#pragma once
+// A host as scripts hold it: opened on first use, shared by all who ask for it the same way, opened again when lost.
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "bindings/net/route.hpp"
+#include "bindings/ssh/channel.hpp"
+#include "bindings/ssh/opening.hpp"
+
+namespace opshost::ssh {
+
+class Registry;
+class SftpClient;
+
+/// Belongs to the loop's thread.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  /// The connection for these arguments: one that somebody holds already, or a new one. Nothing is opened yet.
+  static std::shared_ptr<Connection> shared(const asio::any_io_executor& executor, const ConnectOptions& options);
+
+  Connection(const asio::any_io_executor& executor, ConnectOptions options, std::shared_ptr<LocalFiles> files);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] const ConnectOptions& options() const { return options_; }
+  /// "lab@db1:2222"; before the first opening, what is known of it.
+  [[nodiscard]] std::string name() const;
+
+  /// The session, opened where there is none. Throws what keeps it from being opened.
+  Awaitable<std::shared_ptr<Session>> session(Call& call);
+  /// A channel. Where the server lets no more be open at once (MaxSessions), waits until one of ours is closed; a
+  /// session that turns out to be lost is opened again, since nothing was asked of it yet.
+  /// Throws Error("ssh.channel") where the server refuses, or what keeps the session from being opened.
+  Awaitable<Channel> open_channel(Call& call) { return open_channel_to(call, ChannelTarget()); }
+  /// The same to a port that the host can reach.
+  Awaitable<Channel> open_tcp_channel(Call& call, std::string host, std::uint16_t port) {
+    return open_channel_to(call, ChannelTarget{.tcp_host = std::move(host), .tcp_port = port});
+  }
+
+  void close();
+  /// The loop has ended.
+  void abandon();
+
+  /// Kept with the connection by files.cpp.
+  std::shared_ptr<SftpClient> sftp;
+  /// Whether the host has what tracked commands need; unknown before the first one.
+  std::optional<bool> can_track;
+
+ private:
+  struct Opening;
+
+  void begin_opening(Call& call);
+  Awaitable<Channel> open_channel_to(Call& call, ChannelTarget target);
+  static Awaitable<void> open(std::shared_ptr<Connection> self, std::shared_ptr<Opening> opening);
+  static Awaitable<std::shared_ptr<Session>> open_session(Connection& self, Opening& opening);
+  [[nodiscard]] std::shared_ptr<net::Route> route_for(const Plan& plan) const;
+  [[nodiscard]] Error channel_error(const std::string& why) const;
+
+  asio::any_io_executor executor_;
+  ConnectOptions options_;
+  std::shared_ptr<LocalFiles> files_;
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<Opening> opening_;
+  std::string name_;
+  std::size_t most_channels_ = std::numeric_limits<std::size_t>::max();
+};
+
+}  // namespace opshost::ssh

@@ -1,0 +1,70 @@
+#include "bindings/ssh/host.hpp"
+
+#include <utility>
+
+#include "bindings/net/failure.hpp"
+#include "bindings/ssh/channel_stream.hpp"
+#include "bindings/ssh/command.hpp"
+
+namespace opshost::ssh {
+
+namespace {
+
+net::Failure tcp_failure(const std::string& via, const std::string& host, std::uint16_t port, const std::string& why) {
+  const std::string where = "port " + std::to_string(port) + " of " + host + ", asked for through " + via;
+  if (why.find("connect failed") != std::string::npos) {
+    return {net::Obstacle::refused, where + ": it cannot connect there: nothing listens, or there is no way"};
+  }
+  if (why.find("prohibited") != std::string::npos) {
+    return {net::Obstacle::permission, where + ": its sshd forwards nothing (AllowTcpForwarding)"};
+  }
+  return {net::Obstacle::other, where + ": " + why};
+}
+
+}  // namespace
+
+std::shared_ptr<Connection> Host::open_connection() const {
+  if (!connection_) throw Error("closed", "the host that was given as `via` is closed");
+  return connection_;
+}
+
+Awaitable<bool> Host::alive(Call& call) {
+  const auto connection = connection_;
+  try {
+    co_await connection->session(call);
+  } catch (const Error& error) {
+    if (error.code() != "ssh.unreachable") throw;
+    co_return false;
+  }
+  co_return true;
+}
+
+Awaitable<std::shared_ptr<Forward>> Host::forward(Call& call, ForwardOptions options) {
+  const auto connection = connection_;
+  // What keeps us from the host is said here, not hidden from whoever connects.
+  co_await connection->session(call);
+  co_return Forward::open(call, std::make_shared<Host>(connection), options);
+}
+
+Awaitable<CommandResult> Host::run(Call& call, Command command, RunOptions options) {
+  if (!options.tracked) return run_command(call, connection_, std::move(command), std::move(options));
+  std::string name = *options.tracked;
+  return run_tracked(call, connection_, std::move(name), std::move(command), std::move(options));
+}
+
+Awaitable<std::unique_ptr<net::ByteStream>> Host::open_tcp(Call& call, const std::string& host, std::uint16_t port,
+                                                           Duration) {
+  const auto connection = open_connection();
+  std::optional<net::Failure> failure;
+  Channel channel;
+  try {
+    channel = co_await connection->open_tcp_channel(call, host, port);
+  } catch (const Error& error) {
+    if (error.code() != "ssh.channel") throw;
+    failure = tcp_failure(connection->name(), host, port, error.message());
+  }
+  if (failure) throw net::Failure(*failure);
+  co_return make_channel_stream(std::move(channel), connection);
+}
+
+}  // namespace opshost::ssh

@@ -1,0 +1,13 @@
+#pragma once
+#include <string>
+
+#include "host/base/error.hpp"
+
+namespace opshost::ssh {
+
+/// What is wrong with a key; whoever knows its file puts that in front.
+inline Error key_error(const char* reason, std::string message) {
+  return Error("ssh.key", std::move(message)).with(ValueMap{{"reason", reason}});
+}
+
+}  // namespace opshost::ssh

@@ -1,0 +1,229 @@
+#include "bindings/ssh/remote_file.hpp"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "bindings/ssh/command_line.hpp"
+#include "host/lua/value_of.hpp"
+
+namespace opshost::ssh {
+
+namespace {
+
+using namespace sftp;
+
+constexpr std::uint32_t kPermissions = 07777;
+constexpr std::uint32_t kNewFileMode = 0644;
+
+const char* code_for(Status status) {
+  switch (status) {
+    case Status::no_such_file:
+      return "ssh.not_found";
+    case Status::permission_denied:
+      return "ssh.permission";
+    default:
+      return "ssh.file";
+  }
+}
+
+std::string reason(const Reply& reply) {
+  switch (reply.status()) {
+    case Status::no_such_file:
+      return "it does not exist";
+    case Status::permission_denied:
+      return "the login may not";
+    case Status::failure:
+      return "the server says no more than \"" + reply.message() + "\"";
+    default:
+      return "the server says \"" + reply.message() + "\"";
+  }
+}
+
+FileFailure record_of(const std::string& path, const Reply& reply) {
+  return {.path = path, .status = static_cast<std::uint32_t>(reply.status()), .said = reply.message()};
+}
+
+std::string path_body(const std::string& path) { return WireWriter().string(path).take(); }
+
+}  // namespace
+
+RemoteHandle::~RemoteHandle() {
+  if (!client_ || handle_.empty() || client_->is_lost()) return;
+  const SftpClient::Ticket closing = client_->send(Request::close, path_body(handle_));
+}
+
+Awaitable<Reply> RemoteHandle::close(Call& call) {
+  const auto client = std::exchange(client_, nullptr);
+  std::string body = path_body(std::exchange(handle_, {}));
+  Reply reply = co_await client->ask(call, Request::close, std::move(body));
+  co_return reply;
+}
+
+Error file_error(const SftpClient& client, const std::string& doing, const std::string& path, const Reply& reply) {
+  return Error(code_for(reply.status()),
+               client.name() + ": cannot " + doing + " " + describe(Value(path), 300) + ": " + reason(reply))
+      .on(client.name())
+      .with(value_of(record_of(path, reply)));
+}
+
+void throw_unless_ok(const SftpClient& client, const std::string& doing, const std::string& path, const Reply& reply) {
+  if (reply.answer == Answer::status && reply.status() != Status::ok) throw file_error(client, doing, path, reply);
+}
+
+Awaitable<void> throw_unless_written(Call& call, std::shared_ptr<SftpClient> client, std::string path, Reply reply) {
+  if (reply.answer != Answer::status || reply.status() == Status::ok) co_return;
+  if (reply.status() == Status::failure && client->has("statvfs@openssh.com")) {
+    const std::string folder = path.substr(0, path.rfind('/') + 1);
+    std::string body = WireWriter().string("statvfs@openssh.com").string(folder.empty() ? "." : folder).take();
+    const Reply answer = co_await client->ask(call, Request::extended, std::move(body));
+    WireReader reader(answer.body);
+    for (int skipped = 0; skipped < 4; ++skipped) reader.uint64();  // sizes of blocks, all blocks, free blocks
+    const std::uint64_t available = reader.uint64();
+    if (answer.answer == Answer::extended && reader.good() && available == 0) {
+      throw Error("ssh.no_space", client->name() + ": cannot write " + describe(Value(path), 300) +
+                                      ": the file system there is full: make room")
+          .on(client->name())
+          .with(value_of(record_of(path, reply)));
+    }
+  }
+  throw file_error(*client, "write", path, reply);
+}
+
+Awaitable<RemoteHandle> open_file(Call& call, std::shared_ptr<SftpClient> client, std::string path, std::uint32_t flags,
+                                  std::uint32_t mode) {
+  WireWriter body;
+  body.string(path).uint32(flags);
+  Attributes attributes;
+  if ((flags & kOpenCreate) != 0) attributes.mode = mode;
+  attributes.write(body);
+  const Reply reply = co_await client->ask(call, Request::open, body.take());
+  if (reply.answer != Answer::handle) throw file_error(*client, "open", path, reply);
+  WireReader reader(reply.body);
+  co_return RemoteHandle(client, std::string(reader.string()));
+}
+
+Awaitable<std::optional<Attributes>> attributes_of(Call& call, std::shared_ptr<SftpClient> client, std::string path,
+                                                   bool follow) {
+  const Reply reply = co_await client->ask(call, follow ? Request::stat : Request::lstat, path_body(path));
+  if (reply.answer == Answer::status && reply.status() == Status::no_such_file) co_return std::nullopt;
+  throw_unless_ok(*client, "look at", path, reply);
+  WireReader reader(reply.body);
+  co_return Attributes::read(reader);
+}
+
+Awaitable<std::string> real_path(Call& call, std::shared_ptr<SftpClient> client, std::string path) {
+  const Reply reply = co_await client->ask(call, Request::realpath, path_body(path));
+  throw_unless_ok(*client, "follow", path, reply);
+  WireReader reader(reply.body);
+  reader.uint32();
+  co_return std::string(reader.string());
+}
+
+Awaitable<std::unique_ptr<Replacement>> Replacement::begin(Call& call, std::shared_ptr<SftpClient> client,
+                                                           std::string path, std::optional<std::uint32_t> mode) {
+  const auto there = co_await attributes_of(call, client, path, true);
+  if (there && there->mode && file_type(*there->mode) == FileType::directory) {
+    throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is a directory")
+        .on(client->name());
+  }
+  std::unique_ptr<Replacement> replacement(new Replacement());  // NOLINT(cppcoreguidelines-owning-memory): private
+  replacement->client_ = client;
+  replacement->target_ = path;
+  if (there) replacement->target_ = co_await real_path(call, client, path);
+  const std::string& target = replacement->target_;
+  const std::size_t slash = target.rfind('/') + 1;
+  const std::string temporary = target.substr(0, slash) + "." + target.substr(slash) + "." + random_token();
+  const std::uint32_t wanted = mode.value_or(there && there->mode ? *there->mode & kPermissions : kNewFileMode);
+  // Nobody else may read it before it has its final mode.
+  replacement->handle_ =
+      co_await open_file(call, client, temporary, kOpenWrite | kOpenCreate | kOpenExclusive, wanted & 0600U);
+  replacement->temporary_ = temporary;
+  Attributes attributes;
+  attributes.mode = wanted;
+  if (there) {
+    attributes.uid = there->uid;
+    attributes.gid = there->gid;
+  }
+  WireWriter body;
+  body.string(replacement->handle());
+  attributes.write(body);
+  const Reply reply = co_await client->ask(call, Request::fsetstat, body.take());
+  throw_unless_ok(*client, "give its owner and mode to", path, reply);
+  co_return replacement;
+}
+
+Replacement::~Replacement() {
+  if (!client_ || temporary_.empty() || client_->is_lost()) return;
+  const SftpClient::Ticket removing = client_->send(Request::remove, path_body(temporary_));
+}
+
+Awaitable<void> Replacement::finish(Call& call) {
+  if (client_->has("fsync@openssh.com")) {
+    std::string body = WireWriter().string("fsync@openssh.com").string(handle()).take();
+    Reply reply = co_await client_->ask(call, Request::extended, std::move(body));
+    co_await throw_unless_written(call, client_, target_, std::move(reply));
+  }
+  Reply closed = co_await handle_.close(call);
+  co_await throw_unless_written(call, client_, target_, std::move(closed));
+  if (client_->has("posix-rename@openssh.com")) {
+    std::string body = WireWriter().string("posix-rename@openssh.com").string(temporary_).string(target_).take();
+    const Reply reply = co_await client_->ask(call, Request::extended, std::move(body));
+    throw_unless_ok(*client_, "replace", target_, reply);
+  } else {
+    // Version 3 has no rename that replaces: there is a moment without the file.
+    const Reply removed = co_await client_->ask(call, Request::remove, path_body(target_));
+    if (removed.status() != Status::no_such_file) throw_unless_ok(*client_, "replace", target_, removed);
+    std::string body = WireWriter().string(temporary_).string(target_).take();
+    const Reply reply = co_await client_->ask(call, Request::rename, std::move(body));
+    throw_unless_ok(*client_, "replace", target_, reply);
+  }
+  temporary_.clear();
+}
+
+std::uint32_t parse_mode(const std::string& text) {
+  std::uint32_t mode = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, mode, 8);
+  if (text.empty() || error != std::errc() || stop != end || mode > kPermissions) {
+    throw Error("usage.argument", "mode is " + describe(Value(text)) + ", which is none: give octal digits, \"0644\"");
+  }
+  return mode;
+}
+
+void check_path(const std::string& path) {
+  if (path.empty() || path.find('\0') != std::string::npos) {
+    throw Error("usage.argument", "path is " + describe(Value(path)) + ", which is no path");
+  }
+}
+
+FileType file_type(std::uint32_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return FileType::file;
+    case S_IFDIR:
+      return FileType::directory;
+    case S_IFLNK:
+      return FileType::link;
+    case S_IFIFO:
+      return FileType::fifo;
+    case S_IFSOCK:
+      return FileType::socket;
+    case S_IFBLK:
+      return FileType::block_device;
+    case S_IFCHR:
+      return FileType::char_device;
+    default:
+      return FileType::other;
+  }
+}
+
+std::string mode_text(std::uint32_t mode) {
+  std::array<char, 8> digits{};
+  (void)snprintf(digits.data(), digits.size(), "%04o", mode & kPermissions);
+  return digits.data();
+}
+
+}  // namespace opshost::ssh

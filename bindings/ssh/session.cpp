@@ -1,0 +1,296 @@
+#include "bindings/ssh/session.hpp"
+
+#include <sys/eventfd.h>
+
+#include <cerrno>
+#include <new>
+#include <utility>
+#include <variant>
+
+#include "host/base/error.hpp"
+#include "host/base/time.hpp"
+
+namespace opshost::ssh {
+
+namespace {
+
+/// Of one flooding session before the loop looks at the others: about a millisecond of decryption.
+constexpr std::size_t kMostATurn = 128U * 1024U;
+
+constexpr std::size_t kFirstBytes = 256;
+constexpr int kMostUnanswered = 3;
+
+void initialize_library() {
+  static const bool done = libssh2_init(0) == 0;
+  if (!done) throw Error("ssh.library", "libssh2 could not be initialised");
+}
+
+/// After these nothing that comes in makes sense any more.
+bool breaks_connection(long answer) {
+  switch (answer) {
+    case LIBSSH2_ERROR_SOCKET_DISCONNECT:
+    case LIBSSH2_ERROR_SOCKET_SEND:
+    case LIBSSH2_ERROR_SOCKET_RECV:
+    case LIBSSH2_ERROR_DECRYPT:
+    case LIBSSH2_ERROR_INVALID_MAC:
+    case LIBSSH2_ERROR_PROTO:
+    case LIBSSH2_ERROR_KEX_FAILURE:
+    case LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE:
+    case LIBSSH2_ERROR_OUT_OF_BOUNDARY:
+    case LIBSSH2_ERROR_ALLOC:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+struct Session::Opening {
+  Opening(const asio::any_io_executor& executor, ChannelTarget target) : target(std::move(target)), done(executor) {}
+
+  ChannelTarget target;
+  std::variant<LIBSSH2_CHANNEL*, ChannelRefused> result = nullptr;
+  bool finished = false;
+  bool unwanted = false;
+  WaitList done;
+};
+
+Session::Session(const asio::any_io_executor& executor, std::shared_ptr<Transport> transport)
+    : executor_(executor),
+      transport_(std::move(transport)),
+      stand_in_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      waiting_(executor),
+      channel_closed_(executor) {
+  initialize_library();
+  raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
+  if (raw_ == nullptr) throw std::bad_alloc();
+  libssh2_session_set_blocking(raw_, 0);
+  // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): libssh2 takes every callback as void*.
+  libssh2_session_callback_set(raw_, LIBSSH2_CALLBACK_RECV, reinterpret_cast<void*>(&Session::receive_callback));
+  libssh2_session_callback_set(raw_, LIBSSH2_CALLBACK_SEND, reinterpret_cast<void*>(&Session::send_callback));
+  // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
+}
+
+Session::~Session() { free_raw(); }
+
+void Session::start() {
+  transport_->listen([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->ready();
+  });
+}
+
+ssize_t Session::receive_callback(libssh2_socket_t, void* buffer, size_t size, int, void** self) {
+  return static_cast<Session*>(*self)->receive({static_cast<char*>(buffer), size});
+}
+
+ssize_t Session::send_callback(libssh2_socket_t, const void* bytes, size_t size, int, void** abstract) {
+  auto* self = static_cast<Session*>(*abstract);
+  const std::ptrdiff_t sent = self->transport_->send({static_cast<const char*>(bytes), size});
+  if (sent < 0) self->lose(errno_text(static_cast<int>(-sent)));
+  return sent;
+}
+
+std::ptrdiff_t Session::receive(std::span<char> buffer) {
+  if (turn_ >= kMostATurn) {
+    if (!std::exchange(turn_posted_, true)) {
+      asio::post(executor_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->turn_posted_ = false;
+        self->ready();
+      });
+    }
+    return -EAGAIN;
+  }
+  const std::ptrdiff_t size = transport_->receive(buffer);
+  if (size > 0) {
+    turn_ += static_cast<std::size_t>(size);
+    ++input_;
+    received_ += static_cast<std::uint64_t>(size);
+    if (first_bytes_.size() < kFirstBytes) first_bytes_.append(buffer.data(), static_cast<std::size_t>(size));
+  } else if (size == -EAGAIN) {
+    turn_ = 0;
+    transport_->watch();
+  } else if (!lost_) {
+    lose(size == 0 ? "the other side closed the connection" : errno_text(static_cast<int>(-size)));
+  }
+  return size;
+}
+
+void Session::ready() {
+  turn_ = 0;
+  ++input_;
+  if (waiting_.empty() && !lost_ && transport_->at_end()) lose("the other side closed the connection");
+  spread_input();
+}
+
+void Session::spread_input() {
+  if (std::exchange(spread_, input_) != input_) waiting_.wake_all();
+}
+
+long Session::note(long answer) {
+  if (breaks_connection(answer) && !lost_) lose(failure());
+  spread_input();
+  return answer;
+}
+
+Awaitable<void> Session::wait_for_input(std::uint64_t seen, StopToken* stop) {
+  if (seen != input_ || lost_) co_return;
+  transport_->watch();
+  co_await waiting_.wait(stop);
+}
+
+void Session::keep_alive(Duration every) {
+  if (every <= Duration::zero() || lost_) return;
+  if (!alive_) alive_.emplace(executor_);
+  alive_->expires_after(every);
+  alive_->async_wait([weak = weak_from_this(), every](const boost::system::error_code& cancelled) {
+    if (const auto self = weak.lock(); self && !cancelled) self->look_alive(every);
+  });
+}
+
+void Session::look_alive(Duration every) {
+  if (lost_) return;
+  // While nobody waits for input nothing is read: silence says nothing then.
+  const bool quiet = std::exchange(received_before_, received_) == received_;
+  if (waiting_.empty() || !quiet) {
+    unanswered_ = 0;
+  } else if (++unanswered_ > kMostUnanswered) {
+    lose("no sign of life for " + humanize_duration(every * (kMostUnanswered + 1)));
+    return;
+  }
+  if (!waiting_.empty()) {
+    int unused = 0;
+    libssh2_keepalive_config(raw_, 1, 1);
+    note(libssh2_keepalive_send(raw_, &unused));
+  }
+  keep_alive(every);
+}
+
+void Session::throw_if_lost() const {
+  if (lost_) throw Error("ssh.lost", *lost_);
+}
+
+void Session::throw_stopped() { throw Error("cancelled", "stopped while the host had not answered"); }
+
+void Session::lose(std::string why) {
+  if (lost_) return;
+  lost_ = std::move(why);
+  transport_->close();
+  alive_.reset();
+  ++input_;
+  spread_input();
+  channel_closed_.wake_all();
+  for (const auto& opening : openings_) opening->done.wake_all();
+}
+
+void Session::close() {
+  // Sent without waiting; what the server says to it interests nobody.
+  if (!lost_ && raw_ != nullptr) libssh2_session_disconnect(raw_, "done");
+  lose("the connection was closed here");
+}
+
+void Session::abandon() {
+  const auto self = shared_from_this();
+  if (!lost_) lost_ = "opshost ended";
+  transport_->close();
+  for (const auto& opening : std::exchange(openings_, {})) opening->done.abandon();
+  waiting_.abandon();
+  channel_closed_.abandon();
+}
+
+void Session::free_raw() {
+  // On a lost transport it frees what it has and answers at once.
+  if (!lost_) lost_ = "closed";
+  transport_->close();
+  while (raw_ != nullptr && libssh2_session_free(raw_) == LIBSSH2_ERROR_EAGAIN) {
+  }
+  raw_ = nullptr;
+}
+
+std::string Session::failure() const {
+  char* text = nullptr;
+  libssh2_session_last_error(raw_, &text, nullptr, 0);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+Awaitable<std::variant<LIBSSH2_CHANNEL*, ChannelRefused>> Session::open_channel(ChannelTarget target, StopToken& stop) {
+  const auto self = shared_from_this();
+  throw_if_lost();
+  const auto opening = std::make_shared<Opening>(executor_, std::move(target));
+  openings_.push_back(opening);
+  if (!std::exchange(opening_, true)) asio::co_spawn(executor_, open_in_turn(self), asio::detached);
+  while (!opening->finished && !lost_ && !stop.stopped()) co_await opening->done.wait(&stop);
+  if (opening->finished) {
+    if (auto** channel = std::get_if<LIBSSH2_CHANNEL*>(&opening->result); channel != nullptr && stop.stopped()) {
+      dispose(*channel);
+      throw_stopped();
+    }
+    co_return std::move(opening->result);
+  }
+  opening->unwanted = true;
+  throw_if_lost();
+  throw_stopped();
+}
+
+Awaitable<void> Session::open_in_turn(std::shared_ptr<Session> self) {
+  while (!self->openings_.empty() && !self->lost_) {
+    const auto opening = self->openings_.front();
+    try {
+      if (!opening->unwanted) co_await open_one(*self, *opening);
+    } catch (const Error&) {
+      break;  // lost: open_channel says so to everyone who waits
+    }
+    self->openings_.pop_front();
+    opening->finished = true;
+    if (auto** channel = std::get_if<LIBSSH2_CHANNEL*>(&opening->result); channel != nullptr && opening->unwanted) {
+      if (*channel != nullptr) self->dispose(*channel);
+    }
+    opening->done.wake_all();
+  }
+  self->openings_.clear();
+  self->opening_ = false;
+}
+
+Awaitable<void> Session::open_one(Session& self, Opening& opening) {
+  LIBSSH2_CHANNEL* channel = nullptr;
+  const auto attempt = [&]() -> long {
+    const ChannelTarget& target = opening.target;
+    channel = target.tcp_host.empty()
+                  ? libssh2_channel_open_session(self.raw_)
+                  : libssh2_channel_direct_tcpip(self.raw_, target.tcp_host.c_str(), target.tcp_port);
+    return channel != nullptr ? 0 : libssh2_session_last_errno(self.raw_);
+  };
+  const long answer = co_await self.repeat(attempt);
+  if (answer == 0) {
+    ++self.open_channels_;
+    opening.result = channel;
+  } else {
+    self.throw_if_lost();
+    opening.result = ChannelRefused{self.failure()};
+  }
+}
+
+void Session::dispose(LIBSSH2_CHANNEL* channel) {
+  if (lost_) return;  // goes with the session
+  const long answer = note(libssh2_channel_free(channel));
+  if (answer == LIBSSH2_ERROR_EAGAIN) {
+    asio::co_spawn(executor_, bury(shared_from_this(), channel), asio::detached);
+    return;
+  }
+  --open_channels_;
+  channel_closed_.wake_all();
+}
+
+Awaitable<void> Session::bury(std::shared_ptr<Session> self, LIBSSH2_CHANNEL* channel) {
+  try {
+    co_await self->repeat([channel]() -> long { return libssh2_channel_free(channel); });
+  } catch (const Error&) {
+    co_return;
+  }
+  --self->open_channels_;
+  self->channel_closed_.wake_all();
+}
+
+}  // namespace opshost::ssh

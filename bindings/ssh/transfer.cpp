@@ -1,0 +1,264 @@
+// put and get: many pieces in flight, the local file read and written on the file thread.
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <deque>
+#include <utility>
+
+#include "bindings/ssh/command.hpp"
+#include "bindings/ssh/remote_file.hpp"
+#include "host/base/descriptor.hpp"
+#include "host/base/write_all.hpp"
+#include "host/fiber/blocking.hpp"
+
+namespace opshost::ssh {
+
+namespace {
+
+using namespace sftp;
+
+/// Read or written here at once.
+constexpr std::size_t kBlock = 1024U * 1024U;
+constexpr Duration kProgressEvery = std::chrono::seconds(1);
+
+Error local_error(const std::string& path, const char* doing, int number) {
+  return Error("ssh.local_file",
+               std::string("cannot ") + doing + " " + describe(Value(path), 300) + " here: " + errno_text(number))
+      .on(path);
+}
+
+/// Used by one thread at a time: the file thread while a block is with it, else the loop's.
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
+  void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
+  std::string digits() {
+    std::array<unsigned char, 32> digest{};
+    EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const unsigned char byte : digest) {
+      text += kDigits[byte >> 4U];
+      text += kDigits[byte & 15U];
+    }
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+/// A file of this machine and what its content has come to.
+struct LocalFile {
+  std::string path;
+  std::string temporary;  ///< of one being written: what it is until it is complete
+  Descriptor descriptor;
+  std::uint64_t size = 0;
+  std::uint32_t mode = 0644;
+  Sha256 sha;
+
+  ~LocalFile() {
+    if (!temporary.empty()) unlink(temporary.c_str());
+  }
+};
+
+std::shared_ptr<LocalFile> open_to_read(const std::string& path) {
+  auto file = std::make_shared<LocalFile>();
+  file->path = path;
+  file->descriptor = Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  struct stat info{};
+  if (!file->descriptor || fstat(file->descriptor.get(), &info) != 0) throw local_error(path, "read", errno);
+  if (S_ISDIR(info.st_mode)) throw local_error(path, "read", EISDIR);
+  file->size = static_cast<std::uint64_t>(info.st_size);
+  file->mode = info.st_mode & 07777U;
+  return file;
+}
+
+std::string read_block(LocalFile& file) {
+  std::string block(kBlock, '\0');
+  std::size_t filled = 0;
+  while (filled < block.size()) {
+    const auto size = read(file.descriptor.get(), block.data() + filled, block.size() - filled);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) throw local_error(file.path, "read", errno);
+    if (size == 0) break;
+    filled += static_cast<std::size_t>(size);
+  }
+  block.resize(filled);
+  file.sha.add(block);
+  return block;
+}
+
+std::shared_ptr<LocalFile> open_to_write(const std::string& path, std::uint32_t mode) {
+  auto file = std::make_shared<LocalFile>();
+  file->path = path;
+  file->mode = mode;
+  std::string temporary = path + ".opshost-XXXXXX";
+  file->descriptor = Descriptor(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file->descriptor) throw local_error(path, "write", errno);
+  file->temporary = temporary;
+  return file;
+}
+
+void write_block(LocalFile& file, const std::string& block) {
+  file.sha.add(block);
+  const int failed = write_all(file.descriptor.get(), block);
+  if (failed != 0) throw local_error(file.path, "write", failed);
+}
+
+void put_in_place(LocalFile& file) {
+  const int fd = file.descriptor.get();
+  if (fchmod(fd, file.mode) != 0 || fsync(fd) != 0 || rename(file.temporary.c_str(), file.path.c_str()) != 0) {
+    throw local_error(file.path, "write", errno);
+  }
+  file.temporary.clear();
+}
+
+class CopyProgress {
+ public:
+  CopyProgress(const Callback<std::uint64_t, std::uint64_t>& callback, std::uint64_t total)
+      : callback_(callback), total_(total), next_(Clock::now() + kProgressEvery) {}
+  Awaitable<void> at(Call& call, std::uint64_t done) {
+    call.saw(format_size(Size{done}) + " of " + format_size(Size{total_}) + " copied");
+    if (!callback_ || (Clock::now() < next_ && done < total_)) co_return;
+    next_ = Clock::now() + kProgressEvery;
+    co_await callback_(call, done, total_);
+  }
+
+ private:
+  const Callback<std::uint64_t, std::uint64_t>& callback_;
+  std::uint64_t total_;
+  TimePoint next_;
+};
+
+/// What sha256sum says of a file there; throws where it differs.
+Awaitable<void> compare(Call& call, std::shared_ptr<Connection> connection, std::string path, std::string expected) {
+  RunOptions how;
+  how.accept = AnyExitCode::any;
+  Command command{{"sha256sum", "--", path}, {}};
+  const CommandResult result = co_await run_quietly(call, connection, std::move(command), std::move(how));
+  if (result.exit_code != 0) {
+    throw Error("ssh.checksum", connection->name() + ": " + describe(Value(path), 300) +
+                                    " was copied, but sha256sum there cannot compare it: install it, or say "
+                                    "checksum = false")
+        .on(connection->name());
+  }
+  // A name with a backslash or a newline makes it begin with a backslash.
+  const std::string digits = result.output.substr(result.output.starts_with('\\') ? 1 : 0, 64);
+  if (digits != expected) {
+    throw Error("ssh.checksum", connection->name() + ": " + describe(Value(path), 300) + " has SHA-256 " + digits +
+                                    " there, " + expected + " here: it was changed on the way or meanwhile")
+        .on(connection->name());
+  }
+}
+
+}  // namespace
+
+Awaitable<TransferResult> put_file(Call& call, std::shared_ptr<Connection> connection, std::string local_path,
+                                   std::string path, TransferOptions options) {
+  check_path(path);
+  const TimePoint began = Clock::now();
+  const auto wanted_mode = options.mode ? std::optional(parse_mode(*options.mode)) : std::nullopt;
+  auto open = [local_path] { return open_to_read(local_path); };
+  const auto file = co_await call.blocking().run_file_work(call, std::move(open));
+  const auto client = co_await SftpClient::of(call, *connection);
+  const auto replacement = co_await Replacement::begin(call, client, path, wanted_mode.value_or(file->mode));
+
+  CopyProgress progress(options.on_progress, file->size);
+  std::deque<std::pair<SftpClient::Ticket, std::size_t>> asked;
+  std::string block;
+  std::size_t used = 0;
+  std::uint64_t at = 0;
+  std::uint64_t written = 0;
+  for (bool more = true; more || !asked.empty();) {
+    if (more && asked.size() < kMostInFlight) {
+      if (used == block.size()) {
+        auto work = [file] { return read_block(*file); };
+        block = co_await call.blocking().run_file_work(call, std::move(work));
+        used = 0;
+        more = !block.empty();
+        continue;
+      }
+      const std::string_view piece = std::string_view(block).substr(used, kPiece);
+      asked.emplace_back(
+          client->send(Request::write, WireWriter().string(replacement->handle()).uint64(at).string(piece).take()),
+          piece.size());
+      used += piece.size();
+      at += piece.size();
+      continue;
+    }
+    auto [first, size] = std::move(asked.front());
+    asked.pop_front();
+    Reply reply = co_await first.answer(call);
+    co_await throw_unless_written(call, client, path, std::move(reply));
+    written += size;
+    co_await progress.at(call, written);
+  }
+  co_await replacement->finish(call);
+  TransferResult result{.size = written, .sha256 = file->sha.digits(), .duration = {}};
+  if (options.checksum) co_await compare(call, connection, replacement->path(), result.sha256);
+  result.duration = Clock::now() - began;
+  co_return result;
+}
+
+Awaitable<TransferResult> get_file(Call& call, std::shared_ptr<Connection> connection, std::string path,
+                                   std::string local_path, TransferOptions options) {
+  check_path(path);
+  const TimePoint began = Clock::now();
+  const auto wanted_mode = options.mode ? std::optional(parse_mode(*options.mode)) : std::nullopt;
+  const auto client = co_await SftpClient::of(call, *connection);
+  const RemoteHandle handle = co_await open_file(call, client, path, kOpenRead, 0);
+  const auto there = co_await attributes_of(call, client, path, true);
+  if (there && file_type(there->mode.value_or(0)) == FileType::directory) {
+    throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is a directory")
+        .on(client->name());
+  }
+  const std::uint32_t mode = wanted_mode.value_or(there ? there->mode.value_or(0644) & 07777U : 0644U);
+  auto open = [local_path, mode] { return open_to_write(local_path, mode); };
+  const auto file = co_await call.blocking().run_file_work(call, std::move(open));
+
+  CopyProgress progress(options.on_progress, there ? there->size.value_or(0) : 0);
+  std::deque<SftpClient::Ticket> asked;
+  std::string block;
+  std::uint64_t next = 0;
+  std::uint64_t received = 0;
+  for (bool more = true; more;) {
+    while (asked.size() < kMostInFlight) {
+      asked.push_back(
+          client->send(Request::read, WireWriter().string(handle.text()).uint64(next).uint32(kPiece).take()));
+      next += kPiece;
+    }
+    SftpClient::Ticket first = std::move(asked.front());
+    asked.pop_front();
+    const Reply reply = co_await first.answer(call);
+    more = reply.answer != Answer::status || reply.status() != Status::eof;
+    if (more) {
+      throw_unless_ok(*client, "read", path, reply);
+      WireReader reader(reply.body);
+      const std::string_view piece = reader.string();
+      block.append(piece);
+      received += piece.size();
+      if (piece.size() < kPiece) {
+        asked.clear();  // what was asked for behind a short answer does not join on
+        next = received;
+      }
+    }
+    if (block.size() >= kBlock || (!more && !block.empty())) {
+      auto work = [file, full = std::exchange(block, {})] { write_block(*file, full); };
+      co_await call.blocking().run_file_work(call, std::move(work));
+      co_await progress.at(call, received);
+    }
+  }
+  TransferResult result{.size = received, .sha256 = file->sha.digits(), .duration = {}};
+  if (options.checksum) co_await compare(call, connection, path, result.sha256);
+  auto finish = [file] { put_in_place(*file); };
+  co_await call.blocking().run_file_work(call, std::move(finish));
+  result.duration = Clock::now() - began;
+  co_return result;
+}
+
+}  // namespace opshost::ssh

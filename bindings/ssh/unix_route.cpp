@@ -1,0 +1,70 @@
+// A Unix socket of the host as a stream.
+#include <array>
+#include <utility>
+
+#include "bindings/net/failure.hpp"
+#include "bindings/ssh/channel_stream.hpp"
+#include "bindings/ssh/command_line.hpp"
+#include "bindings/ssh/host.hpp"
+#include "host/base/output_text.hpp"
+
+namespace opshost::ssh {
+
+namespace {
+
+// libssh2 before 1.11 asks for no Unix socket, so a program there carries the bytes. It says "ready" once it knows that
+// it can begin.
+std::string helper_script(const std::string& path) {
+  const std::string socket = quoted(path);
+  return "if [ ! -e " + socket + " ]; then echo absent >&2; exit 1; fi\n" + "if [ ! -w " + socket +
+         " ]; then echo permission >&2; exit 1; fi\n" +
+         "if command -v socat >/dev/null; then echo ready >&2; exec socat STDIO " + quoted("UNIX-CONNECT:" + path) +
+         "; fi\nif command -v nc >/dev/null; then echo ready >&2; exec nc -U " + socket +
+         "; fi\necho helper >&2; exit 1\n";
+}
+
+net::Failure unix_failure(const std::string& via, const std::string& path, const std::string& said) {
+  const std::string where = path + " on " + via;
+  if (said == "absent") return {net::Obstacle::absent, where + " does not exist"};
+  if (said == "permission") return {net::Obstacle::permission, where + ": the login may not write to it"};
+  if (said == "helper") {
+    return {net::Obstacle::other,
+            where + " needs socat or nc there, to carry its bytes, and neither is installed: install one"};
+  }
+  return {net::Obstacle::other, where + ": " + one_line(said.empty() ? "the helper ended" : said, 200)};
+}
+
+/// The first line on stderr.
+Awaitable<std::string> first_word(Call& call, Channel& channel) {
+  std::string said;
+  while (said.find('\n') == std::string::npos) {
+    std::array<char, 512> buffer{};
+    const auto attempt = [&]() -> long {
+      const auto answer = libssh2_channel_read_stderr(channel.raw(), buffer.data(), buffer.size());
+      if (answer == 0 && libssh2_channel_eof(channel.raw()) == 0) return LIBSSH2_ERROR_EAGAIN;
+      return answer;
+    };
+    const long answer = co_await channel.session().repeat(attempt, &call.stop());
+    if (answer <= 0) co_return said;
+    said.append(buffer.data(), static_cast<std::size_t>(answer));
+  }
+  co_return said.substr(0, said.find('\n'));
+}
+
+}  // namespace
+
+Awaitable<std::unique_ptr<net::ByteStream>> Host::open_unix(Call& call, const std::string& path) {
+  const auto connection = open_connection();
+  Channel channel = co_await connection->open_channel(call);
+  const std::string line = "exec /bin/sh -c " + quoted(helper_script(path));
+  const auto request = [&]() -> long {
+    return libssh2_channel_process_startup(channel.raw(), "exec", 4, line.data(), static_cast<unsigned>(line.size()));
+  };
+  const long answer = co_await channel.session().repeat(request, &call.stop());
+  std::string said = "the server runs no commands";
+  if (answer == 0) said = co_await first_word(call, channel);
+  if (said != "ready") throw unix_failure(connection->name(), path, said);
+  co_return make_channel_stream(std::move(channel), connection);
+}
+
+}  // namespace opshost::ssh

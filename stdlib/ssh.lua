@@ -1,0 +1,124 @@
+-- What `ssh` has beside its C++ part: editing a file, and many hosts at once.
+local native = ...
+
+local declare = native.internal("declare")
+local edit = native.internal("edit")
+local fan_out = native.internal("fan_out")
+
+local module = declare.module("ssh", "Commands, files and ports of other machines")
+
+module.record("EditOptions", "How to edit a file", {
+  { "backup", "string", "keep the old content beside it, under this ending: \".bak\"" },
+})
+module.record("EditResult", "What an edit did", {
+  { "changed", "boolean", "false: it was as wanted already, nothing was written", required = true },
+})
+module.record("HostsOptions", "How many hosts are worked on", {
+  { "parallel", "integer", "how many at once", default = 50 },
+  { "on_error", '"stop"|"collect"',
+    "stop: the first error ends the fan-out and is raised; collect: go on, look at .failed", default = "collect" },
+})
+
+module.fn { "edit",
+  params = {
+    { "host", "any", "what ssh.connect returned" },
+    { "path", "string", "the file" },
+    { "change", "function", "called as change(text), returns the new text" },
+    { "options", "EditOptions?", "keep a backup or not" },
+  },
+  returns = "EditResult",
+  effect = "change",
+  touches = "the host",
+  waits = true,
+  raises = { "ssh.not_found", "ssh.permission", "ssh.wrong_type", "ssh.no_space", "ssh.file", "ssh.lost" },
+  doc = "Change a file of a host by a function; written only where it differs",
+  run = function(host, path, change, options)
+    -- `edit` calls functions of a module, these are methods.
+    local files = {
+      read_file = function(name) return host:read_file(name) end,
+      write_file = function(name, text) host:write_file(name, text) end,
+    }
+    return edit(files, path, change, options)
+  end,
+}
+
+local Hosts = {}
+Hosts.__index = Hosts
+
+--- Calls fn(host, name) for every host at once; one result a host, in order, as ops.each gives them.
+function Hosts:each(fn)
+  return fan_out.each(self.names, self.options, function(name)
+    return fn(self.by_name[name], name)
+  end)
+end
+
+for _, verb in ipairs { "read", "run", "put", "get", "read_file", "write_file", "alive" } do
+  Hosts[verb] = function(self, ...)
+    local arguments, count = { ... }, select("#", ...)
+    return self:each(function(host)
+      return host[verb](host, unpack(arguments, 1, count))
+    end)
+  end
+end
+
+function Hosts:close()
+  for _, host in pairs(self.by_name) do host:close() end
+end
+
+local function text_of(result)
+  if not result.ok then
+    return result.skipped and "skipped" or tostring(result.error and result.error.message or result.error)
+  end
+  local value = result.value
+  if type(value) == "table" and value.stdout then return value.stdout .. value.stderr end
+  return tostring(value)
+end
+
+module.fn { "folded",
+  params = { { "results", "any", "what a fan-out over hosts returned" } },
+  returns = "string",
+  returns_doc = "each different output once, under the hosts that gave it",
+  doc = "Show the outputs of many hosts, identical ones once",
+  run = function(results)
+    local order, hosts_of = {}, {}
+    for _, result in ipairs(results) do
+      local text = text_of(result)
+      if not hosts_of[text] then
+        hosts_of[text] = {}
+        order[#order + 1] = text
+      end
+      table.insert(hosts_of[text], tostring(result.item))
+    end
+    local parts = {}
+    for _, text in ipairs(order) do
+      local hosts = hosts_of[text]
+      parts[#parts + 1] = table.concat(hosts, ", ") .. " (" .. #hosts .. "):\n"
+        .. text:gsub("\n$", ""):gsub("[^\n]+", "  %0") .. "\n"
+    end
+    return table.concat(parts)
+  end,
+}
+
+module.fn { "hosts",
+  params = {
+    { "list", "any[]", "names, or what ssh.connect takes" },
+    { "options", "HostsOptions?", "how many at once" },
+  },
+  returns = "any",
+  returns_doc = "has read, run, put, get, read_file, write_file and alive as a host has them, each giving one result a "
+    .. "host as ops.each does; each(fn) calls fn(host, name); close()",
+  doc = "Many hosts as one",
+  run = function(list, options)
+    local hosts = { names = {}, by_name = {}, options = options }
+    for i, entry in ipairs(list) do
+      local settings = type(entry) == "table" and entry or { host = entry }
+      local name = settings.host
+      if hosts.by_name[name] then name = name .. "#" .. i end
+      hosts.names[i] = name
+      hosts.by_name[name] = module.exports.connect(settings)
+    end
+    return setmetatable(hosts, Hosts)
+  end,
+}
+
+return module.seal()
