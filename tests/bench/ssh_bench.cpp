@@ -1,0 +1,178 @@
+// `true` on 200 hosts beside a raw libssh2 program: what opshost costs on top. ssh_bench OPSHOST, in a lab with sshd
+// (tests/support/in_lab ssh -- ssh_bench OPSHOST).
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+
+#include "tests/bench/raw_ssh.hpp"
+#include "tests/bench/report.hpp"
+
+namespace opshost::bench {
+
+namespace {
+
+struct Usage {
+  double cpu = 0;
+  double wall = 0;
+  double resident_mib = 0;
+};
+
+std::string lab(const char* name) {
+  const char* value = std::getenv(name);
+  if (value != nullptr) return value;
+  std::fprintf(stderr, "ssh_bench: %s is not set: it runs in a lab (tests/support/in_lab ssh -- ...)\n", name);
+  std::exit(2);
+}
+
+/// What a child process takes.
+Usage usage_of(const std::function<void()>& child) {
+  const double began = wall();
+  const pid_t pid = fork();
+  if (pid == 0) {
+    child();
+    _exit(0);
+  }
+  int status = 0;
+  rusage usage{};
+  wait4(pid, &status, 0, &usage);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    std::fprintf(stderr, "ssh_bench: a measured program failed\n");
+    std::exit(2);
+  }
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return {seconds(usage.ru_utime) + seconds(usage.ru_stime), wall() - began,
+          static_cast<double>(usage.ru_maxrss) / 1024};
+}
+
+class Bench {
+ public:
+  explicit Bench(std::string opshost) : opshost_(std::move(opshost)) {}
+
+  Usage raw(int hosts, int rounds) const {
+    return usage_of([&] {
+      RawSsh raw{.address_prefix = lab("LAB_SSH_ADDRESS_PREFIX"),
+                 .hosts = hosts,
+                 .port = std::stoi(lab("LAB_SSH_PORT")),
+                 .user = lab("LAB_SSH_KEY_USER"),
+                 .key_file = lab("LAB_SSH_KEY"),
+                 .warm_rounds = rounds};
+      raw.run();
+    });
+  }
+  Usage idle(int connections) const {
+    return usage_of([&] {
+      execl(opshost_.c_str(), opshost_.c_str(), "run", OPSHOST_BENCH_SCRIPTS "/ssh_idle.lua",
+            lab("LAB_SSH_ADDRESS_PREFIX").c_str(), std::to_string(connections).c_str(), lab("LAB_SSH_PORT").c_str(),
+            lab("LAB_SSH_KEY_USER").c_str(), lab("LAB_SSH_KEY").c_str(), lab("LAB_SSH_KNOWN_HOSTS").c_str(), nullptr);
+    });
+  }
+  Usage put(const std::string& from, const std::string& to) const {
+    return usage_of([&] {
+      execl(opshost_.c_str(), opshost_.c_str(), "run", OPSHOST_BENCH_SCRIPTS "/ssh_put.lua", "127.9.0.1",
+            lab("LAB_SSH_PORT").c_str(), lab("LAB_SSH_KEY_USER").c_str(), lab("LAB_SSH_KEY").c_str(),
+            lab("LAB_SSH_KNOWN_HOSTS").c_str(), from.c_str(), to.c_str(), nullptr);
+    });
+  }
+  static Usage sftp_put(const std::string& from, const std::string& to) {
+    return usage_of([&] {
+      const std::string line = "echo 'put " + from + " " + to + "' | exec sftp -q -b - -P " + lab("LAB_SSH_PORT") +
+                               " -i " + lab("LAB_SSH_KEY") + " -o UserKnownHostsFile=" + lab("LAB_SSH_KNOWN_HOSTS") +
+                               " " + lab("LAB_SSH_KEY_USER") + "@127.9.0.1 >/dev/null";
+      execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
+    });
+  }
+  Usage ours(int hosts, int rounds) const {
+    return usage_of([&] {
+      execl(opshost_.c_str(), opshost_.c_str(), "run", OPSHOST_BENCH_SCRIPTS "/ssh.lua",
+            lab("LAB_SSH_ADDRESS_PREFIX").c_str(), std::to_string(hosts).c_str(), lab("LAB_SSH_PORT").c_str(),
+            lab("LAB_SSH_KEY_USER").c_str(), lab("LAB_SSH_KEY").c_str(), lab("LAB_SSH_KNOWN_HOSTS").c_str(),
+            std::to_string(rounds).c_str(), nullptr);
+    });
+  }
+
+ private:
+  std::string opshost_;
+};
+
+constexpr int kHosts = 200;
+constexpr int kRounds = 5;
+
+constexpr int kIdle = 1000;
+constexpr const char* kMegabytes = "1000";
+
+void measure_put(const Bench& bench, Report& report) {
+  std::string folder = "/tmp/opshost-bench-XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr || chmod(folder.c_str(), 0777) != 0) std::exit(2);
+  const std::string from = folder + "/from";
+  usage_of([&] {
+    execlp("dd", "dd", "if=/dev/zero", ("of=" + from).c_str(), "bs=1M", (std::string("count=") + kMegabytes).c_str(),
+           "status=none", nullptr);
+  });
+  const Usage sftp = Bench::sftp_put(from, folder + "/to");
+  const Usage put = bench.put(from, folder + "/to2");
+  std::filesystem::remove_all(folder);
+  report.add({.name = "put of 1 GB, wall",
+              .value = put.wall,
+              .target = 1.5 * sftp.wall,
+              .unit = "s",
+              .beside = Alternative{"sftp", sftp.wall}});
+  report.remark("memory " + number_text(put.resident_mib) + " MiB");
+}
+
+int measure(const std::string& opshost) {
+  const Bench bench(opshost);
+  Report report("ssh: " + std::to_string(kHosts) + " hosts, beside raw libssh2 in the same run");
+  const Usage raw_cold = bench.raw(kHosts, 0);
+  const Usage cold = bench.ours(kHosts, 0);
+  report.add({.name = "cold connect + true, client CPU",
+              .value = cold.cpu,
+              .target = 1.2 * raw_cold.cpu,
+              .unit = "s",
+              .beside = Alternative{"raw libssh2", raw_cold.cpu}});
+  report.remark("wall " + number_text(cold.wall) + " s, raw " + number_text(raw_cold.wall) + " s; memory " +
+                number_text(cold.resident_mib) + " MiB");
+
+  const Usage raw_warm = bench.raw(kHosts, kRounds);
+  const Usage warm = bench.ours(kHosts, kRounds);
+  const double raw_time = raw_warm.wall - raw_cold.wall;
+  const double time = warm.wall - cold.wall;
+  report.add({.name = "warm commands, wall of " + std::to_string(kRounds) + " rounds",
+              .value = time,
+              .target = raw_time / 0.9,
+              .unit = "s",
+              .beside = Alternative{"raw libssh2", raw_time}});
+  report.remark(number_text(kHosts * kRounds / time) + " commands/s, raw " + number_text(kHosts * kRounds / raw_time) +
+                "; client CPU a command " + number_text((warm.cpu - cold.cpu) / (kHosts * kRounds) * 1e6) +
+                " us, raw " + number_text((raw_warm.cpu - raw_cold.cpu) / (kHosts * kRounds) * 1e6) + " us");
+
+  const Usage one = bench.ours(1, 0);
+  report.add({.name = "one host cold, process start included", .value = one.wall * 1e3, .target = 45, .unit = "ms"});
+
+  const Usage idle = bench.idle(kIdle);
+  report.add({.name = std::to_string(kIdle) + " open connections, memory",
+              .value = idle.resident_mib,
+              .target = 100,
+              .unit = "MiB"});
+  measure_put(bench, report);
+  return report.exit_code();
+}
+
+}  // namespace
+
+}  // namespace opshost::bench
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: ssh_bench OPSHOST\n");
+    return 2;
+  }
+  return opshost::bench::measure(argv[1]);
+}

@@ -1,0 +1,129 @@
+-- What goes wrong between us and a host, each against a real sshd of the lab.
+local lab = require "ssh.lab"
+local machine = require "local"
+local ops = require "ops"
+local t = require "testing"
+local test = t.test
+
+local name = "keyonly@127.9.0.1:12222"
+
+local function took(fn)
+  local before = tonumber(machine.read({ "date", "+%s.%N" }).stdout)
+  fn()
+  return tonumber(machine.read({ "date", "+%s.%N" }).stdout) - before
+end
+
+test("refused", function()
+  local failure = t.raises("ssh.unreachable", "keyonly@127.9.0.1:1: connect: 127.9.0.1 port 1: connection refused",
+    function() lab.connect { port = 1 }:read({ "true" }) end)
+  t.equal({ failure.retryable, failure.maybe_applied, failure.detail.stage }, { true, false, "connect" })
+  t.equal(lab.connect { port = 1 }:alive(), false)
+end)
+
+test("silent: connect_timeout ends it", function()
+  lab.lab("cut", "127.9.0.20:12222")
+  local host = lab.connect { host = "127.9.0.20", connect_timeout = "1s" }
+  t.truthy(took(function()
+    t.raises("ssh.unreachable", nil, function() host:read({ "true" }) end)
+  end) < 10, "in time")
+  t.equal(host:alive(), false)
+  lab.lab("join", "127.9.0.20:12222")
+  t.equal(host:read({ "echo", "back" }).stdout, "back\n")
+end)
+
+test("frozen before it says who it is", function()
+  lab.lab("freeze", "sshd")
+  local host = lab.connect { host = "127.9.0.21", connect_timeout = "1s" }
+  t.raises("ssh.unreachable", "keyonly@127.9.0.21:12222: key exchange: no answer within 1s (connect_timeout)",
+    function() host:read({ "true" }) end)
+  lab.lab("thaw", "sshd")
+end)
+
+test("frozen in mid-command: the command's timeout ends it and says that nobody could kill it", function()
+  local host = lab.connect { host = "127.9.0.22" }
+  local failure
+  t.truthy(took(function()
+    failure = t.raises("ssh.timeout", nil, function()
+      host:run(ops.shell "echo begun; sleep 1000", { timeout = "2s", grace = "100ms",
+        on_line = function() lab.lab("freeze", "sshd") end })
+    end)
+  end) < 20, "in time")
+  lab.lab("thaw", "sshd")
+  t.equal(failure.message, "keyonly@127.9.0.22:12222: echo begun; sleep 1000 had not ended after 2s and could not be "
+    .. "killed (the host did not answer in time): it may still run; nothing on stderr; stdout: begun")
+  t.equal(failure.maybe_applied, true)
+end)
+
+test("killed in mid-command: lost, and it may have run; the next one gets a new connection", function()
+  local host = lab.connect()
+  local failure = t.raises("ssh.lost", nil, function()
+    host:run(ops.shell "echo begun; sleep 1000", { on_line = function() lab.lab("kill", "sshd") end })
+  end)
+  t.equal(failure.message, name .. ": command: the connection was lost: the other side closed the connection; "
+    .. "the command had been sent: it may have run, and may still run")
+  t.equal({ failure.maybe_applied, failure.retryable }, { true, false })
+  t.raises("ssh.unreachable", nil, function() host:read({ "true" }) end)
+  lab.lab("start", "sshd")
+  t.equal(host:read({ "echo", "again" }).stdout, "again\n")
+end)
+
+test("lost while idle: nothing was asked, so the next command opens it again by itself", function()
+  local host = lab.connect()
+  t.equal(host:alive(), true)
+  lab.lab("restart", "sshd")
+  t.equal(host:run({ "echo", "fine" }).stdout, "fine\n")
+end)
+
+test("cut in mid-command: the sign of life stays out", function()
+  local host = lab.connect { host = "127.9.0.23", keepalive = "200ms" }
+  local failure = t.raises("ssh.lost", nil, function()
+    host:run(ops.shell "echo begun; sleep 1000", { on_line = function() lab.lab("cut", "127.9.0.23") end })
+  end)
+  lab.lab("join", "127.9.0.23")
+  t.truthy(failure.message:find("the connection was lost: no sign of life for 800ms", 1, true), failure.message)
+  t.equal(failure.maybe_applied, true)
+end)
+
+test("MaxSessions: commands wait for a channel, all of them run", function()
+  local known = machine.temp() .. "/known"
+  local host = lab.connect { host = "127.0.0.1", port = 12226, host_key = "accept-new", known_hosts = known }
+  local results = ops.each({ 1, 2, 3, 4, 5, 6, 7, 8 }, { parallel = 8 }, function(i)
+    return host:read(ops.shell("sleep 0.1; echo " .. i)).stdout
+  end)
+  for i, result in ipairs(results) do t.equal(result.value, i .. "\n") end
+end)
+
+test("forwarding that the server does not let us", function()
+  local known = machine.temp() .. "/known"
+  local via = lab.connect { host = "127.0.0.1", port = 12226, host_key = "accept-new", known_hosts = known }
+  t.raises("ssh.unreachable", "keyonly@127.9.0.24:12222: connect: port 12222 of 127.9.0.24, asked for through "
+    .. "keyonly@127.0.0.1:12226: its sshd forwards nothing (AllowTcpForwarding)",
+    function() lab.connect { host = "127.9.0.24", via = via }:read({ "true" }) end)
+end)
+
+test("a name that nobody knows, and one that leads nowhere through a jump host", function()
+  t.raises("ssh.unreachable", nil, function() lab.connect { host = "no-such-host.invalid" }:read({ "true" }) end)
+  t.raises("ssh.unreachable", "keyonly@127.9.0.25:1: connect: port 1 of 127.9.0.25, asked for through "
+    .. name .. ": it cannot connect there: nothing listens, or there is no way",
+    function() lab.connect { host = "127.9.0.25", port = 1, via = lab.connect() }:read({ "true" }) end)
+end)
+
+test("many connects leave no descriptor behind", function()
+  local function descriptors()
+    return tonumber(machine.read(ops.shell "ls /proc/$PPID/fd | wc -l").stdout)
+  end
+  lab.connect { host = "127.9.0.30" }:read({ "true" })
+  collectgarbage()
+  local before = descriptors()
+  for _ = 1, 3 do
+    local items = {}
+    for i = 31, 130 do items[#items + 1] = "127.9.0." .. i end
+    ops.each(items, { parallel = 50 }, function(address)
+      local host = lab.connect { host = address }
+      host:read({ "true" })
+      host:close()
+    end)
+  end
+  collectgarbage()
+  t.truthy(descriptors() <= before, "descriptors " .. descriptors() .. " after " .. before)
+end)

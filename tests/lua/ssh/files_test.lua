@@ -1,0 +1,110 @@
+-- Files of a host, over SFTP.
+local lab = require "ssh.lab"
+local machine = require "local"
+local t = require "testing"
+local test = t.test
+
+local host = lab.connect()
+local name = "keyonly@127.9.0.1:12222"
+local folder = lab.folder(host)
+
+test("write_file and read_file keep every byte, of small and of large files", function()
+  local bytes = {}
+  for i = 0, 255 do bytes[#bytes + 1] = string.char(i) end
+  for _, size in ipairs { 0, 1, 127, 128, 12345 } do
+    local content = table.concat(bytes):rep(size)
+    host:write_file(folder .. "/file", content)
+    t.equal(host:read_file(folder .. "/file") == content, true)
+  end
+  t.equal(host:read({ "sh", "-c", "ls -A " .. folder }).stdout, "file\n")
+end)
+
+test("write_file keeps the mode, follows links, and sets a mode that is given", function()
+  local path = folder .. "/kept"
+  host:write_file(path, "1")
+  t.equal(host:stat(path).mode, "0644")
+  host:chmod(path, "0600")
+  host:run({ "ln", "-s", "kept", folder .. "/link" })
+  host:write_file(folder .. "/link", "2")
+  t.equal({ host:stat(path).mode, host:read_file(path), host:stat(folder .. "/link", { follow = false }).type },
+    { "0600", "2", "link" })
+  host:write_file(path, "3", { mode = "0640" })
+  t.equal(host:stat(path).mode, "0640")
+end)
+
+test("stat, exists and list", function()
+  host:mkdir(folder .. "/d/e", { parents = true })
+  host:mkdir(folder .. "/d/e", { mode = "0700" })
+  host:write_file(folder .. "/d/b.log", "12")
+  host:run({ "ln", "-s", "b.log", folder .. "/d/a" })
+  local info = host:stat(folder .. "/d/b.log")
+  t.equal({ info.name, info.type, info.size, info.path }, { "b.log", "file", 2, folder .. "/d/b.log" })
+  local names = {}
+  for i, entry in ipairs(host:list(folder .. "/d")) do names[i] = entry.name .. ":" .. entry.type end
+  t.equal(names, { "a:link", "b.log:file", "e:directory" })
+  t.equal(#host:list(folder .. "/d", { match = "*.log" }), 1)
+  t.equal(host:exists(folder .. "/no"), nil)
+  t.equal(host:exists(folder .. "/d/e").mode, "0700")
+  t.equal(host:stat(folder .. "/d/a", { follow = false }).target, "b.log")
+end)
+
+test("errors name the host, the file and what the server said", function()
+  local failure = t.raises("ssh.not_found", name .. ': cannot open "/no/such": it does not exist',
+    function() host:read_file("/no/such") end)
+  t.equal(failure.detail.status, 2)
+  t.raises("ssh.permission", name .. ': cannot open "/etc/shadow": the login may not',
+    function() host:read_file("/etc/shadow") end)
+  t.raises("ssh.wrong_type", name .. ': "/etc" is a directory', function() host:read_file("/etc") end)
+  t.raises("ssh.wrong_type", name .. ': "/etc" is a directory', function() host:write_file("/etc", "") end)
+  t.raises("ssh.wrong_type", name .. ': "/etc/passwd" is no directory', function() host:list("/etc/passwd") end)
+  t.raises("ssh.too_large", name .. ': "/etc/passwd" has more than 8B (max_size)',
+    function() host:read_file("/etc/passwd", { max_size = 8 }) end)
+  t.raises("ssh.not_empty", name .. ': "' .. folder .. '/d" is not empty: say recursive = true if all of it shall go',
+    function() host:delete(folder .. "/d") end)
+  t.raises("usage.argument", 'mode is "rw", which is none: give octal digits, "0644"',
+    function() host:chmod("/tmp/x", "rw") end)
+end)
+
+test("delete is content with what is gone", function()
+  host:delete(folder .. "/d", { recursive = true })
+  host:delete(folder .. "/d")
+  t.equal(host:exists(folder .. "/d"), nil)
+end)
+
+test("put and get copy, compare and tell how far they are", function()
+  local here = machine.temp()
+  machine.run({ "sh", "-c", "head -c 20000000 /dev/urandom >" .. here .. "/big" })
+  machine.chmod(here .. "/big", "0640")
+  local sum = machine.checksum(here .. "/big")
+  local seen = {}
+  local put = host:put(here .. "/big", folder .. "/big", { on_progress = function(done) seen[#seen + 1] = done end })
+  t.equal({ put.size, put.sha256, seen[#seen] }, { 20000000, sum, 20000000 })
+  t.equal({ host:stat(folder .. "/big").mode, host:stat(folder .. "/big").size }, { "0640", 20000000 })
+  local got = host:get(folder .. "/big", here .. "/back")
+  t.equal({ got.sha256, machine.checksum(here .. "/back"), machine.stat(here .. "/back").mode }, { sum, sum, "0640" })
+  t.raises("ssh.local_file", 'cannot read "/no/such" here: No such file or directory',
+    function() host:put("/no/such", folder .. "/x") end)
+  t.raises("ssh.local_file", 'cannot write "/no/such/x" here: No such file or directory',
+    function() host:get(folder .. "/big", "/no/such/x") end)
+end)
+
+test("a full disk there: the old file stays, nothing is left behind", function()
+  local disk = lab.env "LAB_SSH_DISK"
+  local here = machine.temp()
+  machine.run({ "sh", "-c", "head -c 100000000 /dev/zero >" .. here .. "/big" })
+  host:write_file(disk .. "/file", "old")
+  local before = #host:list(disk)
+  t.raises("ssh.no_space", name .. ': cannot write "' .. disk .. '/file": the file system there is full: make room',
+    function() host:put(here .. "/big", disk .. "/file") end)
+  t.equal(host:read_file(disk .. "/file"), "old")
+  -- Deleted by a request nobody waits for; the next one is answered after it.
+  t.equal(#host:list(disk), before)
+  host:delete(disk .. "/file")
+end)
+
+test("a host without SFTP says so", function()
+  local plain = lab.connect { host = "127.0.0.1", port = 12226, host_key = "accept-new",
+    known_hosts = machine.temp() .. "/known" }
+  t.raises("ssh.channel", "keyonly@127.0.0.1:12226: channel: the host offers no file transfer (Subsystem sftp)",
+    function() plain:read_file("/etc/passwd") end)
+end)
