@@ -20,8 +20,8 @@ test("a job that never began, that runs, that ended", function()
     .. "echo over; echo problem >&2; exit 3"))
   local running = job:status()
   t.equal({ running.state, running.exit_code, running.pid ~= nil }, { "running", nil, true })
-  t.raises("wait.timeout", name .. ": job " .. key .. " had not ended after 300ms; it runs on (pid " .. running.pid
-    .. ")", function() job:wait_exited { timeout = "300ms", every = "50ms" } end)
+  t.raises("wait.timeout", name .. ": job " .. key .. " had not ended after 2s; it runs on (pid " .. running.pid
+    .. ")", function() job:wait_exited { timeout = "2s", every = "1s" } end)
   host:write_file(folder .. "/go", "")
   local result = lab.connect():job(key):wait_exited { accept = { 3 }, every = "50ms" }
   t.equal({ result.exit_code, result.stdout, result.stderr }, { 3, "begun\nover\n", "problem\n" })
