@@ -22,6 +22,8 @@ namespace {
 constexpr int kTurn = 256;
 /// Before the library is asked again after an error it has no date for.
 constexpr Duration kAfterError = 20ms;
+/// A session with a server without a quorum looks this often whether the next one has one.
+constexpr Duration kSeekEvery = 10s;
 
 // The library logs without saying whose line it is, so its calls say it first.
 thread_local Connection* in_library = nullptr;
@@ -156,6 +158,7 @@ void Connection::flush() {
 
 void Connection::process(int events) {
   const InLibrary calls(this);
+  if (state_ == State::read_only) events |= ZOOKEEPER_WRITE;  // nobody waits for that then: see stay_read_only
   int code = ZOK;
   for (int answers = 0; code == ZOK && answers < kTurn; ++answers) {
     code = zookeeper_process(handle_.get(), events);
@@ -163,11 +166,32 @@ void Connection::process(int events) {
     if (code == ZOK) last_heard_ = Clock::now();
   }
   after_library();
+  // Refused at once, the library would try again at once, for ever.
+  if (code != ZOK && code != ZNOTHING && !socket_) return wake_at(Clock::now() + kAfterError);
   refresh();
+}
+
+// Asked in this state, the library would look for a server with a quorum by itself, and wait seconds for each that is
+// silent. Its part is done here: staying alive, noticing that the server is gone, and trying the next.
+void Connection::stay_read_only() {
+  const auto now = Clock::now();
+  const auto timeout = session_timeout();
+  if (now >= leave_read_only_at_ || now >= last_heard_ + timeout * 2 / 3) {
+    leave_read_only_at_ = kNoDeadline;
+    shutdown(socket_->stream.native_handle(), SHUT_RDWR);
+  } else if (now >= keep_alive_at_) {
+    keep_alive_at_ = now + timeout / 3;
+    const auto reply = std::make_shared<Reply>(executor_);
+    send(reply, [&](zhandle_t* handle) { return zoo_aexists(handle, "/", 0, Reply::on_stat, reply.get()); });
+    if (!socket_) return;
+  }
+  wait_readable();
+  wake_at(std::min({now + timeout / 6, keep_alive_at_, leave_read_only_at_}));
 }
 
 void Connection::refresh() {
   if (!handle_ || ended()) return;
+  if (socket_ && zoo_state(handle_.get()) == ZOO_READONLY_STATE) return stay_read_only();
   int descriptor = -1;
   int interest = 0;
   timeval wait{};
@@ -266,6 +290,7 @@ void Connection::update_state() {
   if (library_state == ZOO_AUTH_FAILED_STATE) now = State::auth_failed;
   if (now == state_) return;
   state_ = now;
+  if (now == State::read_only) leave_read_only_at_ = Clock::now() + kSeekEvery;
   if (usable()) {
     attempt_ends_ = kNoDeadline;
     failures_.clear();

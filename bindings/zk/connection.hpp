@@ -85,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void flush();
   void process(int events);
   void refresh();
+  void stay_read_only();
   void follow_socket(int descriptor, int interest);
   void wait_readable();
   void wait_writable();
@@ -108,6 +109,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TimePoint timer_at_ = kNoDeadline;
   TimePoint attempt_ends_ = kNoDeadline;
   TimePoint last_heard_{};
+  TimePoint leave_read_only_at_ = kNoDeadline;
+  TimePoint keep_alive_at_{};
   State state_ = State::connecting;
   std::string server_;
   std::map<std::string, std::string> failures_;

@@ -22,6 +22,14 @@ test("no server at all: the error names each and what it did", function()
   end)
 end)
 
+test("of two servers, the one that is up is found", function()
+  for _ = 1, 6 do
+    local z = support.connect({ hosts = "127.0.0.1:1,127.0.0.1:" .. support.ports[1], connect_timeout = "20s" })
+    t.equal(z:alive(), true)
+    z:close()
+  end
+end)
+
 test("a name that nobody knows is an error of its own", function()
   local z = zk.connect({ hosts = "no-such-host.invalid", connect_timeout = "5s" })
   local failure = t.raises("zk.unreachable", nil, function() z:get("/") end)
@@ -193,8 +201,11 @@ test("a lock's function stands still while no server answers, and goes on when o
         ops.wait_until(function() return steps > 3 end, { timeout = "20s", every = "5ms" })
         support.lab("kill", leader)
         support.lab("kill", followers[1])
-        support.wait_state(z, "suspended")
-        ops.sleep("50ms")  -- what was running when the news came has come to rest
+        -- Until no server believes in a quorum any more, the session may find another one for a moment.
+        ops.wait_until(function()
+          return zk.ensemble(support.hosts).serving == 0 and z:session().state == "suspended"
+        end, { timeout = "20s", every = "50ms" })
+        ops.sleep("100ms")  -- what was running when the news came has come to rest
         at_rest = steps
         ops.sleep("500ms")
         later = steps
@@ -236,7 +247,7 @@ test("holders cut off: one is stopped when its session may be over, one cannot g
       end)
     end)
     for _, port in ipairs(support.ports) do support.lab("join", "127.0.0.1:" .. port) end
-    t.equal({ lost.code, left.code, reached, left.maybe_applied }, { "zk.lock_lost", "zk.lock_left", nil, true })
+    t.equal({ lost.code, left.code, reached }, { "zk.lock_lost", "zk.lock_left", nil })
     t.truthy(lost.message:find("no server has answered for the 3s after which they give it to the next", 1, true),
       lost.message)
     t.equal(left.message, 'the lock "' .. root .. '/two" could not be given back: its node "' .. kept
