@@ -65,7 +65,11 @@ Outcome Runtime::run_function(const std::vector<std::string>& arguments,
   lua_State* main = vm_.state();
   vm_.set_arguments(arguments);
   for (const auto& argument : arguments) lua_pushlstring(main, argument.data(), argument.size());
-  auto& fiber = scheduler_.spawn(nullptr, main, static_cast<int>(arguments.size()));
+  return run_prepared(static_cast<int>(arguments.size()), on_return);
+}
+
+Outcome Runtime::run_prepared(int arguments, const std::function<void(lua_State*, int)>& on_return) {
+  auto& fiber = scheduler_.spawn(nullptr, vm_.state(), arguments);
   scheduler_.run_until_ended(fiber);
   auto outcome = outcome_of(fiber);
   if (outcome.returned && on_return) on_return(fiber.thread, lua_gettop(fiber.thread));

@@ -39,6 +39,9 @@ class Runtime {
   Outcome run_function(const std::vector<std::string>& arguments,
                        const std::function<void(lua_State* thread, int results)>& on_return = nullptr);
 
+  /// The same for a function and `arguments` values of any type on top of the main stack.
+  Outcome run_prepared(int arguments, const std::function<void(lua_State* thread, int results)>& on_return = nullptr);
+
   /// Loads text and runs it; a syntax error is an outcome too.
   Outcome run_text(const std::string& text, const std::string& chunk_name, const std::vector<std::string>& arguments,
                    const std::function<void(lua_State* thread, int results)>& on_return = nullptr);

@@ -1,5 +1,7 @@
 #include "host/cli/exit_code_of.hpp"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -9,18 +11,36 @@ namespace opshost {
 
 namespace {
 
+/// A guard, a precondition, a person, or another run in the way.
+bool is_refusal(std::string_view code) {
+  constexpr std::array<std::string_view, 9> kRefusals{
+      "gate.observe_only",     "gate.not_confirmed",  "procedure.guard",
+      "procedure.require",     "procedure.unvisited", "procedure.unfinished",
+      "procedure.target_busy", "procedure.run_busy",  "procedure.nothing_to_do"};
+  return code.ends_with(".refused") || std::find(kRefusals.begin(), kRefusals.end(), code) != kRefusals.end();
+}
+
 std::optional<ExitCode> code_with_meaning(std::string_view code) {
   if (code.starts_with("answer.")) return ExitCode::answer_needed;
   if (code.ends_with(".unreachable")) return ExitCode::unreachable;
-  if (code == "gate.observe_only" || code == "gate.not_confirmed" || code.ends_with(".refused"))
-    return ExitCode::refused;
+  if (is_refusal(code)) return ExitCode::refused;
   if (code == "deadline.exceeded") return ExitCode::deadline;
   if (code == "interrupted") return ExitCode::interrupted;
   return std::nullopt;
 }
 
+/// The procedure's own text is wrong; running it again changes nothing.
+bool is_definition_error(std::string_view code) {
+  constexpr std::array<std::string_view, 10> kErrors{
+      "procedure.definition",     "procedure.outside",     "procedure.name",     "procedure.path_used",
+      "procedure.step_in_step",   "procedure.not_boolean", "procedure.not_data", "procedure.no_value",
+      "procedure.value_too_long", "journal.not_writable"};
+  return std::find(kErrors.begin(), kErrors.end(), code) != kErrors.end();
+}
+
 bool is_script_error(std::string_view code) {
-  return code.starts_with("script.") || code.starts_with("usage.") || code.starts_with("gate.") || code == "closed";
+  return is_definition_error(code) || code.starts_with("script.") || code.starts_with("usage.") ||
+         code.starts_with("gate.") || code == "closed";
 }
 
 }  // namespace

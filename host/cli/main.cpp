@@ -24,10 +24,12 @@ int main(int argc, char** argv) {
       {"zk", "ZooKeeper: nodes, watches, locks, the health of an ensemble", zk::declare},
   };
   const std::vector<cli::Command> commands = {
-      cli::run_command(modules),   cli::plan_command(modules),    cli::eval_command(modules),
-      cli::repl_command(modules),  cli::check_command(modules),   cli::help_command(modules),
-      cli::types_command(modules), cli::scripts_command(modules), cli::version_command(modules),
-      ssh::hosts_command(),        zk::ensemble_command(modules),
+      cli::run_command(modules),     cli::plan_command(modules),     cli::resume_command(modules),
+      cli::cleanup_command(modules), cli::abandon_command(modules),  cli::runs_command(modules),
+      cli::show_command(modules),    cli::describe_command(modules), cli::preflight_command(modules),
+      cli::eval_command(modules),    cli::repl_command(modules),     cli::check_command(modules),
+      cli::help_command(modules),    cli::types_command(modules),    cli::scripts_command(modules),
+      cli::version_command(modules), ssh::hosts_command(),           zk::ensemble_command(modules),
   };
   return cli::run_command_line(commands, argc, argv);
 }

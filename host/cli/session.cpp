@@ -87,6 +87,10 @@ std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& optio
   };
 }
 
+Option json_option(const std::shared_ptr<SessionOptions>& options, const char* doc) {
+  return flag("--json", doc, [options] { options->json = true; });
+}
+
 std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modules& modules) {
   log_to_stderr(options.verbose ? Level::debug : Level::warn);
   if (options.log_file) log_to_file(*options.log_file);
@@ -110,7 +114,9 @@ void report(const Outcome& outcome, const SessionOptions& options, Runtime& runt
   say(text);
 }
 
-lua::ScriptSource find_named_script(const std::string& name, Runtime& runtime) {
+namespace {
+
+lua::ScriptSource find_script_source(const std::string& name, Runtime& runtime) {
   if (name == "-") return lua::read_script_from_stdin();
   std::error_code ignored;
   if (std::filesystem::exists(name, ignored) || name.ends_with(".lua") || name.find('/') != std::string::npos) {
@@ -124,6 +130,14 @@ lua::ScriptSource find_named_script(const std::string& name, Runtime& runtime) {
   for (const auto& listing : lua::list_scripts(runtime.vm().options().script_path)) names.push_back(listing.name);
   throw Error("script.not_readable", "there is neither a file nor a script library \"" + name + "\"" +
                                          did_you_mean(name, names) + "; `opshost scripts` lists the libraries");
+}
+
+}  // namespace
+
+lua::ScriptSource find_named_script(const std::string& name, Runtime& runtime) {
+  auto source = find_script_source(name, runtime);
+  runtime.vm().note_loaded(source);
+  return source;
 }
 
 }  // namespace opshost::cli

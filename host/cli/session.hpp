@@ -26,6 +26,9 @@ struct SessionOptions {
 /// The options every command that runs Lua takes: --memory, --jit, --unsafe-lua, --scripts, --log, --verbose.
 std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& options);
 
+/// --json.
+Option json_option(const std::shared_ptr<SessionOptions>& options, const char* doc);
+
 /// The runtime for these options, with the log set up.
 std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modules& modules);
 

@@ -59,8 +59,11 @@ bool takes_option(const FunctionInfo& function, std::string_view name) {
 bool waits_as_told(const FunctionInfo& function) {
   return std::any_of(function.params.begin(), function.params.end(), [](const ParamInfo& param) {
     if (param.type == nullptr) return false;
-    const Kind kind = without_optional(*param.type).kind;
-    return kind == Kind::duration || kind == Kind::callback || kind == Kind::function;
+    const Type& type = without_optional(*param.type);
+    const Kind kind = type.kind;
+    const bool record_says =
+        std::any_of(type.fields.begin(), type.fields.end(), [](const Field& field) { return field.name == "timeout"; });
+    return record_says || kind == Kind::duration || kind == Kind::callback || kind == Kind::function;
   });
 }
 

@@ -123,6 +123,45 @@ constexpr const char* kGlobals =
 `opshost check FILE` finds unknown globals, misspelt functions and misspelt options without running anything.
 )";
 
+constexpr const char* kProcedures =
+    R"(A procedure is a file that returns `procedure.define{...}`. It can be planned, killed anywhere and taken on again.
+
+    local procedure = require "ops.procedure"
+    local machine = require "local"
+    local param = procedure.param
+
+    return procedure.define {
+      summary = "Turn maintenance mode on", api = 1,
+      params = { file = param.string { default = "/tmp/mode", doc = "where the mode is kept" } },
+      uses = { ["local"] = "change" },
+      run = function(ctx, p)
+        ctx:step("mode on", {
+          done = function() return machine.exists(p.file) ~= nil end,
+          run = function() machine.write_file(p.file, "maintenance\n") end,
+        })
+      end,
+    }
+
+    opshost run mode.lua --file /tmp/mode
+
+- `opshost plan FILE` shows what it would change; `describe` its parameters and steps; `preflight` what it needs.
+- `opshost runs` lists the runs, `show RUN` what one did, step by step.
+- A run that was interrupted or failed: `opshost resume RUN` goes on, `resume RUN --rollback` takes back what it did, `cleanup RUN` only puts back what is owed, `abandon RUN --reason TEXT` gives it up. RUN is its id, the end of it, or "last".
+
+What is in the journal comes back when a run is taken on; everything else is read anew:
+
+- `ctx:fact(name, fn)` reads once. Whatever decides which steps there are must be a fact.
+- `ctx:step(name, {done, run, verify, undo, ...})` is the unit of change. Changes outside of a step are refused. `done` says whether it is so already: it is asked before `run`, and after it until it is so.
+- `ctx:require` is a precondition, asked once; `ctx:guard(name, fn, body)` is asked before every change in its body.
+- `ctx:cleanup(name, fn)` is put back at the end of its group, whatever happens, and owed until it was.
+- `ctx:group`, `ctx:each`, `ctx:rolling`, `ctx:call` give the names in them their path, which has to be the same in every run.
+- `ctx:confirm`, `choose`, `input`, `manual` ask a person. Answers can come from `--answers FILE`; `--yes` answers `confirm`.
+
+When a step was cut off, its changes decide. Nothing sent, or only what may be sent again: it runs again. `run` had returned: its goal is awaited. Anything else: `done` decides, and where it cannot, you do (or `--in-doubt=retry|skip|stop`). So give a step a `done`, and say `repeatable = true` where sending again ends in the same state.
+
+A host (`param.host`) belongs to one run at a time: a run that is not finished, or owes a clean-up, refuses the next one on that host and says how to deal with it.
+)";
+
 std::string sandbox_text() {
   std::string text =
       "Scripts are trusted code, but what would hide its effects from a plan and from the journal, or could not be "
@@ -151,7 +190,7 @@ std::string exit_code_text() {
 }  // namespace
 
 std::span<const Topic> builtin_topics() {
-  static const std::array<Topic, 11> topics{
+  static const std::array<Topic, 12> topics{
       Topic{"commands", "running programs, here and elsewhere", kCommands},
       Topic{"deadlines", "how long things wait, and Ctrl-C", kDeadlines},
       Topic{"durations", "\"30s\", \"1m30s\", or seconds", kDurations},
@@ -161,6 +200,7 @@ std::span<const Topic> builtin_topics() {
       Topic{"globals", "why a global has to be declared", kGlobals},
       Topic{"integers", "big numbers and byte strings", kIntegers},
       Topic{"plan", "seeing changes before they happen", kPlan},
+      Topic{"procedures", "runbooks that are planned, resumed, rolled back", kProcedures},
       Topic{"sandbox", "what Lua has and has not here", sandbox_text()},
       Topic{"sizes", "\"70GiB\", \"1.5MB\", or bytes", kSizes},
   };

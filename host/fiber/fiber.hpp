@@ -72,6 +72,7 @@ class Fiber {
   std::shared_ptr<const DeadlineScope> deadline;
   std::shared_ptr<const gate::Scope> scope;  ///< what the gate allows here; inherited by the fibers it begins
   std::shared_ptr<Hold> hold;                ///< inherited like the scope; nullptr: none
+  std::vector<std::shared_ptr<const gate::Scope>> outer_scopes;  ///< those around `scope`, innermost last
   Fiber* next_sibling = nullptr;
   Fiber* previous_sibling = nullptr;
   bool returned = false;  ///< once ended: it returned (results on its stack) or raised (the error on top)

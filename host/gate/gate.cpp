@@ -30,6 +30,13 @@ void Gate::check_step(const Scope& scope, const std::string& shown) {
 
 namespace {
 
+void check_repeatable(const Step& step, bool repeatable, const std::string& shown) {
+  if (!step.only_repeatable || step.repeatable || repeatable) return;
+  throw Error("gate.not_repeatable", shown + " is not repeatable, and the clean-up \"" + step.path +
+                                         "\" may have to run again; say repeatable = true where sending it again ends "
+                                         "in the same state, or use a change that does");
+}
+
 void note_sent(const FunctionInfo& function, Step& step, bool repeatable) {
   if (!repeatable && !step.repeatable) step.unrepeatable_change = function.qualified();
 }
@@ -41,7 +48,10 @@ Verdict Gate::admit(const FunctionInfo& function, const Scope* scope, bool repea
   const bool in_procedure = scope != nullptr && scope->uses.has_value();
   if (in_procedure) check_capability(function, *scope);
   if (function.effect == Effect::observe) return Verdict::send;
-  if (in_procedure) check_step(*scope, shown());
+  if (in_procedure) {
+    check_step(*scope, shown());
+    check_repeatable(*scope->step, repeatable, shown());
+  }
   if (mode == Mode::plan) {
     if (in_procedure) note_sent(function, *scope->step, repeatable);
     return Verdict::only_plan;

@@ -28,11 +28,16 @@ std::string call_text(const std::string& function, const ValueList& arguments, c
   return function + "(" + text + ")" + (is_method && !subject.empty() ? " on " + subject : "");
 }
 
-std::size_t Plan::add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at) {
+std::size_t Plan::add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at,
+                             std::string step) {
   const auto number = changes_.size() + 1;
-  changes_.push_back(
-      {number, function.qualified(), function.effect, std::move(subject), std::move(arguments), std::move(at)});
+  changes_.push_back({number, function.qualified(), function.effect, std::move(subject), std::move(arguments),
+                      std::move(at), std::move(step)});
   return number;
+}
+
+void Plan::add_remark(std::string path, std::string text) {
+  remarks_.push_back({std::move(path), std::move(text), changes_.size()});
 }
 
 void Plan::add_unknown(std::string because, std::string at) {
@@ -54,12 +59,30 @@ std::size_t Plan::first_change_touching(const std::string& subject) const {
   return 0;
 }
 
-std::string Plan::text() const {
+std::string Plan::changes_text() const {
   std::string text;
+  auto remark = remarks_.begin();
+  std::string step;
+  const auto add_remarks_before = [&](std::size_t number) {
+    for (; remark != remarks_.end() && remark->after < number; ++remark) {
+      text += remark->path + ": " + remark->text + "\n";
+      step = remark->path;
+    }
+  };
   for (const auto& change : changes_) {
-    text += std::to_string(change.number) + ". " + (change.effect == Effect::destroy ? "destroy " : "") +
+    add_remarks_before(change.number);
+    if (change.step != step && !change.step.empty()) text += change.step + ":\n";
+    step = change.step;
+    text += std::string(change.step.empty() ? "" : "  ") + std::to_string(change.number) + ". " +
+            (change.effect == Effect::destroy ? "destroy " : "") +
             call_text(change.function, change.arguments, change.subject) + at_end(change.at) + "\n";
   }
+  add_remarks_before(changes_.size() + 1);
+  return text;
+}
+
+std::string Plan::text() const {
+  std::string text = changes_text();
   for (const auto& read : stale_reads_) {
     text += "as read before change " + std::to_string(read.change) + ": " +
             call_text(read.function, read.arguments, read.subject) + at_end(read.at) + "\n";
@@ -83,6 +106,16 @@ Value Plan::document() const {
                                   {"subject", change.subject},
                                   {"arguments", change.arguments},
                                   {"at", change.at}});
+    if (!change.step.empty()) {
+      auto fields = *changes.back().get_if<ValueMap>();
+      fields.emplace_back("step", change.step);
+      changes.back() = std::move(fields);
+    }
+  }
+  ValueList remarks;
+  for (const auto& remark : remarks_) {
+    remarks.emplace_back(ValueMap{
+        {"path", remark.path}, {"text", remark.text}, {"after_change", static_cast<std::int64_t>(remark.after)}});
   }
   ValueList reads;
   for (const auto& read : stale_reads_) {
@@ -95,10 +128,12 @@ Value Plan::document() const {
   for (const auto& unknown : unknowns_) {
     unknowns.emplace_back(ValueMap{{"because", unknown.because}, {"at", unknown.at}});
   }
-  return ValueMap{{"changes", std::move(changes)},
-                  {"stale_reads", std::move(reads)},
-                  {"unknowns", std::move(unknowns)},
-                  {"exact", exact()}};
+  ValueMap document{{"changes", std::move(changes)},
+                    {"stale_reads", std::move(reads)},
+                    {"unknowns", std::move(unknowns)},
+                    {"exact", exact()}};
+  if (!remarks_.empty()) document.emplace_back("remarks", std::move(remarks));
+  return document;
 }
 
 }  // namespace opshost::gate

@@ -17,6 +17,13 @@ class Plan {
     std::string subject;
     ValueList arguments;
     std::string at;
+    std::string step;  ///< the step's path; empty outside of a procedure
+  };
+  /// What a procedure's plan says beside its changes: a step that is done already, a question, a value assumed.
+  struct Remark {
+    std::string path;  ///< of the step or question
+    std::string text;
+    std::size_t after;  ///< the changes listed before it
   };
   /// A read whose answer a planned change may alter.
   struct StaleRead {
@@ -32,13 +39,16 @@ class Plan {
     std::string at;
   };
 
-  std::size_t add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at);
+  std::size_t add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at,
+                         std::string step = {});
+  void add_remark(std::string path, std::string text);
   void add_unknown(std::string because, std::string at);
   /// Marks the read where a planned change touches its subject; returns that change's number, or 0.
   std::size_t add_read(const FunctionInfo& function, const std::string& subject, const ValueList& arguments,
                        const std::string& at);
 
   [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
+  [[nodiscard]] const std::vector<Remark>& remarks() const { return remarks_; }
   [[nodiscard]] const std::vector<StaleRead>& stale_reads() const { return stale_reads_; }
   [[nodiscard]] const std::vector<Unknown>& unknowns() const { return unknowns_; }
   /// Exact: no unknown and no stale read.
@@ -52,7 +62,10 @@ class Plan {
  private:
   [[nodiscard]] std::size_t first_change_touching(const std::string& subject) const;
 
+  [[nodiscard]] std::string changes_text() const;
+
   std::vector<Change> changes_;
+  std::vector<Remark> remarks_;
   std::vector<StaleRead> stale_reads_;
   std::vector<Unknown> unknowns_;
 };

@@ -1,18 +1,23 @@
 #pragma once
-// What the gate allows where: a procedure's declared capabilities and the step a fiber is in.
+// What the gate allows where: a procedure's declared capabilities, the step a fiber is in, the guards around it.
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/lua/description.hpp"
 
 namespace opshost::gate {
 
+class Guard;
+
 /// A step in progress. Shared by the fibers it begins.
 struct Step {
   std::string path;                 ///< "stop databases/ark-metadb/RO"
   bool repeatable = false;          ///< declared so for all its changes
+  bool sensitive = false;           ///< what its changes say and answer is not written down
+  bool only_repeatable = false;     ///< a clean-up: it may run again, so a change that is not repeatable is refused
   std::string unrepeatable_change;  ///< the change after which no other may follow; empty: none was sent yet
 };
 
@@ -20,7 +25,9 @@ struct Step {
 struct Scope {
   /// module -> strongest effect it may have. nullopt: no procedure, everything is allowed.
   std::optional<std::map<std::string, Effect>> uses;
-  std::shared_ptr<Step> step;  ///< nullptr: outside of a step
+  std::shared_ptr<Step> step;                  ///< nullptr: outside of a step
+  std::uint64_t frame = 0;                     ///< the procedure's group, item or call this fiber is in; 0: none
+  std::vector<std::shared_ptr<Guard>> guards;  ///< asked before each change, outermost first
 };
 
 }  // namespace opshost::gate

@@ -20,6 +20,7 @@ struct Intent {
   std::string step;      ///< the step's path; empty outside of a procedure
   ValueList arguments;   ///< as the script gave them; secrets, handles and functions are Opaque
   bool repeatable = false;
+  bool sensitive = false;  ///< arguments and answer are written down as their size and SHA-256 alone
 };
 
 struct Outcome {

@@ -241,7 +241,11 @@ journal::Intent make_intent(lua_State* state, const Callable& callable) {
   intent.function = callable.qualified();
   intent.at = script_position(state);
   const auto* scope = current_scope(state);
-  if (scope != nullptr && scope->step) intent.step = scope->step->path;
+  if (scope != nullptr && scope->step) {
+    intent.step = scope->step->path;
+    intent.sensitive = scope->step->sensitive;
+    intent.repeatable = scope->step->repeatable;
+  }
   return intent;
 }
 
@@ -251,7 +255,7 @@ std::optional<int> plan_instead(lua_State* state, const Callable& callable, cons
   const auto verdict = gate.admit(callable, current_scope(state), intent.repeatable,
                                   [&] { return gate::call_text(intent.function, intent.arguments, intent.subject); });
   if (verdict == gate::Verdict::send) return std::nullopt;
-  const auto number = gate.plan.add_change(callable, intent.subject, intent.arguments, intent.at);
+  const auto number = gate.plan.add_change(callable, intent.subject, intent.arguments, intent.at, intent.step);
   return push_planned_result(state, callable, unknown_label(number));
 }
 

@@ -297,7 +297,7 @@ class WaitingCallable final : public Callable {
     if (!operation->target().read(state, *this)) return plan_with_unknown_argument(state, *this);
     const auto& params = operation->target().params;
     auto intent = make_intent(state, *this);
-    intent.repeatable = repeatable_of(*this, params);
+    intent.repeatable = intent.repeatable || repeatable_of(*this, params);
     if (const auto planned = plan_instead(state, *this, intent)) return *planned;
     operation->begin(std::move(intent), timeout_of(*this, params), grace_of(params));
     return kPark;

@@ -13,6 +13,9 @@ class Scheduler;
 namespace gate {
 class Gate;
 }
+namespace journal {
+class RunJournal;
+}
 }  // namespace opshost
 
 namespace opshost::lua {
@@ -21,6 +24,7 @@ struct Context {
   fiber::Scheduler* scheduler = nullptr;
   BlockingThreads* blocking = nullptr;
   gate::Gate* gate = nullptr;
+  journal::RunJournal* run = nullptr;  ///< of the procedure in progress; nullptr: none, or only planned
   /// A client that was told to stop gets this long to end; then its fiber goes on without it.
   Duration unwind_within = std::chrono::seconds(5);
 };

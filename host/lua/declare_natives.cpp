@@ -50,21 +50,6 @@ void for_each_in(lua_State* state, int index, const char* field, Each each) {
   lua_pop(state, 1);
 }
 
-/// Runs `body`; an Error it throws becomes the Lua error it is.
-template <class Body>
-int native_body(lua_State* state, Body body) {
-  int count = 0;
-  try {
-    count = body();
-  } catch (const Error& error) {
-    push_error(state, error);
-    count = kRaise;
-  }
-  if (count != kRaise) return count;
-  locate_error(state);
-  return lua_error(state);
-}
-
 // declare_module(name, summary, doc, example) -> the table of the module's C++ functions, to add to
 int declare_module(lua_State* state) {
   return native_body(state, [state] {
@@ -114,6 +99,17 @@ int declare_record(lua_State* state) {
   });
 }
 
+// declare_handle(module, name, doc): an object whose methods are declared functions with owner = name
+int declare_handle(lua_State* state) {
+  return native_body(state, [state] {
+    const std::string module = luaL_checkstring(state, 1);
+    auto& type = keep_type(Type{
+        .kind = Kind::handle, .name = luaL_checkstring(state, 2), .doc = luaL_checkstring(state, 3), .module = module});
+    Vm::of(state).find_module(module)->add_lua_handle(type);
+    return 0;
+  });
+}
+
 // declare_error(module, code, meaning, advice [, record])
 int declare_error(lua_State* state) {
   return native_body(state, [state] {
@@ -135,6 +131,7 @@ std::shared_ptr<FunctionInfo> read_function_info(lua_State* state, const std::st
   auto info = std::make_shared<FunctionInfo>();
   info->module = module;
   info->name = item_text(state, 2, 1);
+  info->owner = field_text(state, 2, "owner");
   info->doc = field_text(state, 2, "doc");
   info->result_doc = field_text(state, 2, "returns_doc");
   info->example = field_text(state, 2, "example");
@@ -164,7 +161,8 @@ void check_self(lua_State* state, const FunctionInfo& info) {
 int check_arguments(lua_State* state) {
   const auto& info = *static_cast<const FunctionInfo*>(lua_touserdata(state, lua_upvalueindex(1)));
   return native_body(state, [&] {
-    if (!info.owner.empty()) {
+    // An object written in Lua alone (declare_handle) looks at self itself.
+    if (!info.owner.empty() && class_named(info.owner) != nullptr) {
       check_self(state, info);
       lua_remove(state, 1);
     }
@@ -250,9 +248,23 @@ int seal_module(lua_State* state) {
 
 }  // namespace
 
+int native_body(lua_State* state, const std::function<int()>& body) {
+  int count = 0;
+  try {
+    count = body();
+  } catch (const Error& error) {
+    push_error(state, error);
+    count = kRaise;
+  }
+  if (count != kRaise) return count;
+  locate_error(state);
+  return lua_error(state);
+}
+
 void add_declare_natives(lua_State* state) {
   set_native(state, "declare_module", declare_module);
   set_native(state, "declare_record", declare_record);
+  set_native(state, "declare_handle", declare_handle);
   set_native(state, "declare_error", declare_error);
   set_native(state, "declare_function", declare_function);
   set_native(state, "declare_method", declare_method);

@@ -87,6 +87,13 @@ int native_remember_traceback(lua_State* state) {
   return 0;
 }
 
+// position() -> where the script is: "stop.lua:12"
+int position(lua_State* state) {
+  const auto at = script_position(state);
+  lua_pushlstring(state, at.data(), at.size());
+  return 1;
+}
+
 }  // namespace
 
 void add_error_natives(lua_State* state) {
@@ -96,6 +103,7 @@ void add_error_natives(lua_State* state) {
   set_native(state, "new_error", new_error);
   set_native(state, "new_stop", new_stop);
   set_native(state, "stop_scope", native_stop_scope);
+  set_native(state, "position", position);
   set_native(state, "as_error", as_error);
   set_native(state, "to_error", native_to_error);
   set_native(state, "remember_traceback", native_remember_traceback);

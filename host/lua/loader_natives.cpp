@@ -74,6 +74,7 @@ std::string stdlib_path(std::string name) {
 }
 
 int push_script(lua_State* state, const ScriptSource& source) {
+  Vm::of(state).note_loaded(source);
   lua_pushliteral(state, "script");
   lua_pushlstring(state, source.text.data(), source.text.size());
   lua_pushlstring(state, source.chunk_name.data(), source.chunk_name.size());
@@ -132,6 +133,7 @@ int find_module(lua_State* state) {
 int read_script(lua_State* state) {
   try {
     const auto source = read_script_file(bytes_at(state, 1));
+    Vm::of(state).note_loaded(source);
     lua_pushlstring(state, source.text.data(), source.text.size());
     return 1;
   } catch (const Error& error) {
@@ -174,6 +176,14 @@ int internal(lua_State* state) {
 }
 
 }  // namespace
+
+void push_internal(lua_State* state, const char* name) {
+  push_natives(state);
+  lua_getfield(state, -1, "internal");
+  lua_pushstring(state, name);
+  lua_call(state, 1, 1);
+  lua_remove(state, -2);
+}
 
 void set_native(lua_State* state, const char* name, lua_CFunction function) {
   lua_pushcfunction(state, function);

@@ -54,6 +54,9 @@ void Module::add_function(std::shared_ptr<Callable> callable) {
 void Module::add_lua_function(std::shared_ptr<const FunctionInfo> function) {
   mention(function->result);
   for (const auto& param : function->params) mention(param.type);
+  for (auto& handle : info_.handles) {
+    if (handle.type->name == function->owner) return handle.methods.push_back(std::move(function));
+  }
   info_.functions.push_back(std::move(function));
 }
 

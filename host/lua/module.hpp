@@ -148,6 +148,8 @@ class Module {
   void add_type(const Type& type) { mention(&type); }
   void add_lua_function(std::shared_ptr<const FunctionInfo> function);
   void add_lua_method(HandleClass& handle_class, std::shared_ptr<const FunctionInfo> method);
+  /// A kind of object whose methods are written in Lua; functions whose owner is its name are added to it.
+  void add_lua_handle(const Type& type) { info_.handles.push_back({.type = &type, .methods = {}}); }
 
   [[nodiscard]] const ModuleInfo& info() const { return info_; }
   [[nodiscard]] const std::vector<std::shared_ptr<Callable>>& functions() const { return functions_; }

@@ -1,5 +1,6 @@
 #pragma once
 // Native functions only opshost's own Lua (stdlib) sees: fibers, groups, deadlines, errors, declarations, text.
+#include <functional>
 #include <lua.hpp>
 
 namespace opshost::lua {
@@ -13,6 +14,17 @@ void add_unknown_natives(lua_State* state);
 void add_gate_natives(lua_State* state);
 void add_text_natives(lua_State* state);
 void add_hold_natives(lua_State* state);
+void add_scope_natives(lua_State* state);
+void add_journal_natives(lua_State* state);
+void add_history_natives(lua_State* state);
+void add_run_natives(lua_State* state);
+void add_question_natives(lua_State* state);
+
+/// Pushes what stdlib/opshost/NAME.lua returns. May raise.
+void push_internal(lua_State* state, const char* name);
+
+/// Runs `body`, which returns how many results it pushed; an Error it throws becomes the Lua error it is.
+int native_body(lua_State* state, const std::function<int()>& body);
 
 /// For those tables: sets `name` to the function.
 void set_native(lua_State* state, const char* name, lua_CFunction function);

@@ -1,5 +1,6 @@
 #include "host/lua/operation.hpp"
 
+#include "host/base/fault_point.hpp"
 #include "host/fiber/scheduler.hpp"
 #include "host/lua/convert.hpp"
 #include "host/lua/error_object.hpp"
@@ -38,10 +39,13 @@ void Operation::begin(journal::Intent intent, std::optional<Duration> timeout, D
   timeout_ = timeout;
   unwind_within_ = context_.unwind_within + grace;
   fiber = scheduler.current();
+  scope_ = fiber->scope;
   if (context_.gate->mode == gate::Mode::plan) {
     stale_because_ = context_.gate->plan.add_read(info_, intent_.subject, intent_.arguments, intent_.at);
   }
-  set_deadline(fiber::earlier_of(timeout ? fiber::from_now(*timeout) : kNoDeadline, *fiber));
+  // Behind a guard its own time begins when it is its turn.
+  const bool waits_for_turn = is_change() && scope_ && !scope_->guards.empty();
+  set_deadline(fiber::earlier_of(timeout && !waits_for_turn ? fiber::from_now(*timeout) : kNoDeadline, *fiber));
   scheduler.timers().set(*this, deadline());
 
   const auto self = shared_from_this();
@@ -61,16 +65,19 @@ Awaitable<void> Operation::drive(std::shared_ptr<Operation> self) {
   co_await self->attempt();
   self->context_.scheduler->timers().remove(*self);
   if (self->change_) co_await self->record_outcome();
+  self->guard_turns_.leave();
   self->complete();
 }
 
 Awaitable<void> Operation::attempt() {
   try {
+    if (is_change() && scope_ && !scope_->guards.empty()) co_await pass_guards();
     if (is_change() && context_.gate->journal) change_ = co_await context_.gate->journal->intent(intent_);
     // While the intent was written its time may have run out: what was not sent by then is not sent any more.
     if (Call::stop().stopped()) throw Error("cancelled", "stopped before anything was sent");
     begun_ = true;
     co_await execute();
+    if (is_change()) fault_point("change.answered");
     co_return;
   } catch (const std::exception& failure) {
     error_ = error_from(failure);
@@ -79,6 +86,19 @@ Awaitable<void> Operation::attempt() {
   }
   apply_stop_reason();
   if (error_->op().empty()) error_->set_op(info_.qualified());
+}
+
+// The questions are asked in the caller's fiber, and the time they take is not the call's.
+Awaitable<void> Operation::pass_guards() {
+  for (const auto& guard : scope_->guards) {
+    co_await guard->enter(*this);
+    guard_turns_.entered(guard);
+    ValueList arguments;
+    arguments.emplace_back(what());
+    co_await run_callback(guard->question(), std::move(arguments));
+  }
+  set_deadline(fiber::earlier_of(timeout_ ? fiber::from_now(*timeout_) : kNoDeadline, *fiber));
+  context_.scheduler->timers().set(*this, deadline());
 }
 
 void Operation::apply_stop_reason() {

@@ -5,6 +5,7 @@
 
 #include "host/fiber/fiber.hpp"
 #include "host/gate/gate.hpp"
+#include "host/gate/guard.hpp"
 #include "host/lua/context.hpp"
 #include "host/lua/description.hpp"
 
@@ -52,6 +53,7 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
   Awaitable<void> returned(std::shared_ptr<PendingCallback> pending);
   static Awaitable<void> drive(std::shared_ptr<Operation> self);
   Awaitable<void> attempt();
+  Awaitable<void> pass_guards();
   Awaitable<void> record_outcome();
   void complete();
   void abandon();
@@ -70,6 +72,8 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
   Duration unwind_within_{};
   std::optional<Error> error_;
   std::optional<journal::ChangeId> change_;
+  std::shared_ptr<const gate::Scope> scope_;  ///< of the fiber, when the call began
+  gate::GuardTurns guard_turns_;              ///< held from the question to the outcome
   std::shared_ptr<PendingCallback> callback_;
   int callback_error_ = -2;        ///< registry slot of what the callback raised (LUA_NOREF: nothing)
   std::size_t stale_because_ = 0;  ///< plan: the change that touches what this observe reads

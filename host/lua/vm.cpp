@@ -2,7 +2,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
+#include "host/base/digest.hpp"
 #include "host/lua/error_object.hpp"
 #include "host/lua/markers.hpp"
 #include "host/lua/natives.hpp"
@@ -79,6 +81,10 @@ void Vm::run_prelude() {
   add_gate_natives(state_);
   add_text_natives(state_);
   add_hold_natives(state_);
+  add_scope_natives(state_);
+  add_journal_natives(state_);
+  add_history_natives(state_);
+  add_run_natives(state_);
   lua_pushvalue(state_, globals);
   lua_setfield(state_, natives, "globals");
   push_null(state_);
@@ -105,6 +111,16 @@ void Vm::use_one_environment() {
 void Vm::push_chunk_environment() {
   if (shared_environment_ != LUA_NOREF) return lua_rawgeti(state_, LUA_REGISTRYINDEX, shared_environment_);
   push_environment(state_, options_.unsafe_lua);
+}
+
+void Vm::note_loaded(const ScriptSource& source) {
+  auto name = source.chunk_name.substr(1);
+  if (!source.built_in && source.chunk_name.front() == '@') name = std::filesystem::absolute(name).string();
+  for (const auto& known : loaded_files_) {
+    if (known.name == name) return;
+  }
+  loaded_files_.push_back({.name = name, .sha256 = sha256_hex(source.text), .built_in = source.built_in});
+  if (told_of_files_) told_of_files_(loaded_files_.back());
 }
 
 void Vm::set_arguments(const std::vector<std::string>& arguments) {

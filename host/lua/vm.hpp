@@ -1,5 +1,6 @@
 #pragma once
 // One LuaJIT state: its memory limit, what scripts find in it, where modules come from.
+#include <functional>
 #include <lua.hpp>
 #include <memory>
 #include <string>
@@ -11,6 +12,8 @@
 #include "host/lua/module.hpp"
 
 namespace opshost::lua {
+
+struct ScriptSource;
 
 struct VmOptions {
   Size memory = 1_GiB;                   ///< --memory: what the script may use
@@ -47,6 +50,17 @@ class Vm {
   /// From now on every chunk shares one environment, with plain Lua rules: what a REPL's line assigns, the next sees.
   void use_one_environment();
 
+  /// A Lua file that was read to be run: its hash goes into the journal of a run.
+  struct LoadedFile {
+    std::string name;  ///< "/etc/opshost/scripts/ark/facts.lua"; "scripts/ark/facts.lua" built in
+    std::string sha256;
+    bool built_in = false;
+  };
+  void note_loaded(const ScriptSource& source);
+  [[nodiscard]] const std::vector<LoadedFile>& loaded_files() const { return loaded_files_; }
+  /// Told of each file loaded from then on.
+  void on_loaded(std::function<void(const LoadedFile&)> told) { told_of_files_ = std::move(told); }
+
   /// What a script finds in ops.args; set before it runs.
   void set_arguments(const std::vector<std::string>& arguments);
 
@@ -71,6 +85,8 @@ class Vm {
   std::vector<ModuleEntry> entries_;
   Context context_;
   std::string script_folder_;
+  std::vector<LoadedFile> loaded_files_;
+  std::function<void(const LoadedFile&)> told_of_files_;
   int shared_environment_ = LUA_NOREF;
   Allocator allocator_;
   std::vector<std::unique_ptr<Module>> modules_;

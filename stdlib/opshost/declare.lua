@@ -46,6 +46,24 @@ function declare.module(name, summary, about)
     end
   end
 
+  --- The one object of a kind: returns the function that declares its methods, and their table.
+  function module.object(object, doc)
+    native.declare_handle(name, object, doc)
+    local methods = {}
+    local function method(spec)
+      spec.owner = object
+      local check = native.declare_function(name, spec)
+      local run = spec.run
+      methods[spec[1]] = function(self, ...)
+        if self ~= methods then
+          error(native.new_error("usage.argument", "call it with a colon: " .. object .. ":" .. spec[1]), 0)
+        end
+        return run(check(...))
+      end
+    end
+    return method, methods
+  end
+
   --- `parts` are modules of their own that are also fields of this one, loaded when first touched.
   function module.seal(parts)
     local is_part = {}

@@ -15,6 +15,8 @@ local function item_name(item)
   return tostring(item)
 end
 
+fan_out.item_name = item_name
+
 local results_metatable = {
   -- r[name]: the result of the item of that name.
   __index = function(results, name)
@@ -28,6 +30,8 @@ local results_metatable = {
 local function new_results()
   return setmetatable({ failed = {}, succeeded = {} }, results_metatable)
 end
+
+fan_out.new_results = new_results
 
 local function count_of(number, noun)
   return number .. " " .. noun .. (number == 1 and "" or "s")
@@ -88,6 +92,8 @@ local function group_error(results)
     maybe_applied = false,
   })
 end
+
+fan_out.group_error = group_error
 
 local function settle(results)
   for i = 1, #results do

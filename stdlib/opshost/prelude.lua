@@ -44,7 +44,7 @@ end
 native.waits = waits
 native.pcall = raw_pcall
 
-for _, name in ipairs { "sleep", "yield", "join", "wait_latch" } do
+for _, name in ipairs { "sleep", "yield", "join", "wait_latch", "record", "record_value", "read_line" } do
   native[name] = waits(native[name])
 end
 

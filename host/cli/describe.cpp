@@ -1,0 +1,120 @@
+// opshost describe PROCEDURE: its parameters, what it may do, its steps and questions as far as the text tells.
+#include "host/base/json_text.hpp"
+#include "host/cli/commands.hpp"
+#include "host/cli/exit_codes.hpp"
+#include "host/cli/procedure_run.hpp"
+#include "host/lua/source_calls.hpp"
+#include "host/term/output.hpp"
+#include "host/term/table.hpp"
+
+namespace opshost::cli {
+
+namespace {
+
+std::string text_of(const Value& value, std::string_view name) {
+  const auto* field = value.field(name);
+  const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
+  return text == nullptr ? std::string() : *text;
+}
+
+bool flag_of(const Value& value, std::string_view name) {
+  const auto* field = value.field(name);
+  const auto* flag = field == nullptr ? nullptr : field->get_if<bool>();
+  return flag != nullptr && *flag;
+}
+
+const ValueList& list_of(const Value& value, std::string_view name) {
+  static const ValueList none;
+  const auto* field = value.field(name);
+  const auto* list = field == nullptr ? nullptr : field->get_if<ValueList>();
+  return list == nullptr ? none : *list;
+}
+
+std::string default_of(const Value& param) {
+  if (flag_of(param, "required")) return "required";
+  const auto* value = param.field("default");
+  return value == nullptr ? "" : "default " + describe(*value);
+}
+
+std::string params_text(const Value& about) {
+  Table table({{"flag"}, {"kind"}, {"", Table::Align::left}, {"what"}});
+  for (const auto& param : list_of(about, "params"))
+    table.add_row({text_of(param, "flag"), text_of(param, "kind"), default_of(param), text_of(param, "doc")});
+  return table.empty() ? "no parameters\n" : table.text(wants_color(1));
+}
+
+std::string uses_text(const Value& about) {
+  std::string text;
+  const auto* uses = about.field("uses");
+  const auto* map = uses == nullptr ? nullptr : uses->get_if<ValueMap>();
+  if (map == nullptr) return text;
+  for (const auto& [module, effect] : *map) {
+    if (const auto* name = effect.get_if<std::string>())
+      text += (text.empty() ? "uses " : ", ") + module + " (" + *name + ")";
+  }
+  return text.empty() ? "uses nothing\n" : text + "\n";
+}
+
+std::string calls_text(const std::vector<lua::NamedCall>& calls) {
+  std::string text;
+  for (const auto& call : calls)
+    text += "  " + call.method + " \"" + call.name + "\"  (line " + std::to_string(call.line) + ")\n";
+  return text.empty() ? text : "in its text\n" + text;
+}
+
+Value document_of(Value about, const std::vector<lua::NamedCall>& calls) {
+  auto fields = *about.get_if<ValueMap>();
+  ValueList list;
+  for (const auto& call : calls) {
+    list.emplace_back(
+        ValueMap{{"method", call.method}, {"name", call.name}, {"line", static_cast<std::int64_t>(call.line)}});
+  }
+  fields.emplace_back("calls", std::move(list));
+  return fields;
+}
+
+int describe_procedure(const std::string& name, const SessionOptions& session, const Modules& modules) {
+  const auto runtime = open_session(session, modules);
+  runtime->gate().mode = gate::Mode::plan;
+  const auto script = find_named_script(name, *runtime);
+  ProcedureSlot procedure;
+  const auto outcome = runtime->run_text(script.text, script.chunk_name, {}, procedure.keeper());
+  if (!outcome.returned) {
+    report(outcome, session, *runtime);
+    return outcome.exit_code;
+  }
+  if (!procedure.is_procedure()) {
+    say("opshost: " + name + " is a plain script: its file returns no procedure.define{...}\n");
+    return static_cast<int>(ExitCode::script_error);
+  }
+  const auto about = about_procedure(*runtime, procedure, name);
+  const auto calls = lua::named_calls(script.text);
+  if (session.json) {
+    standard_output().write(json_text(document_of(about, calls)) + "\n");
+    return 0;
+  }
+  const auto source = text_of(about, "source");
+  standard_output().write(text_of(about, "name") + ": " + text_of(about, "summary") + "\n" +
+                          (source.empty() ? "" : "source: " + source + "\n") +
+                          "on failure: " + text_of(about, "on_failure") + "\n" + uses_text(about) + params_text(about) +
+                          calls_text(calls));
+  return 0;
+}
+
+}  // namespace
+
+Command describe_command(const Modules& modules) {
+  auto session = std::make_shared<SessionOptions>();
+  Command command{.name = "describe",
+                  .summary = "show a procedure's parameters, steps and questions",
+                  .arguments = "PROCEDURE",
+                  .required_arguments = 1,
+                  .options = session_options(session)};
+  command.options.push_back(json_option(session, "as JSON"));
+  command.run = [session, modules](const std::vector<std::string>& arguments) {
+    return describe_procedure(arguments.front(), *session, modules);
+  };
+  return command;
+}
+
+}  // namespace opshost::cli

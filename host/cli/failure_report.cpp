@@ -1,0 +1,170 @@
+#include "host/cli/failure_report.hpp"
+
+#include "host/base/json_text.hpp"
+#include "host/base/utf8.hpp"
+#include "host/cli/advice.hpp"
+#include "host/gate/plan.hpp"
+#include "host/term/output.hpp"
+
+namespace opshost::cli {
+
+namespace {
+
+using journal::Change;
+using journal::History;
+using journal::RunJournal;
+using journal::Step;
+
+/// The step that ended last without success, or is still in progress; nullptr: it failed outside of any.
+const Step* step_at_fault(const History& history) {
+  const Step* found = nullptr;
+  for (const auto& [path, step] : history.steps()) {
+    if (step.finished() || path.starts_with(journal::kCleanupStep)) continue;
+    if (found == nullptr || std::max(step.ended, step.begun) > std::max(found->ended, found->begun)) found = &step;
+  }
+  return found;
+}
+
+std::string call_of(const Change& change) {
+  const auto arguments = journal::from_journal_form(change.arguments);
+  const auto* list = arguments.get_if<ValueList>();
+  return gate::call_text(change.function, list == nullptr ? ValueList() : *list, change.subject);
+}
+
+const std::string* text_in(const std::optional<Value>& value, std::string_view name) {
+  const auto* field = value ? value->field(name) : nullptr;
+  return field == nullptr ? nullptr : field->get_if<std::string>();
+}
+
+/// What the change's command wrote last, the end of it.
+std::string output_of(const Change& change) {
+  constexpr std::size_t kMost = 400;
+  const auto* detail = change.error ? change.error->field("detail") : nullptr;
+  const std::optional<Value> source = detail == nullptr ? change.result : std::optional<Value>(*detail);
+  for (const char* name : {"stderr", "errors", "stdout", "output"}) {
+    const auto* text = text_in(source, name);
+    if (text == nullptr || text->empty()) continue;
+    return text->size() > kMost ? "..." + text->substr(text->size() - kMost) : *text;
+  }
+  return {};
+}
+
+std::string indented(const std::string& text) {
+  std::string lines;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    lines += "    " + printable(text.substr(begin, end - begin)) + "\n";
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::string step_text(const History& history, const Step& step) {
+  std::string text = "Step: " + step.path + (step.at.empty() ? "" : "  (" + step.at + ")") + "\n";
+  const Change* last = nullptr;
+  for (const auto* change : history.attempt_changes(step)) {
+    text += "  " + call_of(*change) + ": " + change->state() + "\n";
+    last = change;
+  }
+  if (history.attempt_changes(step).empty()) text += "  it sent no change\n";
+  const auto output = last == nullptr ? std::string() : output_of(*last);
+  if (!output.empty()) text += "  last output:\n" + indented(output);
+  return text;
+}
+
+ValueList undone(const History& history) {
+  ValueList paths;
+  for (const auto& [path, step] : history.steps()) {
+    if (path.starts_with(journal::kUndoStep) && step.finished())
+      paths.emplace_back(path.substr(journal::kUndoStep.size()));
+  }
+  return paths;
+}
+
+ValueList owed(const History& history) {
+  ValueList list;
+  for (const auto* cleanup : history.owed()) list.emplace_back(cleanup->path);
+  return list;
+}
+
+std::string names(const ValueList& list) {
+  std::string text;
+  for (const auto& name : list) text += (text.empty() ? "\"" : ", \"") + *name.get_if<std::string>() + "\"";
+  return text;
+}
+
+std::string command(RunJournal& run) {
+  return run.history().start() == nullptr || !run.history().unfinished()
+             ? std::string()
+             : (run.history().state() == "done" ? "opshost cleanup " : "opshost resume ") + run.folder().id;
+}
+
+std::string run_text(RunJournal& run) {
+  const auto& history = run.history();
+  std::string text;
+  if (const auto list = undone(history); !list.empty()) text += "Taken back: " + names(list) + "\n";
+  if (const auto list = owed(history); !list.empty()) text += "Owed: the clean-up " + names(list) + "\n";
+  if (history.rolled_back()) return text + "The run " + run.folder().id + " was rolled back.\n";
+  if (!history.unfinished()) {
+    return text + "The run " + run.folder().id + " has changed nothing; run it again when the cause is repaired.\n";
+  }
+  return text + "The run " + run.folder().id + " is not finished. Go on with: " + command(run) + "\n";
+}
+
+Value change_document(const Change& change) {
+  return ValueMap{{"call", call_of(change)}, {"subject", change.subject}, {"state", change.state()}};
+}
+
+Value document(const Outcome& outcome, RunJournal& run, const std::string& advice) {
+  const auto& history = run.history();
+  auto fields = *journal::error_fields(outcome.error).get_if<ValueMap>();
+  fields.emplace_back("at", outcome.at);
+  fields.emplace_back("advice", advice);
+  fields.emplace_back("exit_code", outcome.exit_code);
+  ValueMap report{{"run", run.folder().id}, {"state", history.state()}, {"error", std::move(fields)}};
+  if (const auto* step = step_at_fault(history)) {
+    ValueList changes;
+    for (const auto* change : history.attempt_changes(*step)) changes.push_back(change_document(*change));
+    const auto attempt = history.attempt_changes(*step);
+    ValueMap at_fault{{"path", step->path}, {"at", step->at}, {"changes", std::move(changes)}};
+    if (step->seen) at_fault.emplace_back("seen", *step->seen);
+    if (!attempt.empty()) at_fault.emplace_back("output", output_of(*attempt.back()));
+    report.emplace_back("step", std::move(at_fault));
+  }
+  report.emplace_back("undone", undone(history));
+  report.emplace_back("owed", owed(history));
+  report.emplace_back("command", command(run));
+  return report;
+}
+
+}  // namespace
+
+void report_end(RunJournal& run, const std::string& state, const Value& value, const SessionOptions& session) {
+  auto& history = run.history();
+  const auto list = owed(history);
+  if (session.json) {
+    standard_output().write(json_text(ValueMap{{"run", run.folder().id},
+                                               {"state", state},
+                                               {"result", value},
+                                               {"owed", list},
+                                               {"command", list.empty() ? "" : command(run)}}) +
+                            "\n");
+  }
+  if (list.empty()) return;
+  say("opshost: the run " + run.folder().id + " is " + state + ", but owes the clean-up " + names(list) +
+      ". Put it back with: opshost cleanup " + run.folder().id + "\n");
+}
+
+void report_failure(const Outcome& outcome, RunJournal& run, const SessionOptions& session, Runtime& runtime) {
+  const auto advice = advice_for(outcome.error, runtime);
+  if (session.json) standard_output().write(json_text(document(outcome, run, advice)) + "\n");
+  SessionOptions text_only = session;
+  text_only.json = false;
+  report(outcome, text_only, runtime);
+  std::string text;
+  if (const auto* step = step_at_fault(run.history())) text += step_text(run.history(), *step);
+  say(text + run_text(run));
+}
+
+}  // namespace opshost::cli

@@ -1,0 +1,58 @@
+#include "host/journal/identity.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <string>
+
+namespace opshost::journal {
+
+namespace {
+
+std::string user_name() {
+  std::array<char, 4096> memory{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::getuid(), &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr)
+    return entry.pw_name;
+  return "uid " + std::to_string(::getuid());
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+std::string text_of(const Value& value, std::string_view name) {
+  const auto* field = value.field(name);
+  const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
+  return text == nullptr ? std::string() : *text;
+}
+
+}  // namespace
+
+Value identity() {
+  ValueMap who{{"user", user_name()}};
+  if (const auto sudo = environment("SUDO_USER"); !sudo.empty()) who.emplace_back("sudo_user", sudo);
+  // "CLIENT PORT SERVER PORT"
+  auto client = environment("SSH_CONNECTION");
+  if (client.empty()) client = environment("SSH_CLIENT");
+  if (!client.empty()) who.emplace_back("client", client.substr(0, client.find(' ')));
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) == 0) who.emplace_back("host", std::string(host.data()));
+  who.emplace_back("pid", static_cast<std::int64_t>(::getpid()));
+  return who;
+}
+
+std::string identity_text(const Value& identity) {
+  const auto sudo = text_of(identity, "sudo_user");
+  const auto user = text_of(identity, "user");
+  std::string text = sudo.empty() ? user : sudo + " (as " + user + ")";
+  if (const auto client = text_of(identity, "client"); !client.empty()) text += " from " + client;
+  if (const auto host = text_of(identity, "host"); !host.empty()) text += " on " + host;
+  return text;
+}
+
+}  // namespace opshost::journal

@@ -1,0 +1,49 @@
+#include "host/journal/last_run.hpp"
+
+#include <algorithm>
+
+#include "host/journal/run_store.hpp"
+
+namespace opshost::journal {
+
+namespace {
+
+bool has_target(const Record& start, const std::string& target) {
+  const auto* targets = start.field("targets");
+  const auto* list = targets == nullptr ? nullptr : targets->get_if<ValueList>();
+  return list != nullptr && std::find(list->begin(), list->end(), Value(target)) != list->end();
+}
+
+Value whole(const RunFolder& folder, const Value& field) {
+  return from_journal_form(field.field("$file") == nullptr ? field : read_value_file(folder.path, field));
+}
+
+Value document_of(const RunFolder& folder, const History& history) {
+  ValueMap facts;
+  for (const auto& [key, record] : history.recorded()) {
+    if (record.kind == "fact" && record.field("value") != nullptr)
+      facts.emplace_back(record.text("path"), whole(folder, *record.field("value")));
+  }
+  ValueMap document{{"run", folder.id}, {"state", history.state()}};
+  const auto* result = history.result();
+  if (result != nullptr && result->field("value") != nullptr)
+    document.emplace_back("result", whole(folder, *result->field("value")));
+  document.emplace_back("facts", std::move(facts));
+  return document;
+}
+
+}  // namespace
+
+std::optional<Value> last_run_of(const std::string& procedure, const std::string& target, const std::string& except) {
+  for (const auto& folder : list_runs()) {
+    if (folder.id == except) continue;
+    const auto read = read_run(folder);
+    const auto* start = read.history.start();
+    if (start == nullptr || start->text("procedure") != procedure || !read.history.sent_any_change()) continue;
+    if (!target.empty() && !has_target(*start, target)) continue;
+    return document_of(folder, read.history);
+  }
+  return std::nullopt;
+}
+
+}  // namespace opshost::journal

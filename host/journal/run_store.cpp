@@ -1,0 +1,197 @@
+#include "host/journal/run_store.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "host/base/digest.hpp"
+#include "host/base/json_parse.hpp"
+#include "host/base/names.hpp"
+
+namespace opshost::journal {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kJournal = "/journal.jsonl";
+
+std::string wanted_state_folder() {
+  if (const char* named = std::getenv("OPSHOST_STATE"); named != nullptr && *named != '\0') return named;
+  if (::geteuid() == 0) return "/var/lib/opshost";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/')
+    return std::string(state) + "/opshost";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return std::string(home) + "/.local/state/opshost";
+  throw Error("journal.not_writable",
+              "there is no place for the journal: neither HOME nor XDG_STATE_HOME is set; set "
+              "OPSHOST_STATE to a folder that is yours alone");
+}
+
+[[noreturn]] void not_writable(const std::string& path, int number) {
+  throw Error("journal.not_writable", "the journal's folder " + path + " cannot be used (" + errno_text(number) +
+                                          "); make room or give it to yourself, or name another with OPSHOST_STATE");
+}
+
+std::string new_id() {
+  const auto now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> stamp{};
+  std::strftime(stamp.data(), stamp.size(), "%Y%m%d-%H%M%S-", &parts);
+  std::random_device random;
+  std::string two;
+  two += static_cast<char>(random() & 0xFFU);
+  two += static_cast<char>(random() & 0xFFU);
+  return stamp.data() + to_hex(two);
+}
+
+std::string whole_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw Error("journal.not_readable", "cannot read " + path + ": " + errno_text(errno) +
+                                            "; runs are readable by whoever began them, and by root");
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+/// Calls `each` with every whole record; returns how many bytes they take.
+template <class Each>
+std::size_t read_lines(const RunFolder& folder, const std::string& text, Each each) {
+  std::size_t good = 0;
+  std::uint64_t expected = 1;
+  while (good < text.size()) {
+    const auto end = text.find('\n', good);
+    const bool last = end == std::string::npos || end + 1 == text.size();
+    const auto line = std::string_view(text).substr(good, end == std::string::npos ? end : end - good);
+    auto record = end == std::string::npos ? std::nullopt : decode(line);
+    if (record && record->number != expected) record.reset();
+    if (!record && last) return good;
+    if (!record) {
+      throw Error("journal.damaged", "record " + std::to_string(expected) + " of " + folder.path + kJournal +
+                                         " is damaged and others follow it; the run cannot be taken on. Restore the "
+                                         "file, or put its targets right by hand and `opshost abandon` it");
+    }
+    each(std::move(*record));
+    ++expected;
+    good = end + 1;
+  }
+  return good;
+}
+
+}  // namespace
+
+void make_private_folder(const std::string& path) {
+  std::string made;
+  for (const auto& part : fs::path(path)) {
+    made = (fs::path(made) / part).string();
+    if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) not_writable(made, errno);
+  }
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) not_writable(path, errno);
+  if (!S_ISDIR(status.st_mode)) not_writable(path, ENOTDIR);
+}
+
+std::string state_folder() {
+  auto folder = wanted_state_folder();
+  make_private_folder(folder);
+  return folder;
+}
+
+RunFolder new_run_folder() {
+  const auto runs = state_folder() + "/runs";
+  make_private_folder(runs);
+  while (true) {
+    auto id = new_id();
+    auto path = runs + "/" + id;
+    if (::mkdir(path.c_str(), 0700) == 0) {
+      make_private_folder(path + "/values");
+      return {std::move(id), std::move(path)};
+    }
+    if (errno != EEXIST) not_writable(path, errno);
+  }
+}
+
+std::vector<RunFolder> list_runs() {
+  std::vector<RunFolder> runs;
+  std::error_code ignored;
+  const auto folder = wanted_state_folder() + "/runs";
+  for (auto entry = fs::directory_iterator(folder, ignored); entry != fs::directory_iterator();
+       entry.increment(ignored)) {
+    const auto path = entry->path().string();
+    if (fs::exists(path + kJournal, ignored)) runs.push_back({entry->path().filename().string(), path});
+  }
+  std::sort(runs.begin(), runs.end(), [](const auto& one, const auto& other) { return one.id > other.id; });
+  return runs;
+}
+
+RunFolder find_run(const std::string& name) {
+  const auto runs = list_runs();
+  std::vector<RunFolder> fits;
+  std::vector<std::string> ids;
+  for (const auto& run : runs) {
+    ids.push_back(run.id);
+    if (run.id == name) return run;
+    if (run.id.starts_with(name) || run.id.ends_with("-" + name)) fits.push_back(run);
+  }
+  if (name == "last" && !runs.empty()) return runs.front();
+  if (fits.size() == 1) return fits.front();
+  if (fits.size() > 1) {
+    throw Error("usage.run", "\"" + name + "\" is the beginning of " + std::to_string(fits.size()) + " runs (" +
+                                 fits[0].id + ", " + fits[1].id + ", ...); write more of it");
+  }
+  throw Error("usage.run", "there is no run \"" + name + "\"" + did_you_mean(name, ids) +
+                               "; `opshost runs` lists those in " + wanted_state_folder());
+}
+
+ReadRun read_run(const RunFolder& folder) {
+  const auto text = whole_file(folder.path + kJournal);
+  ReadRun run;
+  run.good_bytes = read_lines(folder, text, [&run](Record record) { run.history.apply(record); });
+  run.torn = run.good_bytes < text.size();
+  return run;
+}
+
+std::vector<Record> read_records(const RunFolder& folder) {
+  std::vector<Record> records;
+  read_lines(folder, whole_file(folder.path + kJournal), [&](Record record) { records.push_back(std::move(record)); });
+  return records;
+}
+
+Value read_value_file(const std::string& folder, const Value& reference) {
+  const auto text_of = [&reference](std::string_view name) {
+    const auto* field = reference.field(name);
+    const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
+    return text == nullptr ? std::string() : *text;
+  };
+  const auto path = folder + "/" + text_of("$file");
+  const auto text = whole_file(path);
+  auto value = sha256_hex(text) == text_of("sha256") ? parse_json(text) : std::nullopt;
+  if (!value) {
+    throw Error("journal.damaged", "the value in " + path +
+                                       " is not what was written there; the run cannot be taken "
+                                       "on. Restore the file, or `opshost abandon` the run");
+  }
+  return std::move(*value);
+}
+
+std::optional<Descriptor> lock_run(const RunFolder& folder) {
+  Descriptor file(::open((folder.path + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file) not_writable(folder.path, errno);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
+  return file;
+}
+
+}  // namespace opshost::journal

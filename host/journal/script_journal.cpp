@@ -1,0 +1,27 @@
+#include "host/journal/script_journal.hpp"
+
+namespace opshost::journal {
+
+void ScriptJournal::begin() {
+  auto run = RunJournal::create(io_);
+  ValueList arguments;
+  for (const auto& argument : arguments_) arguments.emplace_back(argument);
+  write_start(*run, {{"script", true}, {"procedure", script_}, {"arguments", std::move(arguments)}}, files_());
+  run_ = std::move(run);
+}
+
+Awaitable<ChangeId> ScriptJournal::intent(Intent intent) {
+  if (!run_) begin();
+  const auto id = co_await run_->intent(std::move(intent));
+  co_return id;
+}
+
+void ScriptJournal::note(ChangeId change, const std::string& key, Value value) {
+  run_->note(change, key, std::move(value));
+}
+
+Awaitable<void> ScriptJournal::outcome(ChangeId change, Outcome outcome) {
+  co_await run_->outcome(change, std::move(outcome));
+}
+
+}  // namespace opshost::journal

@@ -1,0 +1,14 @@
+#pragma once
+// What may be kept for a resume: data, and nothing that lives.
+#include <lua.hpp>
+#include <string>
+
+#include "host/base/value.hpp"
+
+namespace opshost::lua {
+
+/// Reads the value at `index`. False: it holds a handle, function, secret, a key that is no name or a hole in a list;
+/// `problem` then says where and what. A plan's unknown is a problem too.
+bool read_plain_data(lua_State* state, int index, Value& out, std::string& problem);
+
+}  // namespace opshost::lua
