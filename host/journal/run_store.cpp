@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <sstream>
+#include <thread>
 
 #include "host/base/digest.hpp"
 #include "host/base/json_parse.hpp"
@@ -43,17 +45,18 @@ std::string wanted_state_folder() {
                                           "); make room or give it to yourself, or name another with OPSHOST_STATE");
 }
 
+/// By time, so that their order is that of the runs: "20260301-050211-250".
 std::string new_id() {
-  const auto now = std::time(nullptr);
+  using namespace std::chrono;
+  const auto now = system_clock::now();
+  const auto seconds = system_clock::to_time_t(now);
   std::tm parts{};
-  ::gmtime_r(&now, &parts);
+  ::gmtime_r(&seconds, &parts);
   std::array<char, 32> stamp{};
-  std::strftime(stamp.data(), stamp.size(), "%Y%m%d-%H%M%S-", &parts);
-  std::random_device random;
-  std::string two;
-  two += static_cast<char>(random() & 0xFFU);
-  two += static_cast<char>(random() & 0xFFU);
-  return stamp.data() + to_hex(two);
+  const auto length = std::strftime(stamp.data(), stamp.size(), "%Y%m%d-%H%M%S", &parts);
+  const auto millis = duration_cast<milliseconds>(now.time_since_epoch()).count() % 1000;
+  std::snprintf(stamp.data() + length, stamp.size() - length, "-%03d", static_cast<int>(millis));
+  return stamp.data();
 }
 
 std::string whole_file(const std::string& path) {
@@ -121,6 +124,7 @@ RunFolder new_run_folder() {
       return {std::move(id), std::move(path)};
     }
     if (errno != EEXIST) not_writable(path, errno);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // another run began in the same one
   }
 }
 

@@ -2,7 +2,7 @@
 // Where runs are kept: /var/lib/opshost for root, else $XDG_STATE_HOME/opshost (~/.local/state/opshost);
 // OPSHOST_STATE names another place. Folders are 0700, files 0600.
 //
-//   runs/20260301-050211-4f2a/journal.jsonl, values/, lock
+//   runs/20260301-050211-250/journal.jsonl, values/, lock
 //   targets/NAME        the run that holds the target; locked while a process works on it
 #include <optional>
 #include <string>

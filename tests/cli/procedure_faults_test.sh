@@ -18,7 +18,7 @@ export OPSHOST_STATE=$PWD/state
 
 id() { basename "$(printf '%s\n' "$OPSHOST_STATE"/runs/* | tail -n 1)"; }
 # What differs from run to run.
-hide_ids() { sed -Ei "s/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}/RUN/g; s|$OPSHOST_STATE|/STATE|g; s|$PWD|/PWD|g" "$TMPDIR/stdout" "$TMPDIR/stderr"; }
+hide_ids() { sed -Ei "s/[0-9]{8}-[0-9]{6}-[0-9]{3}/RUN/g; s|$OPSHOST_STATE|/STATE|g; s|$PWD|/PWD|g" "$TMPDIR/stdout" "$TMPDIR/stderr"; }
 again() {
   rm -rf state work
   mkdir work

@@ -144,6 +144,7 @@ every_point rollback rolled_back.txt back_failed -- "${roll_back[@]}" "$(run_id 
 
 # A run that was killed while it owed two clean-ups, which are then put back and nothing else.
 number=30
+world killed
 until grep -qs '"k":"intent".*"step":"maintenance/inner/make two"' "$worlds"/killed/state/runs/*/journal.jsonl; do
   world killed
   number=$((number + 1))

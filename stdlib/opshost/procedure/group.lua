@@ -19,7 +19,7 @@ local function run_group(fn, options)
   local value
   local results = fan_out.group(function(spawner) value = fn(spawner) end, options)
   unwind_with_items(frame)
-  if #results > 0 and value == nil then return results end
+  if #results > 0 and type(value) == "nil" then return results end
   return value
 end
 

@@ -15,7 +15,8 @@ local function value_of(step, value)
     native.plan_remark(step.path, "value assumed: " .. native.describe(step.options.assume))
     return step.options.assume
   end
-  if value ~= nil then return value end
+  -- Of an unknown `~= nil` would be a comparison.
+  if type(value) ~= "nil" then return value end
   return native.unknown('value of the step "' .. step.path .. '"')
 end
 

@@ -1,0 +1,271 @@
+#!/usr/bin/env bash
+# Procedures as an operator meets them: flags, failure reports, resume, doubt, clean-ups, rollback, plan, show.
+# shellcheck disable=SC2016  # the backquotes are part of what opshost says
+set -euo pipefail
+source "$OPSHOST_SOURCE/tests/support/cli.sh"
+cp "$OPSHOST_SOURCE"/tests/cli/procedures/three_files.lua .
+export OPSHOST_STATE=$PWD/state
+
+hide_ids() { sed -Ei "s/[0-9]{8}-[0-9]{6}-[0-9]{3}/RUN/g; s|$PWD|/PWD|g; s|pid [0-9]+|pid 1|g" "$TMPDIR/stdout" "$TMPDIR/stderr"; }
+# procedure BODY: p.lua, whose `run` is that.
+procedure() {
+  printf '%s\n' 'local machine, ops = require "local", require "ops"' \
+    'return require("ops.procedure").define { summary = "x", api = 1, uses = { ["local"] = "destroy" },' \
+    'run = function(ctx)' "$1" 'return machine ~= nil and ops ~= nil end }' >p.lua
+}
+first_line() {
+  hide_ids
+  same "stderr's first line" "$1" "$(head -n 1 "$TMPDIR/stderr")"
+}
+
+# Parameters ----------------------------------------------------------------------------------------------------------
+
+run run three_files.lua
+exits 1 "a parameter is missing"
+says <<'SAYS'
+opshost: --target is missing (host to work on) [usage.parameter]
+What to do: `opshost describe PROCEDURE` shows them.
+SAYS
+run run three_files.lua --target a --grac 5s
+exits 1 "a misspelt one"
+first_line 'opshost: there is no parameter "--grac"; did you mean "--grace"?; there are --fail-at, --grace, --target [usage.parameter]'
+run run three_files.lua --target a --grace soon
+exits 1 "a wrong value"
+first_line 'opshost: --grace: expected duration ("30s", or seconds as a number), got string "soon" [usage.parameter]'
+run run three_files.lua --target a --target b
+exits 1 "given twice"
+first_line 'opshost: --target is given twice [usage.parameter]'
+run run three_files.lua a
+exits 1 "not as a flag"
+first_line 'opshost: parameters are flags, got "a"; there are --fail-at, --grace, --target [usage.parameter]'
+run describe three_files.lua
+exits 0 "described"
+prints 'three_files.lua: Three files
+source: Manual 1.2
+on failure: stop
+uses local (destroy)
+flag       kind                     what
+--fail-at  integer   default 0      the step that fails
+--grace    duration  default "60s"  time it gets
+--target   host      required       host to work on
+in its text
+  cleanup "mark away"  (line 14)
+  step "mark"  (line 18)
+  step "file "  (line 20)'
+holds "nothing was begun by any of these" test ! -e state/runs
+
+# Failure, report, resume ---------------------------------------------------------------------------------------------
+
+run run three_files.lua --target a --fail-at 2
+exits 2 "a step fails"
+hide_ids
+says <<'SAYS'
+opshost: three_files.lua:23: local.run: sh -c 'echo oh no >&2; exit 3' ended with exit code 3; stderr: oh no [local.exit]
+What to do: read its stderr in the message; list the code in `accept` where it is an answer.
+Step: file 2  (three_files.lua:20)
+  local.run({"sh", "-c", "echo oh no >&2; exit 3"}): it ran and failed: local.exit
+  last output:
+    oh no
+The run RUN is not finished. Go on with: opshost resume RUN
+SAYS
+run run three_files.lua --target a
+exits 5 "a new run on the host"
+first_line 'opshost: the run RUN of /PWD/three_files.lua on a is not finished (failed). Go on with it: `opshost resume RUN`; only put back what is owed: `opshost cleanup RUN`; or give it up: `opshost abandon RUN --reason TEXT` [procedure.unfinished]'
+run resume last
+exits 3 "a step in doubt, off a terminal"
+hide_ids
+says <<'SAYS'
+opshost: /PWD/three_files.lua:20: The step "file 2" was cut off, and what it sent may have been applied:
+  local.run({"sh", "-c", "echo oh no >&2; exit 3"}): it ran and failed: local.exit, pid 1
+Nobody is at a terminal to say what to do; look at it, then resume with --in-doubt=retry (send it again), --in-doubt=skip (take it as done) or --in-doubt=stop [answer.needed]
+What to do: give the answer with --answers FILE, or run it on a terminal.
+Step: file 2  (/PWD/three_files.lua:20)
+  local.run({"sh", "-c", "echo oh no >&2; exit 3"}): it ran and failed: local.exit
+  last output:
+    oh no
+The run RUN is not finished. Go on with: opshost resume RUN
+SAYS
+run resume last --in-doubt maybe
+exits 1 "a wrong answer to it"
+run resume last --in-doubt=stop
+exits 5 "stop"
+run resume last --json --in-doubt=stop
+exits 5 "the report as JSON"
+hide_ids
+holds "with all of it" grep -q '^{"run":"RUN","state":"refused","error":{"code":"procedure.refused",.*"exit_code":5},"step":{"path":"file 2","at":".*","changes":\[{"call":"local.run(.*","subject":"this machine","state":"it ran and failed: local.exit"}\],"output":"oh no\\n"},"undone":\[\],"owed":\[\],"command":"opshost resume RUN"}$' "$TMPDIR/stdout"
+run resume last --in-doubt skip
+exits 0 "skip"
+says_nothing
+holds "the rest is done" test -e f3
+holds "what was skipped is not" test ! -e f2
+run resume last
+exits 5 "nothing is left of it"
+first_line 'opshost: the run RUN is done, nothing is left of it [procedure.nothing_to_do]'
+run runs
+exits 0 "the list of runs"
+hide_ids
+holds "with their state" grep -Eq '^RUN +/PWD/three_files.lua +a +done ' "$TMPDIR/stdout"
+run show last
+exits 0 "shown"
+holds "the steps" grep -q '^  file 2: skipped, ' "$TMPDIR/stdout"
+run show --json last
+exits 0 "shown as JSON"
+holds "every record" grep -q '{"n":1,"t":"[^"]*","k":"start",' "$TMPDIR/stdout"
+run show nothing
+exits 1 "a run there is none of"
+
+# Plan ----------------------------------------------------------------------------------------------------------------
+
+run plan three_files.lua --target a
+exits 10 "the plan of a second run"
+prints 'mark:
+  1. local.write_file("mark", "here")  (three_files.lua:18)
+file 1: already so ("f1")
+file 2:
+  2. local.write_file("f2", "x")  (three_files.lua:24)
+file 3: already so ("f3")
+2 changes; the plan is exact'
+holds "nothing was changed" test ! -e mark -a ! -e f2
+holds "no run was begun" test "$(find state/runs -name journal.jsonl | wc -l)" = 1
+procedure 'local out = ctx:step("ask", { run = function() return machine.run({ "echo", "1" }).stdout end }).value
+if out == "1\n" then machine.mkdir("never") end'
+run plan p.lua
+exits 10 "a value only the run will know"
+prints 'ask:
+  1. local.run({"echo", "1"})  (p.lua:4)
+unknown from here, because stdout of change 1 is not known before the run  (p.lua:5)
+1 change; the plan is not exact: 1 unknown, 0 reads a change may alter'
+
+# Clean-ups and rollback ------------------------------------------------------------------------------------------------
+
+rm -f f1 f2 f3
+touch stuck
+run run three_files.lua --target b
+exits 6 "done, but a clean-up is owed"
+hide_ids
+says <<'SAYS'
+opshost: the run RUN is done, but owes the clean-up "mark away". Put it back with: opshost cleanup RUN
+SAYS
+run run three_files.lua --target b
+exits 5 "a host that is owed one"
+run resume last
+exits 5 "nothing to resume"
+run cleanup last
+exits 6 "it fails again"
+rm stuck
+run cleanup last
+exits 0 "it runs"
+holds "what was owed is put back" test ! -e mark
+run cleanup last
+exits 5 "nothing is owed any more"
+rm -f f1 f2 f3
+run run three_files.lua --target c --fail-at 3
+exits 2 "a run to take back"
+run resume --rollback last
+exits 0 "taken back"
+holds "all of it" test ! -e f1 -a ! -e f2
+run run three_files.lua --target c
+exits 0 "the host is free"
+rm -f f1 f2 f3
+
+# What a procedure must not do ------------------------------------------------------------------------------------------
+
+procedure 'machine.mkdir("made")'
+run run p.lua
+exits 1 "a change outside of a step"
+first_line 'opshost: p.lua:4: local.mkdir: local.mkdir("made") changes something outside of a step; a resume would send it again. Put it into the `run` of a ctx:step [gate.outside_step]'
+procedure 'ctx:step("a", { run = function() ctx:step("b", { run = function() end }) end })'
+run run p.lua
+exits 1 "a step in a step"
+first_line 'opshost: p.lua:4: the step "a/b" is inside the `run` of the step "a"; a step is the unit a resume repeats, so it holds no other. Put one after the other [procedure.step_in_step]'
+procedure 'ctx:step("a", { run = function() machine.run({ "true" }) machine.mkdir("made") end })'
+run run p.lua
+exits 1 "a change after one that is not repeatable"
+holds "it was not sent" test ! -e made
+procedure 'for _ = 1, 2 do ctx:step("a", { run = function() end }) end'
+run run p.lua
+exits 1 "two steps of one path"
+first_line "opshost: p.lua:4: two of this procedure's names lead to \"a\"; a resume could not tell them apart. Give one another name or key [procedure.path_used]"
+procedure 'ctx:step(tostring({}), { run = function() end })'
+run run p.lua
+exits 1 "a name that does not last"
+procedure 'ctx:fact("f", function() return { deep = { print } } end)'
+run run p.lua
+exits 1 "a fact that is no data"
+first_line 'opshost: p.lua:4: the value .deep [1] is function; only data can be kept for a resume: strings, numbers, booleans, lists and tables of these [procedure.not_data]'
+procedure 'ctx:step("a", { done = function() end, run = function() end })'
+run run p.lua
+exits 1 "a done that does not answer"
+procedure 'ctx:step("a", { don = function() end, run = function() end })'
+run run p.lua
+exits 1 "an unknown field"
+first_line 'opshost: p.lua:4: Context:step: argument 2 "options": unknown field "don"; did you mean "done"? [usage.argument]'
+procedure 'ctx:cleanup("c", function() machine.run({ "true" }) end)'
+run run p.lua
+exits 6 "a clean-up that could not run again"
+procedure 'ctx:require("never", function() return false, 3 end)'
+run run p.lua
+exits 5 "a precondition"
+hide_ids
+says <<'SAYS'
+opshost: p.lua:4: the precondition "never" does not hold; seen: 3; nothing was begun that depends on it. Put it right, then resume or run again [procedure.require]
+What to do: put right what it asks for, then resume or run again.
+The run RUN has changed nothing; run it again when the cause is repaired.
+SAYS
+procedure 'local asked = 0
+ctx:guard("once", function() asked = asked + 1 return asked < 2, asked end, function()
+  ctx:step("first", { run = function() machine.mkdir("first") end })
+  ctx:step("second", { run = function() machine.mkdir("second") end })
+end)'
+run run p.lua
+exits 5 "a guard"
+first_line 'opshost: p.lua:7: the guard "once" holds back local.mkdir("second"); seen: 2; nothing was sent. Put right what it asks for, then resume [procedure.guard]'
+holds "it let the first change through" test -d first
+holds "and not the second" test ! -e second
+
+# Questions -------------------------------------------------------------------------------------------------------------
+
+procedure 'ctx:confirm("sure", { text = "Sure?" })
+local way = ctx:choose("way", { text = "Which?", choices = { "left", "right" } })
+ctx:step("go", { run = function() machine.write_file("way", way) end })'
+run run p.lua
+exits 3 "a question, off a terminal"
+run run --yes p.lua
+exits 3 "--yes answers confirm alone"
+echo '{"sure": "yes", "way": "up"}' >answers.json
+run run --answers answers.json p.lua
+exits 5 "an answer that is none"
+echo '{"sure": "no"}' >answers.json
+run run --answers answers.json p.lua
+exits 5 "a no"
+first_line 'opshost: p.lua:4: the answer to "sure" was no; nothing was begun that depends on it [procedure.refused]'
+echo '{"sure": "yes", "way": "right"}' >answers.json
+run run p.lua --answers answers.json
+exits 0 "all answered"
+holds "as answered" grep -qx right way
+
+# What decides the road must be a fact ------------------------------------------------------------------------------------
+
+procedure 'if not machine.exists("road") then
+  ctx:step("mark", { run = function() machine.write_file("road", "x") end })
+end
+ctx:step("late", { run = function() if not machine.exists("mended") then ctx:fail("not yet", { n = 1 }) end end })'
+run run p.lua
+exits 2 "a run that changed what decides it"
+first_line 'opshost: p.lua:7: not yet; seen: {n = 1} [procedure.failed]'
+touch mended
+run resume last
+exits 5 "its resume"
+first_line 'opshost: the step "mark" has been done, but this time the procedure did not come by it; what decides the road must be a fact. Correct the script, then resume [procedure.unvisited]'
+
+# A plain script's changes are written down, and that is all.
+echo 'require("local").mkdir("plain")' >plain.lua
+run run plain.lua
+exits 0 "a plain script"
+run resume last
+exits 5 "its resume"
+
+run run p.lua --until 25:00
+exits 1 "no time of day"
+
+finish
