@@ -24,7 +24,7 @@ local param = procedure.param
 return procedure.define {
   summary = "Write a greeting",
   api = 1,
-  params = { path = param.string { default = "/tmp/greeting", doc = "the file" } },
+  params = { path = param.string { default = "greeting", doc = "the file" } },
   uses = { ["local"] = "change" },
   run = function(ctx, p)
     ctx:step("write the greeting", {

@@ -75,7 +75,7 @@ END
 
 run
 exits 0 "no command shows the commands"
-holds "each command has its line" grep -q '^  plan      show what a script would change, and change nothing$' "$TMPDIR/stdout"
+holds "each command has its line" grep -q '^  plan      show what a procedure or script would change, and change nothing$' "$TMPDIR/stdout"
 cp "$TMPDIR/stdout" overview
 run --help
 exits 0 "--help"
