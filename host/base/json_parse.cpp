@@ -2,6 +2,7 @@
 
 #include <rapidjson/memorystream.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,11 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   bool Int(int value) { return put(value); }
   bool Uint(unsigned value) { return put(static_cast<std::int64_t>(value)); }
   bool Int64(std::int64_t value) { return put(value); }
-  bool Uint64(std::uint64_t value) { return put(value); }
+  // RapidJSON calls every positive integer unsigned.
+  bool Uint64(std::uint64_t value) {
+    constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return value <= kLargest ? put(static_cast<std::int64_t>(value)) : put(value);
+  }
   bool Double(double value) { return put(value); }
   bool String(const char* text, rapidjson::SizeType length, bool) { return put(std::string(text, length)); }
   bool StartObject() { return open(); }
