@@ -24,6 +24,11 @@ Runtime::~Runtime() {
   vm_.close();
 }
 
+void Runtime::begin_plan() {
+  gate_.mode = gate::Mode::plan;
+  vm_.guard_unknowns();
+}
+
 namespace {
 
 /// Lua's own errors are strings that begin with where they were raised.
@@ -36,11 +41,14 @@ void split_position(Outcome& outcome) {
 }
 
 /// What the fiber raised, where, and the script's frames.
-void describe_failure(lua_State* thread, Outcome& outcome) {
+void describe_failure(const fiber::Fiber& fiber, Outcome& outcome) {
+  lua_State* thread = fiber.thread;
   outcome.error = lua::to_error(thread, -1);
   if (lua::is_error(thread, -1)) outcome.at = lua::error_position(thread, -1);
   outcome.traceback = lua::error_traceback(thread);
   if (outcome.at.empty() && outcome.error.code() == "script.error") split_position(outcome);
+  // LuaJIT no longer knows the line of an error that its own code raised, as when memory ran out.
+  if (outcome.at.empty() && outcome.traceback.empty()) outcome.at = fiber.begun_at;
 }
 
 }  // namespace
@@ -49,7 +57,7 @@ void describe_failure(lua_State* thread, Outcome& outcome) {
 Outcome Runtime::outcome_of(fiber::Fiber& fiber) {
   Outcome outcome;
   outcome.returned = fiber.returned;
-  if (fiber.state == fiber::Fiber::State::ended && !fiber.returned) describe_failure(fiber.thread, outcome);
+  if (fiber.state == fiber::Fiber::State::ended && !fiber.returned) describe_failure(fiber, outcome);
   if (const int signal = watchdog_.interrupted_by(); signal != 0) {
     if (outcome.error.code() != "interrupted") outcome.error = Error("interrupted", "interrupted");
     outcome.returned = false;
@@ -70,6 +78,8 @@ Outcome Runtime::run_function(const std::vector<std::string>& arguments,
 
 Outcome Runtime::run_prepared(int arguments, const std::function<void(lua_State*, int)>& on_return) {
   auto& fiber = scheduler_.spawn(nullptr, vm_.state(), arguments);
+  lua_pushvalue(fiber.thread, 1);
+  fiber.begun_at = lua::function_position(fiber.thread);
   scheduler_.run_until_ended(fiber);
   auto outcome = outcome_of(fiber);
   if (outcome.returned && on_return) on_return(fiber.thread, lua_gettop(fiber.thread));

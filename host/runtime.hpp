@@ -34,6 +34,9 @@ class Runtime {
   [[nodiscard]] gate::Gate& gate() { return gate_; }
   [[nodiscard]] const fiber::Watchdog& watchdog() const { return watchdog_; }
 
+  /// From now on observes are made and changes only noted, in gate().plan. Before the script runs.
+  void begin_plan();
+
   /// Runs the function on top of the main stack (popped) in a fiber of its own, with `arguments` (strings). `on_return`
   /// sees its results on that fiber's stack.
   Outcome run_function(const std::vector<std::string>& arguments,

@@ -53,19 +53,27 @@ bool wait_until_writable(int descriptor) {
 
 }  // namespace
 
-int write_all(int descriptor, std::string_view text) noexcept {
+int write_available(int descriptor, std::string_view& text) noexcept {
   const WithoutSigpipe guard;
   while (!text.empty()) {
     const ssize_t written = write(descriptor, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!wait_until_writable(descriptor)) return errno;
+      return 0;
     } else if (errno != EINTR) {
       return errno;
     }
   }
   return 0;
+}
+
+int write_all(int descriptor, std::string_view text) noexcept {
+  while (true) {
+    if (const int error = write_available(descriptor, text); error != 0) return error;
+    if (text.empty()) return 0;
+    if (!wait_until_writable(descriptor)) return errno;
+  }
 }
 
 }  // namespace opshost

@@ -8,4 +8,7 @@ namespace opshost {
 /// Returns 0, or the errno of the write that failed.
 int write_all(int descriptor, std::string_view text) noexcept;
 
+/// The same without waiting, for a descriptor that does not block: takes from `text` what was written.
+int write_available(int descriptor, std::string_view& text) noexcept;
+
 }  // namespace opshost

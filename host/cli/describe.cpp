@@ -75,7 +75,7 @@ Value document_of(Value about, const std::vector<lua::NamedCall>& calls) {
 
 int describe_procedure(const std::string& name, const SessionOptions& session, const Modules& modules) {
   const auto runtime = open_session(session, modules);
-  runtime->gate().mode = gate::Mode::plan;
+  runtime->begin_plan();
   const auto script = find_named_script(name, *runtime);
   ProcedureSlot procedure;
   const auto outcome = runtime->run_text(script.text, script.chunk_name, {}, procedure.keeper());

@@ -7,6 +7,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/exit_codes.hpp"
 #include "host/cli/session.hpp"
+#include "host/log/log.hpp"
 #include "host/term/output.hpp"
 
 namespace opshost::cli {
@@ -151,9 +152,12 @@ int run_command_line(const std::vector<Command>& commands, int argc, const char*
     return usage_error("unknown command \"" + name + "\"" + did_you_mean(name, names), {});
   }
   try {
-    return parse_and_run(*command, words.subspan(2));
+    const int exit_code = parse_and_run(*command, words.subspan(2));
+    standard_output().flush();
+    return exit_code;
   } catch (const Error& error) {
     if (error.code().starts_with("usage.")) return usage_error(error.message(), command->name);
+    log_in_file(Level::error, error.message(), {{"code", error.code()}});
     say("opshost: " + error.message() + "\n");
     return kUsageError;
   }

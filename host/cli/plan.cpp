@@ -26,7 +26,7 @@ int show_plan(const Outcome& outcome, const SessionOptions& session, Runtime& ru
 int plan_script(SessionOptions session, RunOptions options, const Modules& modules,
                 std::vector<std::string> arguments) {
   const auto runtime = open_session(session, modules);
-  runtime->gate().mode = gate::Mode::plan;
+  runtime->begin_plan();
   const auto name = arguments.front();
   const auto script = find_named_script(name, *runtime);
   arguments.erase(arguments.begin());

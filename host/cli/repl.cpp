@@ -3,11 +3,11 @@
 
 #include <iostream>
 
+#include "host/cli/ask.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/eval.hpp"
 #include "host/docs/help.hpp"
 #include "host/term/output.hpp"
-#include "host/term/prompt.hpp"
 #include "host/term/terminal.hpp"
 
 namespace opshost::cli {
@@ -21,10 +21,8 @@ class Repl {
   Repl(const SessionOptions& options, const Modules& modules)
       : options_(options), runtime_(open_session(options, modules)) {
     runtime_->vm().use_one_environment();
-    runtime_->gate().confirm_destroy = [](const std::string& question) {
-      const auto answer = confirm("About to destroy: " + question + ". Go on?");
-      if (!answer) throw Error("answer.needed", question + " destroys something and nobody is there to confirm it");
-      return *answer;
+    runtime_->gate().confirm_destroy = [](Call& call, const std::string& destroyed) {
+      return confirm_in_loop(call, "About to destroy: " + destroyed + ". Go on?");
     };
   }
 
@@ -37,13 +35,19 @@ class Repl {
       if (!is_incomplete(pending)) execute(std::exchange(pending, {}));
     }
     if (!end_ && !pending.empty()) execute(pending);  // says what is missing
+    if (const int signal = runtime_->watchdog().interrupted_by(); signal != 0) return 128 + signal;
     if (end_) return *end_;
     return is_terminal(STDIN_FILENO) ? 0 : first_failure_;
   }
 
  private:
-  static bool read_line(const char* prompt, std::string& line) {
-    if (is_terminal(STDIN_FILENO)) say(prompt);
+  /// False: the input ended, or Ctrl-C was pressed.
+  bool read_line(const char* prompt, std::string& line) {
+    if (is_terminal(STDIN_FILENO)) {
+      say(prompt);
+      wait_for_input(runtime_->scheduler(), STDIN_FILENO);
+      if (runtime_->scheduler().interrupted()) return false;
+    }
     return static_cast<bool>(std::getline(std::cin, line));
   }
 
@@ -71,6 +75,7 @@ class Repl {
     const auto outcome = evaluate(*runtime_, text, kChunkName, {});
     if (outcome.returned) return;
     report(outcome, options_, *runtime_);
+    if (outcome.error.code() == "script.undeclared") say("Here a `local` ends with its line: write `name = value`.\n");
     if (first_failure_ == 0) first_failure_ = outcome.exit_code;
     if (outcome.error.code() == "exit" || outcome.error.code() == "interrupted") end_ = outcome.exit_code;
   }

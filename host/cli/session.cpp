@@ -20,6 +20,8 @@ namespace opshost::cli {
 
 namespace {
 
+constexpr auto kReaderPatience = std::chrono::seconds(1);
+
 Option flag(const char* name, const char* doc, std::function<void()> set) {
   return {.name = name, .value_name = "", .doc = doc, .set = [set = std::move(set)](const std::string&) { set(); }};
 }
@@ -58,6 +60,7 @@ std::string causes_text(const Error& error) {
 }  // namespace
 
 void say(const std::string& text) {
+  standard_output().flush();
   std::string shown;
   std::istringstream lines(redact(text));
   for (std::string line; std::getline(lines, line);) shown += printable(line) + (lines.eof() ? "" : "\n");
@@ -105,7 +108,11 @@ std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modul
 void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime) {
   const auto& error = outcome.error;
   if (error.code() == "exit") return;
+  // Who interrupts does not wait for a reader that stands still.
+  if (error.code() == "interrupted") standard_output().flush_within(kReaderPatience);
   const auto advice = advice_for(error, runtime);
+  log_in_file(Level::error, lua::one_line(error, outcome.at),
+              {{"code", error.code()}, {"at", outcome.at}, {"exit_code", std::to_string(outcome.exit_code)}});
   if (options.json) standard_output().write(json_text(ValueMap{{"error", error_document(outcome, advice)}}) + "\n");
   std::string text = "opshost: " + lua::one_line(error, outcome.at) + "\n" + causes_text(error);
   const bool says_more = outcome.traceback != "  " + outcome.at + "\n";

@@ -35,7 +35,7 @@ std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modul
 /// Says on stderr what failed, where in the script, what was seen and what to do; as JSON on stdout under --json.
 void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime);
 
-/// Writes to stderr, secrets blanked.
+/// Writes to stderr, secrets blanked, after all that goes to stdout.
 void say(const std::string& text);
 
 /// Reads the script a person named: a file, or a module name ("ark.facts"). Sets the folder `require` looks in first.

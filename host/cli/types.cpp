@@ -1,6 +1,7 @@
 // opshost types FOLDER: editor stubs, and for this project's own documentation the reference and the luacheck standard.
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "host/base/build_info.hpp"
 #include "host/cli/commands.hpp"
@@ -35,6 +36,50 @@ void write_file(const fs::path& path, const std::string& text) {
   if (!file) throw Error("types.not_writable", "cannot write " + path.string() + ": " + errno_text(errno));
 }
 
+constexpr std::string_view kSettings = ".luarc.json";
+constexpr std::string_view kStandard = ".luacheckrc";
+
+std::string text_of(const fs::path& path) {
+  const std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// A project's own settings: other text than ours, which says of itself where it is from, or is what we would write.
+bool is_someones_own(const fs::path& path, const std::string& ours) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return false;
+  const auto present = text_of(path);
+  const auto mark = ours.substr(0, ours.find('\n'));
+  const bool is_marked = ours.starts_with("--") && present.starts_with(mark);
+  return present != ours && !is_marked;
+}
+
+/// False: what is there is kept.
+bool write_unless_someones_own(const fs::path& path, const std::string& text) {
+  if (is_someones_own(path, text)) {
+    say("kept " + path.string() + ", which is not from here; run `opshost types` in an empty folder to compare\n");
+    return false;
+  }
+  write_file(path, text);
+  return true;
+}
+
+/// Returns the names of the settings written.
+std::vector<std::string> write_stubs(const fs::path& folder, const docs::Catalog& catalog) {
+  std::vector<std::string> settings;
+  for (const auto& file : docs::stub_files(catalog, build_info().version)) {
+    if (file.path != kSettings) {
+      write_file(folder / file.path, file.text);
+    } else if (write_unless_someones_own(folder / file.path, file.text)) {
+      settings.push_back(file.path);
+    }
+  }
+  if (write_unless_someones_own(folder / kStandard, docs::luacheck_std())) settings.emplace_back(kStandard);
+  return settings;
+}
+
 void write_all(const fs::path& folder, const std::vector<docs::GeneratedFile>& files) {
   for (const auto& file : files) write_file(folder / file.path, file.text);
 }
@@ -55,10 +100,10 @@ int write_types(const Modules& modules, const TypesOptions& options, const std::
     write_all(folder, docs::reference_files(catalog));
     return 0;
   }
-  write_all(folder, docs::stub_files(catalog, build_info().version));
-  write_file(folder / ".luacheckrc", docs::luacheck_std());
-  standard_output().write("wrote " + folder.string() + "/" + std::string(docs::kStubFolder) +
-                          ", .luarc.json and .luacheckrc\n");
+  std::string wrote = "wrote " + folder.string() + "/" + std::string(docs::kStubFolder);
+  const auto settings = write_stubs(folder, catalog);
+  for (const auto& name : settings) wrote += (&name == &settings.back() ? " and " : ", ") + name;
+  standard_output().write(wrote + "\n");
   return 0;
 }
 

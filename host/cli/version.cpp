@@ -18,7 +18,7 @@ std::string version_line() {
 }
 
 std::string libraries() {
-  std::string text = "LuaJIT " LUAJIT_VERSION "\n";
+  std::string text = LUAJIT_VERSION "\n";
   text += "Boost " + std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000) + "\n";
   text += "spdlog " + std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." +
           std::to_string(SPDLOG_VER_PATCH) + "\n";

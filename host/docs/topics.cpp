@@ -107,6 +107,7 @@ constexpr const char* kPlan =
 
 - Each change is shown with its target.
 - The result of a change that was not made is unknown. You may pass it on and print it; comparing it, counting it or deciding by it ends the plan of that part, listed as "unknown from here, because ...".
+- Two uses of it Lua lets nobody see: as the key of a table it finds nothing there, and as the limit of `for i = 1, limit` it is an ordinary error.
 - A plan without such a line is exact, and its last line says so.
 - Exit code 0: nothing to change. 10: there are changes or unknowns.
 

@@ -64,6 +64,7 @@ class Fiber {
   State state = State::ready;
   StopReason stop_reason = StopReason::none;
   std::uint64_t id = 0;
+  std::string begun_at;   ///< where its function begins, "script.lua:12"
   unsigned shielded = 0;  ///< clean-ups in progress: a stop waits until they are done
   std::vector<std::shared_ptr<const DeadlineScope>> set_aside;  ///< the deadlines a clean-up does not count
   std::shared_ptr<Waiter> waiter;

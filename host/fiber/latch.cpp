@@ -24,8 +24,8 @@ void Latch::open(Scheduler& scheduler) {
   waits_.clear();
 }
 
-std::shared_ptr<LatchWait> Latch::wait(Scheduler& scheduler) {
-  auto wait = std::make_shared<LatchWait>(scheduler);
+std::shared_ptr<LatchWait> Latch::wait(Scheduler& scheduler, std::string what) {
+  auto wait = std::make_shared<LatchWait>(scheduler, std::move(what));
   waits_.push_back(wait);
   return wait;
 }

@@ -102,14 +102,18 @@ void Scheduler::discard(Fiber& fiber) {
 }
 
 bool Scheduler::run_until_ended(Fiber& fiber) {
-  while (fiber.state != Fiber::State::ended && !stopped_now_) turn(fiber);
+  run_until([&fiber] { return fiber.state == Fiber::State::ended; });
   return fiber.returned;
 }
 
-void Scheduler::turn(const Fiber& awaited) {
+void Scheduler::run_until(const std::function<bool()>& done) {
+  while (!stopped_now_ && !done()) turn(done);
+}
+
+void Scheduler::turn(const std::function<bool()>& done) {
   heartbeat_.beat();
   resume_ready();
-  if (stopped_now_ || awaited.state == Fiber::State::ended) return;
+  if (stopped_now_ || done()) return;
   const auto now = Clock::now();
   timers_.fire(now);
   if (ready_.empty()) {
@@ -228,24 +232,39 @@ void Scheduler::wake(Waiter& waiter) {
   ready_.push_back(fiber);
 }
 
+namespace {
+
+/// The call it is parked on, and those that wait for a callback of theirs.
+std::vector<std::shared_ptr<Waiter>> calls_in_flight(const Fiber& fiber) {
+  std::vector<std::shared_ptr<Waiter>> waiters = fiber.in_callback;
+  if (fiber.waiter) waiters.push_back(fiber.waiter);
+  return waiters;
+}
+
+}  // namespace
+
 void Scheduler::stop(Fiber& fiber, StopReason reason) {
   if (fiber.stop_reason == StopReason::none) fiber.stop_reason = reason;
   Hold::let_go(fiber.hold.get(), fiber, *this);
   if (fiber.shielded > 0) return;
-  std::vector<std::shared_ptr<Waiter>> waiters = fiber.in_callback;
-  if (fiber.waiter) waiters.push_back(fiber.waiter);
-  for (const auto& waiter : waiters) {
+  for (const auto& waiter : calls_in_flight(fiber)) {
     if (!waiter->is_change()) waiter->stop(reason);
   }
+}
+
+void Scheduler::stop_late(const std::shared_ptr<Waiter>& waiter, Duration grace) {
+  late_stops_.push_back(std::make_unique<LateStop>(waiter, StopReason::interrupted));
+  timers_.set(*late_stops_.back(), Clock::now() + grace);
 }
 
 void Scheduler::interrupt_all(Duration grace) {
   interrupted_ = true;
   const std::vector<Fiber*> fibers(fibers_.begin(), fibers_.end());
   for (Fiber* fiber : fibers) {
-    if (fiber->waiter && fiber->waiter->is_change() && fiber->shielded == 0) {
-      late_stops_.push_back(std::make_unique<LateStop>(fiber->waiter, StopReason::interrupted));
-      timers_.set(*late_stops_.back(), Clock::now() + grace);
+    if (fiber->shielded == 0) {
+      for (const auto& waiter : calls_in_flight(*fiber)) {
+        if (waiter->is_change()) stop_late(waiter, grace);
+      }
     }
     stop(*fiber, StopReason::interrupted);
   }

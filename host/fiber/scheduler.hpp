@@ -49,6 +49,8 @@ class Scheduler {
 
   /// Runs the loop until `fiber` ended; its results, or its error, are then on its stack. True: it returned.
   bool run_until_ended(Fiber& fiber);
+  /// Runs the loop until `done`, which is asked after whatever happens in it.
+  void run_until(const std::function<bool()>& done);
   /// Ends the loop as soon as it gets control; fibers are left as they are.
   void stop_now() { stopped_now_ = true; }
   /// Forgets every fiber, and what it waits for; before the VM is closed.
@@ -85,7 +87,7 @@ class Scheduler {
   friend class Group;
   class LateStop;
 
-  void turn(const Fiber& awaited);
+  void turn(const std::function<bool()>& done);
   void resume_ready();
   void resume(Fiber& fiber);
   int move_outcome(Fiber& fiber);
@@ -93,6 +95,8 @@ class Scheduler {
   void ended(Fiber& fiber, bool returned);
   void wait_for_event();
   void set_alarm();
+  void stop_late(const std::shared_ptr<Waiter>& waiter, Duration grace);
+
   lua_State* main_;
   TimerHeap timers_;  // before io_: operations it still holds when it goes are timers of it
   asio::io_context io_{1};

@@ -1,6 +1,5 @@
 #include "host/fiber/watchdog.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <string_view>
@@ -26,6 +25,14 @@ sigset_t watched_signals() {
   return set;
 }
 
+/// The run they would end has ended, of the first of them.
+void drop_pending_signals() {
+  const auto set = watched_signals();
+  const timespec at_once{};
+  while (sigtimedwait(&set, nullptr, &at_once) > 0) {
+  }
+}
+
 /// Only write(2): the loop, and with it the log, may be what hangs.
 void say(std::string_view text) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
@@ -40,7 +47,7 @@ timespec to_timespec(Duration duration) {
 
 Watchdog::Watchdog(Scheduler& scheduler) : scheduler_(scheduler) {
   const auto set = watched_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  pthread_sigmask(SIG_BLOCK, &set, &mask_before_);
   thread_ = std::thread([this] { watch(); });
 }
 
@@ -48,6 +55,8 @@ Watchdog::~Watchdog() {
   ending_.store(true);
   pthread_kill(thread_.native_handle(), SIGUSR1);
   thread_.join();
+  if (signal_.load() != 0) drop_pending_signals();
+  pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
 }
 
 void Watchdog::watch() {

@@ -1,6 +1,8 @@
 #pragma once
 // The thread that keeps a running script stoppable: it owns the signals, sees a deadline pass while Lua spins, and ends
 // the process itself when the loop no longer answers to a second Ctrl-C.
+#include <signal.h>
+
 #include <atomic>
 #include <functional>
 #include <thread>
@@ -14,6 +16,8 @@ class Watchdog {
   /// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and all it begins from now on: call it before any other
   /// thread is made, and before a child inherits the mask (children unblock it, see bindings/local).
   explicit Watchdog(Scheduler& scheduler);
+  /// The calling thread, which must be the one that made it, has its signals back as they were. One that came too late
+  /// to be looked at takes its usual effect then, unless the run was interrupted already.
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -31,6 +35,7 @@ class Watchdog {
   void end_process_unless_answered();
 
   Scheduler& scheduler_;
+  sigset_t mask_before_{};
   std::atomic<bool> ending_{false};
   std::atomic<int> signal_{0};
   std::atomic<std::uint64_t> answered_{0};

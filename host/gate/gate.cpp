@@ -2,13 +2,19 @@
 
 namespace opshost::gate {
 
+namespace {
+
+std::string with_article(const std::string& noun) { return (noun == "observe" ? "an " : "a ") + noun; }
+
+}  // namespace
+
 void Gate::check_capability(const FunctionInfo& function, const Scope& scope) const {
   const auto declared = scope.uses->find(function.module);
   if (declared != scope.uses->end() && function.effect <= declared->second) return;
   const std::string allowed = declared == scope.uses->end()
                                   ? "no " + function.module
                                   : function.module + " = \"" + effect_name(declared->second) + "\"";
-  throw Error("gate.undeclared", function.qualified() + " is a " + effect_name(function.effect) +
+  throw Error("gate.undeclared", function.qualified() + " is " + with_article(effect_name(function.effect)) +
                                      ", but the procedure declares " + allowed + " in `uses`; add " + function.module +
                                      " = \"" + effect_name(function.effect) + "\" there if it may do this");
 }
@@ -37,8 +43,8 @@ void check_repeatable(const Step& step, bool repeatable, const std::string& show
                                          "in the same state, or use a change that does");
 }
 
-void note_sent(const FunctionInfo& function, Step& step, bool repeatable) {
-  if (!repeatable && !step.repeatable) step.unrepeatable_change = function.qualified();
+void note_sent(const FunctionInfo& function, const Scope& scope, bool repeatable) {
+  if (const auto step = scope.step_ended_by(repeatable)) step->unrepeatable_change = function.qualified();
 }
 
 }  // namespace
@@ -53,16 +59,13 @@ Verdict Gate::admit(const FunctionInfo& function, const Scope* scope, bool repea
     check_repeatable(*scope->step, repeatable, shown());
   }
   if (mode == Mode::plan) {
-    if (in_procedure) note_sent(function, *scope->step, repeatable);
+    if (in_procedure) note_sent(function, *scope, repeatable);
     return Verdict::only_plan;
   }
   if (observe_only) {
     throw Error("gate.observe_only", shown() + " changes something, and this was started with --observe-only");
   }
-  if (function.effect == Effect::destroy && confirm_destroy && !confirm_destroy(shown())) {
-    throw Error("gate.not_confirmed", shown() + " was not confirmed; nothing was sent");
-  }
-  if (in_procedure) note_sent(function, *scope->step, repeatable);
+  if (in_procedure) note_sent(function, *scope, repeatable);
   return Verdict::send;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "host/fiber/call.hpp"
 #include "host/gate/plan.hpp"
 #include "host/gate/scope.hpp"
 #include "host/journal/journal.hpp"
@@ -19,8 +20,9 @@ enum class Verdict : std::uint8_t { send, only_plan };
 
 class Gate {
  public:
-  /// Asks a person; false: no. Throws Error("answer.needed") where nobody can be asked.
-  using Confirm = std::function<bool(const std::string& question)>;
+  /// Asks a person and waits for the answer, which ends with the call's stop; false: no. Throws Error("answer.needed")
+  /// where nobody can be asked.
+  using Confirm = std::function<Awaitable<bool>(Call& call, std::string question)>;
 
   Mode mode = Mode::live;
   bool observe_only = false;                  ///< --observe-only: every change is refused
@@ -31,6 +33,11 @@ class Gate {
   /// The common case decided inline: an observe outside of any procedure, live.
   [[nodiscard]] bool passes_freely(const FunctionInfo& function, const Scope* scope) const {
     return function.effect == Effect::observe && mode == Mode::live && (scope == nullptr || !scope->uses);
+  }
+
+  /// True: a person has to agree before the call is sent.
+  [[nodiscard]] bool must_confirm(const FunctionInfo& function) const {
+    return function.effect == Effect::destroy && mode == Mode::live && confirm_destroy != nullptr;
   }
 
   /// Decides one call; throws Error where it is refused. `shown` is the call as a person reads it.

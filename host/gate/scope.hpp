@@ -28,6 +28,11 @@ struct Scope {
   std::shared_ptr<Step> step;                  ///< nullptr: outside of a step
   std::uint64_t frame = 0;                     ///< the procedure's group, item or call this fiber is in; 0: none
   std::vector<std::shared_ptr<Guard>> guards;  ///< asked before each change, outermost first
+
+  /// The step that a change of this repeatability ends; nullptr: none.
+  [[nodiscard]] std::shared_ptr<Step> step_ended_by(bool repeatable) const {
+    return repeatable || !step || step->repeatable ? nullptr : step;
+  }
 };
 
 }  // namespace opshost::gate

@@ -28,6 +28,11 @@ struct Outcome {
   std::optional<Error> error;  ///< what it raised
 };
 
+/// False: the change did not happen and may be sent again without a doubt. An error that says it may have been applied
+/// counts as sent, and so does one of a command that ran and ended otherwise than accepted ("local.exit",
+/// "ssh.signal").
+[[nodiscard]] bool counts_as_sent(const std::optional<Error>& error);
+
 class Journal {
  public:
   Journal() = default;

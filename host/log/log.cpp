@@ -168,11 +168,22 @@ std::string json_members(std::string_view text, const LogFields& fields) {
   return json;
 }
 
-void write(Level level, std::string_view text, const LogFields& fields) {
+void tell_person(Level level, std::string_view text, const LogFields& fields) {
   const auto spdlog_name = spdlog_level(level);
   if (logs().person->should_log(spdlog_name)) logs().person->log(spdlog_name, person_text(text, fields));
+}
+
+void write_in_file(Level level, std::string_view text, const LogFields& fields) {
+  const auto spdlog_name = spdlog_level(level);
   const auto file = logs().file_log();
   if (file && file->should_log(spdlog_name)) file->log(spdlog_name, json_members(text, fields));
+}
+
+/// No memory, no mutex: say at least that.
+void say_that_message_is_lost(const std::exception& error) {
+  write_all(STDERR_FILENO, "opshost: a log message is lost: ");
+  write_all(STDERR_FILENO, error.what());
+  write_all(STDERR_FILENO, "\n");
 }
 
 Descriptor open_log(const std::string& path) {
@@ -204,11 +215,18 @@ void log_to_file(const std::string& path, Level least) {
 
 void log(Level level, std::string_view text, const LogFields& fields) noexcept {
   try {
-    write(level, text, fields);
-  } catch (const std::exception& error) {  // no memory, no mutex: say at least that
-    write_all(STDERR_FILENO, "opshost: a log message is lost: ");
-    write_all(STDERR_FILENO, error.what());
-    write_all(STDERR_FILENO, "\n");
+    tell_person(level, text, fields);
+    write_in_file(level, text, fields);
+  } catch (const std::exception& error) {
+    say_that_message_is_lost(error);
+  }
+}
+
+void log_in_file(Level level, std::string_view text, const LogFields& fields) noexcept {
+  try {
+    write_in_file(level, text, fields);
+  } catch (const std::exception& error) {
+    say_that_message_is_lost(error);
   }
 }
 

@@ -24,6 +24,9 @@ void log_to_file(const std::string& path, Level least = Level::debug);
 /// disk, a closed stderr) its lines are lost and the run goes on.
 void log(Level level, std::string_view text, const LogFields& fields = {}) noexcept;
 
+/// To the file alone: what a person has been told in another way.
+void log_in_file(Level level, std::string_view text, const LogFields& fields = {}) noexcept;
+
 /// False where log() would drop a message of this level: spares building a costly text.
 bool is_logged(Level level) noexcept;
 

@@ -257,8 +257,8 @@ void push_value(lua_State* state, const Value& value) {
 
 bool wrong_type(lua_State* state, int index, std::string expected, Mismatch& mismatch) {
   mismatch.expected = std::move(expected);
-  mismatch.plan_unknown = lua_type(state, index) == kLuaCdata && is_unknown(state, index);
-  mismatch.got = describe_value(state, index);
+  mismatch.plan_unknown = lua_type(state, index) == kLuaCdata && is_unknown(state, index, &mismatch.got);
+  if (!mismatch.plan_unknown) mismatch.got = describe_value(state, index);
   return false;
 }
 

@@ -18,7 +18,7 @@ struct Mismatch {
   std::string expected;       ///< "duration (\"30s\" or seconds)"
   std::string got;            ///< "boolean true"
   std::string problem;        ///< set instead of expected/got: "unknown field \"timout\"; did you mean \"timeout\"?"
-  bool plan_unknown = false;  ///< the value is one a plan cannot know yet
+  bool plan_unknown = false;  ///< the value is one a plan cannot know yet; `got` says what it is of
 
   /// Puts a field name or "[index]" before the path.
   void enter(std::string_view segment);

@@ -6,6 +6,7 @@
 #include "host/lua/normalize.hpp"
 #include "host/lua/read_only.hpp"
 #include "host/lua/type_text.hpp"
+#include "host/lua/unknown.hpp"
 #include "host/lua/vm.hpp"
 
 namespace opshost::lua {
@@ -153,8 +154,20 @@ std::shared_ptr<FunctionInfo> read_function_info(lua_State* state, const std::st
 void check_self(lua_State* state, const FunctionInfo& info) {
   Mismatch mismatch;
   if (read_handle(state, 1, *class_named(info.owner), mismatch) != nullptr) return;
-  if (mismatch.plan_unknown) throw Error("plan.unknown", mismatch.got + " is not known before the run");
+  if (mismatch.plan_unknown) throw PlanUnknown(mismatch.got);
   throw_wrong_argument(info, 0, mismatch);
+}
+
+/// "ops.each(list, {}, fn)" where the function was given in the place of options; empty: another mistake.
+std::string with_options_named(lua_State* state, const FunctionInfo& info, int position, int given) {
+  const bool is_function_too_early = lua_isfunction(state, position) && given < static_cast<int>(info.params.size()) &&
+                                     info.params.back().type->kind == Kind::function;
+  if (!is_function_too_early) return {};
+  std::string names;
+  for (const auto& param : info.params) {
+    names += (names.empty() ? "" : ", ") + (param.type->kind == Kind::optional ? std::string("{}") : param.name);
+  }
+  return info.qualified() + "(" + names + ")";
 }
 
 // Upvalue 1: the FunctionInfo. check(...) -> the arguments in their normal form; of a method, without self
@@ -176,7 +189,10 @@ int check_arguments(lua_State* state) {
       const auto& param = info.params[static_cast<std::size_t>(std::min(i, declared) - 1)];
       Mismatch mismatch;
       if (!push_normalized(state, i, *param.type, mismatch)) {
-        if (mismatch.plan_unknown) throw Error("plan.unknown", mismatch.got + " is not known before the run");
+        if (mismatch.plan_unknown) throw PlanUnknown(mismatch.got);
+        if (const auto call = with_options_named(state, info, i, given); !call.empty()) {
+          mismatch.problem = "expected " + mismatch.expected + ", got function, which comes last: " + call;
+        }
         throw_wrong_argument(info, std::min(i, declared), mismatch);
       }
     }
@@ -252,6 +268,9 @@ int native_body(lua_State* state, const std::function<int()>& body) {
   int count = 0;
   try {
     count = body();
+  } catch (const PlanUnknown& unknown) {
+    push_plan_unknown(state, unknown.label);
+    count = kRaise;
   } catch (const Error& error) {
     push_error(state, error);
     count = kRaise;

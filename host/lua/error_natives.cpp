@@ -94,6 +94,13 @@ int position(lua_State* state) {
   return 1;
 }
 
+// remember_frames_inside(xpcall, error): the same from a handler, of the call that is being left
+int native_remember_frames_inside(lua_State* state) {
+  lua_settop(state, 2);
+  remember_frames_inside(state, 1, 2);
+  return 0;
+}
+
 }  // namespace
 
 void add_error_natives(lua_State* state) {
@@ -107,6 +114,7 @@ void add_error_natives(lua_State* state) {
   set_native(state, "as_error", as_error);
   set_native(state, "to_error", native_to_error);
   set_native(state, "remember_traceback", native_remember_traceback);
+  set_native(state, "remember_frames_inside", native_remember_frames_inside);
 }
 
 }  // namespace opshost::lua

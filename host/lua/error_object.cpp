@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "host/fiber/scheduler.hpp"
+#include "host/lua/context.hpp"
 #include "host/lua/convert.hpp"
 
 namespace opshost::lua {
@@ -199,7 +201,9 @@ Error to_error(lua_State* state, int index, int depth) {
 
 bool is_internal_chunk(const char* source) { return std::strncmp(source, kInternalChunk, 10) == 0; }
 
-std::string script_position(lua_State* state) {
+namespace {
+
+std::string innermost_frame(lua_State* state) {
   lua_Debug frame{};
   for (int level = 0; lua_getstack(state, level, &frame) != 0; ++level) {
     lua_getinfo(state, "Sl", &frame);
@@ -208,6 +212,25 @@ std::string script_position(lua_State* state) {
     }
   }
   return {};
+}
+
+}  // namespace
+
+std::string script_position(lua_State* state) {
+  auto position = innermost_frame(state);
+  auto* scheduler = context_of(state).scheduler;
+  const auto* fiber = scheduler == nullptr ? nullptr : scheduler->current();
+  if (!position.empty() || fiber == nullptr) return position;
+  if (fiber->thread != state) position = innermost_frame(fiber->thread);
+  return position.empty() ? fiber->begun_at : position;
+}
+
+std::string function_position(lua_State* state) {
+  lua_Debug function{};
+  lua_getinfo(state, ">S", &function);
+  if (*function.what == 'C' || is_internal_chunk(function.source)) return {};
+  const std::string file(function.short_src);
+  return function.linedefined > 0 ? file + ":" + std::to_string(function.linedefined) : file;
 }
 
 void locate_error(lua_State* state) {

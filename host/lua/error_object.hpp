@@ -32,8 +32,12 @@ std::string error_position(lua_State* state, int index);
 /// "script.memory"), anything else described.
 Error to_error(lua_State* state, int index);
 
-/// "script.lua:12" of the innermost frame that is neither native nor opshost's own Lua; empty outside of scripts.
+/// "script.lua:12" of the innermost frame that is neither native nor opshost's own Lua. `return f()` leaves no frame of
+/// its own: where no other is left, it is where the fiber's function begins. Empty outside of scripts.
 std::string script_position(lua_State* state);
+/// Where a function begins, "script.lua:12", or "script.lua" for a whole file; empty for a native one or one of
+/// opshost's own. Pops it.
+std::string function_position(lua_State* state);
 /// Notes position and traceback in the error object on top of the stack, where it has none. May raise (memory).
 void locate_error(lua_State* state);
 

@@ -2,6 +2,7 @@
 // (see prelude.lua's `waits`).
 #include <memory>
 #include <new>
+#include <random>
 
 #include "host/fiber/latch.hpp"
 #include "host/fiber/scheduler.hpp"
@@ -102,6 +103,14 @@ int spawn(lua_State* state) {
   return 0;
 }
 
+// begins_at(fn): what this fiber runs for a script is `fn`, whatever wraps it
+int begins_at(lua_State* state) {
+  lua_settop(state, 1);
+  if (!lua_isfunction(state, 1)) return 0;  // calling it says what is wrong
+  scheduler_of(state).current()->begun_at = function_position(state);
+  return 0;
+}
+
 // join(group, running): waits until at most `running` fibers of it still run.
 int join(lua_State* state) {
   auto& group = check_group(state);
@@ -175,7 +184,7 @@ int wait_latch(lua_State* state) {
   auto& scheduler = scheduler_of(state);
   check_may_wait(state, scheduler);
   {
-    const auto waiter = latch.wait(scheduler);
+    const auto waiter = latch.wait(scheduler, "a module that another fiber is loading");
     scheduler.timers().set(*waiter, fiber::earlier_of(kNoDeadline, *scheduler.current()));
     park(state, scheduler, waiter);
   }
@@ -238,6 +247,13 @@ int now(lua_State* state) {
   return 1;
 }
 
+// random() -> a number from 0 to 1, another one in every process
+int random_number(lua_State* state) {
+  static std::mt19937_64 generator{std::random_device{}()};
+  lua_pushnumber(state, std::uniform_real_distribution<double>{}(generator));
+  return 1;
+}
+
 // callback_returned(ok, error): the call this fiber ran a callback for goes on.
 int callback_returned(lua_State* state) {
   const bool raised = lua_toboolean(state, 1) == 0;
@@ -277,6 +293,7 @@ void add_fiber_natives(lua_State* state) {
   set_native(state, "yield", yield);
   set_native(state, "group", group);
   set_native(state, "spawn", spawn);
+  set_native(state, "begins_at", begins_at);
   set_native(state, "join", join);
   set_native(state, "stop", stop);
   set_native(state, "running", running);
@@ -289,6 +306,7 @@ void add_fiber_natives(lua_State* state) {
   set_native(state, "unshield", unshield);
   set_native(state, "fiber", fiber_id);
   set_native(state, "now", now);
+  set_native(state, "random", random_number);
   set_native(state, "callback_returned", callback_returned);
 }
 

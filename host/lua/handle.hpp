@@ -28,17 +28,21 @@ struct HandleClass {
   std::map<const HandleClass*, std::function<std::shared_ptr<void>(const std::shared_ptr<void>&)>> also;
 };
 
-/// A C++ interface that several bindings' handles fulfil says how declarations name it, since none of them declares it:
-///   struct Route { static constexpr const char* kHandleName = "Host"; static constexpr const char* kHandleModule =
-///   "ssh"; };
 void register_handle_class(HandleClass& handle_class);
 
+/// A C++ interface that several bindings' handles fulfil says how declarations name it, since none of them declares it:
+///   struct Route {
+///     static constexpr const char* kHandleName = "Host";
+///     static constexpr const char* kHandleModule = "ssh";
+///   };
 template <class T>
 concept NamedHandle = requires { T::kHandleName; };
 
+/// A declaration may speak of a type that Module::type names only later.
 template <class T>
 HandleClass& handle_class() {
-  static HandleClass handle_class;
+  static HandleClass handle_class{
+      .type = {.kind = Kind::handle}, .methods = {}, .subject = nullptr, .close = nullptr, .also = {}};
   return handle_class;
 }
 template <NamedHandle T>

@@ -33,7 +33,24 @@ bool is_shielded() {
   return fiber == nullptr || fiber->shielded > 0;
 }
 
-void disarm(lua_State* state) { lua_sethook(state, nullptr, 0, 0); }
+std::atomic<bool> setting_hook{false};
+std::atomic<bool> arm_afterwards{false};
+
+void arm(lua_State* state);
+
+/// lua_sethook on the Lua thread outside of the signal's handler. Were the handler to set the hook in the middle of it,
+/// LuaJIT would note a hook as active that its dispatch table does not have, and set none ever after: the handler
+/// leaves it to us then.
+void set_hook(lua_State* state, lua_Hook wanted, int mask, int count) {
+  setting_hook.store(true, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  lua_sethook(state, wanted, mask, count);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  setting_hook.store(false, std::memory_order_relaxed);
+  if (arm_afterwards.exchange(false)) arm(state);
+}
+
+void disarm(lua_State* state) { set_hook(state, nullptr, 0, 0); }
 
 bool in_script_code(lua_State* state, lua_Debug* frame) {
   lua_getinfo(state, "S", frame);
@@ -55,9 +72,16 @@ void hook(lua_State* state, lua_Debug* frame) {
   if (in_script_code(state, frame)) raise_interrupt(state);
 }
 
-void arm_hook(int) {
+void arm(lua_State* state) { set_hook(state, hook, LUA_MASKCOUNT, 1); }
+
+void on_arm_signal(int) {
   const int saved = errno;
-  if (lua_State* state = interrupted_vm.load(std::memory_order_relaxed)) lua_sethook(state, hook, LUA_MASKCOUNT, 1);
+  lua_State* state = interrupted_vm.load(std::memory_order_relaxed);
+  if (setting_hook.load(std::memory_order_relaxed)) {
+    arm_afterwards.store(true, std::memory_order_relaxed);
+  } else if (state != nullptr) {
+    lua_sethook(state, hook, LUA_MASKCOUNT, 1);
+  }
   errno = saved;
 }
 
@@ -78,7 +102,7 @@ void install_interrupt(lua_State* main, fiber::Scheduler& running) {
   report_requested.store(false);
   interrupted_vm.store(main);
   struct sigaction action{};
-  action.sa_handler = arm_hook;
+  action.sa_handler = on_arm_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(kSignal, &action, nullptr);
@@ -98,7 +122,7 @@ void request_report() noexcept {
 }
 
 void request_collection() noexcept {
-  if (lua_State* state = interrupted_vm.load()) lua_sethook(state, hook, LUA_MASKCOUNT, 1);
+  if (lua_State* state = interrupted_vm.load()) arm(state);
 }
 
 bool interrupt_pending() noexcept { return is_requested() && !is_shielded(); }

@@ -10,7 +10,6 @@
 #include "host/lua/sandbox.hpp"
 #include "host/lua/script_files.hpp"
 #include "host/lua/vm.hpp"
-#include "host/term/output.hpp"
 
 namespace opshost::lua {
 
@@ -144,14 +143,6 @@ int read_script(lua_State* state) {
   }
 }
 
-// write(text): standard output, as print does
-int write(lua_State* state) {
-  std::size_t length = 0;
-  const char* text = luaL_checklstring(state, 1, &length);
-  standard_output().write(std::string_view(text, length));
-  return 0;
-}
-
 // c_stack_is_short() -> boolean
 int c_stack_is_short_native(lua_State* state) {
   lua_pushboolean(state, c_stack_is_short() ? 1 : 0);
@@ -195,7 +186,6 @@ void add_loader_natives(lua_State* state) {
   set_native(state, "new_environment", new_environment);
   set_native(state, "find_module", find_module);
   set_native(state, "read_script", read_script);
-  set_native(state, "write", write);
   lua_pushboolean(state, Vm::of(state).options().unsafe_lua ? 1 : 0);
   lua_setfield(state, -2, "unsafe_lua");
   set_native(state, "c_stack_is_short", c_stack_is_short_native);

@@ -88,6 +88,7 @@ void Module::add_handle(HandleClass& handle_class, const char* name, const char*
   handle_class.methods.clear();
   handle_class.lua_method_names.clear();
   handle_class.type = Type{.kind = Kind::handle, .name = name, .doc = doc, .module = info_.name};
+  opshost::detail::rename_composed_of(handle_class.type);
   register_handle_class(handle_class);
   handles_.push_back(&handle_class);
   info_.handles.push_back({.type = &handle_class.type, .methods = {}});

@@ -14,6 +14,7 @@ void add_unknown_natives(lua_State* state);
 void add_gate_natives(lua_State* state);
 void add_text_natives(lua_State* state);
 void add_hold_natives(lua_State* state);
+void add_output_natives(lua_State* state);
 void add_scope_natives(lua_State* state);
 void add_journal_natives(lua_State* state);
 void add_history_natives(lua_State* state);

@@ -40,18 +40,24 @@ void Operation::begin(journal::Intent intent, std::optional<Duration> timeout, D
   unwind_within_ = context_.unwind_within + grace;
   fiber = scheduler.current();
   scope_ = fiber->scope;
+  if (is_change() && scope_) last_of_step_ = scope_->step_ended_by(intent_.repeatable);
   if (context_.gate->mode == gate::Mode::plan) {
     stale_because_ = context_.gate->plan.add_read(info_, intent_.subject, intent_.arguments, intent_.at);
   }
+  asking_ = context_.gate->must_confirm(info_);
   // Behind a guard its own time begins when it is its turn.
   const bool waits_for_turn = is_change() && scope_ && !scope_->guards.empty();
-  set_deadline(fiber::earlier_of(timeout && !waits_for_turn ? fiber::from_now(*timeout) : kNoDeadline, *fiber));
-  scheduler.timers().set(*this, deadline());
+  if (!asking_) start_clock(waits_for_turn ? std::nullopt : timeout_);
 
   const auto self = shared_from_this();
   scheduler.launcher().start(drive(self));
   scheduler.park(self);
   if (completed_ || callback_) scheduler.wake(*self);
+}
+
+void Operation::start_clock(std::optional<Duration> timeout) {
+  set_deadline(fiber::earlier_of(timeout ? fiber::from_now(*timeout) : kNoDeadline, *fiber));
+  context_.scheduler->timers().set(*this, deadline());
 }
 
 int Operation::push_outcome_now(lua_State* state) {
@@ -64,6 +70,7 @@ int Operation::push_outcome_now(lua_State* state) {
 Awaitable<void> Operation::drive(std::shared_ptr<Operation> self) {
   co_await self->attempt();
   self->context_.scheduler->timers().remove(*self);
+  self->take_back_unless_sent();
   if (self->change_) co_await self->record_outcome();
   self->guard_turns_.leave();
   self->complete();
@@ -71,6 +78,7 @@ Awaitable<void> Operation::drive(std::shared_ptr<Operation> self) {
 
 Awaitable<void> Operation::attempt() {
   try {
+    if (asking_) co_await ask_person();
     if (is_change() && scope_ && !scope_->guards.empty()) co_await pass_guards();
     if (is_change() && context_.gate->journal) change_ = co_await context_.gate->journal->intent(intent_);
     // While the intent was written its time may have run out: what was not sent by then is not sent any more.
@@ -97,8 +105,23 @@ Awaitable<void> Operation::pass_guards() {
     arguments.emplace_back(what());
     co_await run_callback(guard->question(), std::move(arguments));
   }
-  set_deadline(fiber::earlier_of(timeout_ ? fiber::from_now(*timeout_) : kNoDeadline, *fiber));
-  context_.scheduler->timers().set(*this, deadline());
+  start_clock(timeout_);
+}
+
+// The time a person thinks counts against no timeout; a deadline that has passed by then lets nothing be sent.
+Awaitable<void> Operation::ask_person() {
+  if (Call::stop().stopped()) throw Error("cancelled", "stopped before anything was sent");
+  auto answer = context_.gate->confirm_destroy(*this, what());
+  const bool agreed = co_await std::move(answer);
+  asking_ = false;
+  if (!agreed) throw Error("gate.not_confirmed", what() + " was not confirmed; nothing was sent");
+  if (fiber::deadline_passed(*fiber, Clock::now())) Call::stop().stop(StopReason::deadline);
+  start_clock(timeout_);
+}
+
+// What was not sent does not keep others from being the step's last change.
+void Operation::take_back_unless_sent() {
+  if (last_of_step_ && !journal::counts_as_sent(error_)) last_of_step_->unrepeatable_change.clear();
 }
 
 void Operation::apply_stop_reason() {
@@ -209,14 +232,20 @@ Awaitable<void> Operation::returned(std::shared_ptr<PendingCallback> pending) {
   }
 }
 
+bool Operation::callback_was_only_stopped(lua_State* state) {
+  if (!is_stop(state, -1)) return false;
+  return Call::stop().reason() == StopReason::timeout || (is_change() && begun_ && fiber->must_stop());
+}
+
 int Operation::callback_returned(lua_State* state, bool raised) {
-  const bool ended_by_us = Call::stop().reason() == StopReason::timeout && is_stop(state, -1);
-  if (raised && ended_by_us) {
+  if (raised && callback_was_only_stopped(state)) {
     lua_pop(state, 1);
   } else if (raised) {
     callback_error_ = luaL_ref(state, LUA_REGISTRYINDEX);
     stop(StopReason::cancelled);
   }
+  // A stop that came while the callback was in a clean-up did not reach this call.
+  if (fiber->must_stop() && !is_change() && !Call::stop().stopped()) stop(fiber->stop_reason);
   if (callback_) {
     callback_->done = true;
     callback_->returned.cancel();

@@ -30,7 +30,7 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
 
   // Waiter
   void stop(StopReason reason) override;
-  [[nodiscard]] bool is_change() const override { return info_.effect != Effect::observe; }
+  [[nodiscard]] bool is_change() const override { return info_.effect != Effect::observe && !asking_; }
   [[nodiscard]] std::string what() const override;
   int push_outcome(lua_State* state) override;
 
@@ -54,16 +54,22 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
   static Awaitable<void> drive(std::shared_ptr<Operation> self);
   Awaitable<void> attempt();
   Awaitable<void> pass_guards();
+  Awaitable<void> ask_person();
+  void start_clock(std::optional<Duration> timeout);
   Awaitable<void> record_outcome();
   void complete();
   void abandon();
   void stop_waiting_callback();
+  /// The callback raised nothing of its own: this call's timeout ended its wait, or its fiber has to stop, which lets a
+  /// change in flight answer.
+  [[nodiscard]] bool callback_was_only_stopped(lua_State* state);
   void apply_stop_reason();
   /// A stopped change may have been applied, unless its client says that it was stopped before.
   [[nodiscard]] bool stopped_in_flight() const;
   int push_outcome_now(lua_State* state);
   int push_failure(lua_State* state);
   int push_planned_unknown(lua_State* state);
+  void take_back_unless_sent();
 
   Context& context_;
   const FunctionInfo& info_;
@@ -74,9 +80,11 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
   std::optional<journal::ChangeId> change_;
   std::shared_ptr<const gate::Scope> scope_;  ///< of the fiber, when the call began
   gate::GuardTurns guard_turns_;              ///< held from the question to the outcome
+  std::shared_ptr<gate::Step> last_of_step_;  ///< the step whose last change this is, being unrepeatable
   std::shared_ptr<PendingCallback> callback_;
   int callback_error_ = -2;        ///< registry slot of what the callback raised (LUA_NOREF: nothing)
   std::size_t stale_because_ = 0;  ///< plan: the change that touches what this observe reads
+  bool asking_ = false;            ///< a person has to agree first; nothing is in flight
   bool begun_ = false;             ///< its client was asked: a change may be on its way
   bool completed_ = false;
   bool abandoned_ = false;

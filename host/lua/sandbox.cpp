@@ -1,5 +1,6 @@
 #include "host/lua/sandbox.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "host/lua/error_object.hpp"
 #include "host/lua/globals.hpp"
 #include "host/lua/read_only.hpp"
+#include "host/lua/vm.hpp"
 
 namespace opshost::lua {
 
@@ -57,10 +59,21 @@ void push_undeclared(lua_State* state, const char* code, const std::string& text
   push_error(state, Error(code, text + did_you_mean(name_at(state, 2), names)));
 }
 
+bool is_module(lua_State* state, const std::string& name) {
+  const auto& entries = Vm::of(state).module_entries();
+  return std::any_of(entries.begin(), entries.end(), [&](const ModuleEntry& entry) { return name == entry.name; });
+}
+
 int read_undeclared(lua_State* state) {
   if (const auto* removed = find_removed_name(name_at(state, 2))) {
     push_error(state, Error("script.undeclared", "scripts have no " + std::string(removed->name) + "; use " +
                                                      std::string(removed->instead)));
+    return raise(state);
+  }
+  if (is_module(state, name_at(state, 2))) {
+    push_error(state,
+               Error("script.undeclared", "variable \"" + name_at(state, 2) + "\" is not declared; write `local " +
+                                              name_at(state, 2) + " = require \"" + name_at(state, 2) + "\"`"));
     return raise(state);
   }
   push_undeclared(state, "script.undeclared", "variable \"" + name_at(state, 2) + "\" is not declared");

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "host/base/error.hpp"
+#include "host/base/names.hpp"
 #include "host/base/utf8.hpp"
 #include "host/lua/embedded.hpp"
 
@@ -42,6 +43,19 @@ std::string as_module(std::string path) {
 [[noreturn]] void cannot_read(const std::string& path, const std::string& problem) {
   const auto shown = printable(path);
   throw Error("script.not_readable", "cannot run " + shown + ": " + problem).on(shown);
+}
+
+/// The script a person may have meant, of those beside it.
+std::string similar_script(const std::string& path) {
+  const fs::path wanted(path);
+  const auto folder = wanted.parent_path().empty() ? fs::path(".") : wanted.parent_path();
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (auto entry = fs::directory_iterator(folder, ignored); entry != fs::directory_iterator();
+       entry.increment(ignored)) {
+    if (entry->path().extension() == kExtension) names.push_back(entry->path().filename().string());
+  }
+  return did_you_mean(wanted.filename().string(), names);
 }
 
 void check_writable_by_owner_only(const std::string& path, const struct stat& status) {
@@ -104,7 +118,10 @@ std::vector<std::string> stdlib_modules() {
 ScriptSource read_script_file(const std::string& path) {
   if (path.find('\0') != std::string::npos) cannot_read(path, "its name has a NUL byte, which no file's has");
   struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) cannot_read(path, errno_text(errno));
+  if (::stat(path.c_str(), &status) != 0) {
+    const int error = errno;
+    cannot_read(path, errno_text(error) + (error == ENOENT ? similar_script(path) : ""));
+  }
   if (S_ISDIR(status.st_mode)) cannot_read(path, "it is a folder; name the Lua file in it");
   if (S_ISREG(status.st_mode)) {
     check_writable_by_owner_only(path, status);

@@ -25,7 +25,9 @@ std::string frame_text(lua_State* state, lua_Debug& frame, std::string_view mess
   lua_getinfo(state, "nSl", &frame);
   if (is_internal_chunk(frame.source)) return {};
   std::string text = position_of(frame, message);
-  if (!text.empty() && frame.name != nullptr && *frame.name != '\0') text += " in " + std::string(frame.name);
+  const bool is_file = std::string_view(frame.what) == "main";  // its name would be the one our loader gives it
+  const bool is_named = frame.name != nullptr && *frame.name != '\0';
+  if (!text.empty() && is_named && !is_file) text += " in " + std::string(frame.name);
   return text;
 }
 
@@ -73,10 +75,22 @@ class FrameLines {
   int count_ = 0;
 };
 
-std::string frames_of(lua_State* state, std::string_view message) {
+/// How many frames there are inside the innermost call of the function at `index`.
+int depth_inside(lua_State* state, int index) {
+  lua_Debug frame{};
+  int level = 0;
+  for (bool found = false; !found && lua_getstack(state, level, &frame) != 0; ++level) {
+    lua_getinfo(state, "f", &frame);
+    found = lua_rawequal(state, -1, index) != 0;
+    lua_pop(state, 1);
+  }
+  return level;
+}
+
+/// The script's frames among the innermost `depth`.
+std::string frames_of(lua_State* state, int depth, std::string_view message) {
   FrameLines lines;
   lua_Debug frame{};
-  const int depth = depth_of(state);
   for (int level = 0; level < depth && lua_getstack(state, level, &frame) != 0; ++level) {
     if (level == kInnermost && depth > kInnermost + kOutermost) {
       level = depth - kOutermost;
@@ -104,9 +118,10 @@ std::string_view message_at(lua_State* state, int index) {
 
 }  // namespace
 
+namespace {
+
 // One slot a VM: {error, text}. An error that is caught leaves it behind, the next one replaces it.
-void remember_traceback(lua_State* state, lua_State* inner, int index) {
-  const std::string frames = frames_of(inner, message_at(state, index));
+void remember(lua_State* state, int index, const std::string& frames) {
   lua_pushlightuserdata(state, &remembered_key);
   lua_rawget(state, LUA_REGISTRYINDEX);
   std::string text = frames;
@@ -124,6 +139,16 @@ void remember_traceback(lua_State* state, lua_State* inner, int index) {
   lua_pushlstring(state, text.data(), text.size());
   lua_rawseti(state, -2, 2);
   lua_rawset(state, LUA_REGISTRYINDEX);
+}
+
+}  // namespace
+
+void remember_traceback(lua_State* state, lua_State* inner, int index) {
+  remember(state, index, frames_of(inner, depth_of(inner), message_at(state, index)));
+}
+
+void remember_frames_inside(lua_State* state, int function, int index) {
+  remember(state, index, frames_of(state, depth_inside(state, function), message_at(state, index)));
 }
 
 std::size_t position_length(std::string_view message) {
@@ -149,7 +174,7 @@ std::string error_traceback(lua_State* thread) {
     lua_pop(thread, 1);
   }
   lua_pop(thread, 1);
-  return inner + frames_of(thread, message_at(thread, -1));
+  return inner + frames_of(thread, depth_of(thread), message_at(thread, -1));
 }
 
 }  // namespace opshost::lua

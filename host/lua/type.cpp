@@ -54,16 +54,38 @@ std::string composed_name(Kind kind, const Type& element) {
 
 /// One description per shape, so that two mentions of string[] are the same Type. Declarations are made by static
 /// initialisers and by stdlib at run time, in any thread; a map's nodes keep their address.
+struct Composed {
+  std::mutex mutex;
+  std::map<std::pair<Kind, const Type*>, Type> types;
+
+  /// With the mutex held.
+  void rename_those_of(const Type& element) {
+    for (auto& [shape, type] : types) {
+      if (shape.second != &element) continue;
+      type.name = composed_name(type.kind, element);
+      rename_those_of(type);
+    }
+  }
+};
+
+Composed& composed() {
+  static Composed instance;
+  return instance;
+}
+
 const Type& interned(Kind kind, const Type& element) {
-  static std::mutex mutex;
-  static std::map<std::pair<Kind, const Type*>, Type> types;
-  const std::scoped_lock lock(mutex);
-  const auto [entry, added] = types.try_emplace({kind, &element});
+  const std::scoped_lock lock(composed().mutex);
+  const auto [entry, added] = composed().types.try_emplace({kind, &element});
   if (added) entry->second = Type{.kind = kind, .name = composed_name(kind, element), .element = &element};
   return entry->second;
 }
 
 }  // namespace
+
+void rename_composed_of(const Type& element) {
+  const std::scoped_lock lock(composed().mutex);
+  composed().rename_those_of(element);
+}
 
 const Type& plain_type(Kind kind) {
   static const std::map<Kind, Type> types = make_plain_types();

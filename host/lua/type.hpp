@@ -82,6 +82,8 @@ const Type& plain_type(Kind kind);
 const Type& list_type(const Type& element);
 const Type& map_type(const Type& element);
 const Type& optional_type(const Type& element);
+/// `element`, a handle's type, has got its name: types composed of it before have it in theirs now.
+void rename_composed_of(const Type& element);
 const Type& stream_type(const Type& element);
 }  // namespace detail
 

@@ -61,6 +61,16 @@ bool ask_library(lua_State* state, const char* function, int index) {
   return false;
 }
 
+/// The type of an unknown, and what it is of; nullptr for anything else.
+const Type* unknown_type(lua_State* state, int index, std::string* label) {
+  if (lua_type(state, index) != kLuaCdata || !ask_library(state, "unknown_label", index)) return nullptr;
+  const bool unknown = lua_type(state, -2) == LUA_TSTRING;
+  if (unknown && label != nullptr) *label = lua_tostring(state, -2);
+  const auto* type = unknown ? static_cast<const Type*>(lua_touserdata(state, -1)) : nullptr;
+  lua_pop(state, 2);
+  return type;
+}
+
 void push_label(lua_State* state, const Type& type, const std::string& label) {
   push_library(state);
   lua_getfield(state, -1, "unknown");
@@ -132,6 +142,63 @@ int stop_if_unknown(lua_State* state) {
   return result == kRaise ? lua_error(state) : 0;
 }
 
+// is_unknown(value) -> boolean
+int native_is_unknown(lua_State* state) {
+  const bool unknown = is_unknown(state, 1);
+  lua_pushboolean(state, unknown ? 1 : 0);
+  return 1;
+}
+
+/// What Lua's `type` says of a value of this type; nullptr where that depends on the value.
+const char* lua_type_name(Kind kind) {
+  switch (kind) {
+    case Kind::integer:
+    case Kind::number:
+    case Kind::duration:
+    case Kind::size:
+      return "number";
+    case Kind::string:
+    case Kind::enumeration:
+      return "string";
+    case Kind::list:
+    case Kind::map:
+    case Kind::record:
+      return "table";
+    case Kind::handle:
+    case Kind::secret:
+      return "userdata";
+    case Kind::callback:
+    case Kind::function:
+    case Kind::stream:
+      return "function";
+    case Kind::nothing:
+    case Kind::boolean:
+    case Kind::optional:
+    case Kind::any:
+    case Kind::one_of:
+      break;
+  }
+  return nullptr;
+}
+
+// type_of_unknown(value) -> what `type` will say of it in the run; nil for what is no unknown
+int type_of_unknown(lua_State* state) {
+  int result = 1;
+  {
+    std::string label;
+    const Type* type = unknown_type(state, 1, &label);
+    const char* name = type == nullptr ? nullptr : lua_type_name(type->kind);
+    if (type == nullptr) {
+      lua_pushnil(state);
+    } else if (name != nullptr) {
+      lua_pushstring(state, name);
+    } else {
+      result = raise_unknown(state, label);
+    }
+  }
+  return result == kRaise ? lua_error(state) : result;
+}
+
 // int64(text) -> ops.int64, or nil where the text is no 64-bit integer
 int int64_from_text(lua_State* state) {
   std::size_t length = 0;
@@ -164,11 +231,7 @@ void push_plan_unknown(lua_State* state, const std::string& label) {
 }
 
 bool is_unknown(lua_State* state, int index, std::string* label) {
-  if (lua_type(state, index) != kLuaCdata || !ask_library(state, "unknown_label", index)) return false;
-  const bool unknown = lua_type(state, -2) == LUA_TSTRING;
-  if (unknown && label != nullptr) *label = lua_tostring(state, -2);
-  lua_pop(state, 2);
-  return unknown;
+  return unknown_type(state, index, label) != nullptr;
 }
 
 bool to_int64(lua_State* state, int index, bool& is_unsigned, std::uint64_t& bits) {
@@ -197,6 +260,8 @@ void push_int64(lua_State* state, bool is_unsigned, std::uint64_t bits) {
 void add_unknown_natives(lua_State* state) {
   set_native(state, "unknown_field", unknown_field);
   set_native(state, "stop_if_unknown", stop_if_unknown);
+  set_native(state, "is_unknown", native_is_unknown);
+  set_native(state, "type_of_unknown", type_of_unknown);
   set_native(state, "int64", int64_from_text);
 }
 

@@ -85,6 +85,7 @@ void Vm::run_prelude() {
   add_journal_natives(state_);
   add_history_natives(state_);
   add_run_natives(state_);
+  add_output_natives(state_);
   lua_pushvalue(state_, globals);
   lua_setfield(state_, natives, "globals");
   push_null(state_);
@@ -101,6 +102,21 @@ void Vm::run_prelude() {
   lua_rawset(state_, LUA_REGISTRYINDEX);
   keep_natives(state_, natives);
   seal_script_globals(state_, globals, options_.unsafe_lua);
+}
+
+void Vm::guard_unknowns() {
+  int count = 0;
+  const bool done = protect(
+      state_,
+      [](lua_State* state) {
+        push_natives(state);
+        lua_getfield(state, -1, "internal");
+        lua_pushliteral(state, "plan_guards");
+        lua_call(state, 1, 0);
+        return 0;
+      },
+      count);
+  if (!done) throw to_error(state_, -1);
 }
 
 void Vm::use_one_environment() {

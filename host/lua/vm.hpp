@@ -47,6 +47,10 @@ class Vm {
   /// Makes what the prelude needs of the fibers; called once, when `context` is filled.
   void start();
 
+  /// From now on Lua's own functions raise plan.unknown where a plan's unknowns reach them. Before any script runs: one
+  /// that keeps such a function in a local has it as it was.
+  void guard_unknowns();
+
   /// From now on every chunk shares one environment, with plain Lua rules: what a REPL's line assigns, the next sees.
   void use_one_environment();
 

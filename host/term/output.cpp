@@ -1,5 +1,8 @@
 #include "host/term/output.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +24,24 @@ std::string observed(const std::string& name, int error) {
   return means_closed(error) ? name + " was closed" : name + " cannot be written (" + errno_text(error) + ")";
 }
 
+bool is_taken_within(int descriptor, Duration patience) {
+  pollfd wanted{.fd = descriptor, .events = POLLOUT, .revents = 0};
+  return poll(&wanted, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(patience).count())) > 0;
+}
+
+/// Only what can keep a writer waiting: a file opened anew would be written from its beginning.
+bool may_block(int descriptor) {
+  struct stat info = {};
+  return fstat(descriptor, &info) == 0 && (S_ISFIFO(info.st_mode) || isatty(descriptor) == 1);
+}
+
+/// Empty: there is none.
+Descriptor open_unblocked(int descriptor) {
+  if (!may_block(descriptor)) return {};
+  const std::string same = "/proc/self/fd/" + std::to_string(descriptor);
+  return Descriptor(open(same.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
 }  // namespace
 
 Output::Output(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
@@ -29,10 +50,60 @@ void Output::write(std::string_view text) {
   const std::string safe = redact(text);
   const std::lock_guard lock(mutex_);
   if (dropped_) return;
-  const int error = write_all(descriptor_, safe);
+  handle(write_all(descriptor_, std::exchange(kept_, {})));
+  if (!dropped_) handle(write_all(descriptor_, safe));
+}
+
+void Output::offer(std::string_view text) {
+  const std::string safe = redact(text);
+  const std::lock_guard lock(mutex_);
+  if (dropped_) return;
+  if (unblocked() < 0) return handle(write_all(descriptor_, safe));
+  kept_ += safe;
+  write_kept();
+}
+
+void Output::keep_on() {
+  const std::lock_guard lock(mutex_);
+  if (!dropped_ && unblocked() >= 0) write_kept();
+}
+
+void Output::flush_within(Duration patience) {
+  const std::lock_guard lock(mutex_);
+  while (!kept_.empty() && is_taken_within(unblocked(), patience)) write_kept();
+  if (kept_.empty()) return;
+  log(Level::warn, "the reader of " + name_ + " takes nothing; " + std::to_string(kept_.size()) + " bytes are dropped");
+  dropped_ = true;
+  kept_.clear();
+}
+
+std::size_t Output::kept() {
+  const std::lock_guard lock(mutex_);
+  return kept_.size();
+}
+
+int Output::descriptor() {
+  const std::lock_guard lock(mutex_);
+  return unblocked();
+}
+
+void Output::write_kept() {
+  std::string_view rest = kept_;
+  const int error = write_available(unblocked(), rest);
+  kept_.erase(0, kept_.size() - rest.size());
+  handle(error);
+}
+
+void Output::handle(int error) {
   if (error == 0) return;
   dropped_ = true;
+  kept_.clear();
   log(Level::warn, observed(name_, error) + "; further output is dropped, the run goes on");
+}
+
+int Output::unblocked() {
+  if (!std::exchange(looked_for_unblocked_, true)) unblocked_ = open_unblocked(descriptor_);
+  return unblocked_.get();
 }
 
 bool Output::is_dropped() {

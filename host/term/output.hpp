@@ -1,8 +1,12 @@
 #pragma once
-// stdout, which may go away at any time (`opshost run ... | head`) while the run must go on.
+// stdout, which may go away at any time (`opshost run ... | head`) while the run must go on, and whose reader may be
+// slow, or stand still for hours (Ctrl-S), while the loop must go on.
 #include <mutex>
 #include <string>
 #include <string_view>
+
+#include "host/base/descriptor.hpp"
+#include "host/base/time.hpp"
 
 namespace opshost {
 
@@ -11,16 +15,36 @@ class Output {
   /// `name` is what the warning calls it.
   Output(int descriptor, std::string name);
 
-  /// Writes the text at once, its secrets blanked. After the first failure everything is dropped; that failure is
-  /// logged as one warning.
+  /// Writes the text, its secrets blanked, after all that was kept; waits for a slow reader. After the first failure
+  /// everything is dropped; that failure is logged as one warning.
   void write(std::string_view text);
+  /// The same without waiting: what the reader does not take now is kept, for keep_on() or the next write().
+  void offer(std::string_view text);
+  /// Writes of what is kept as much as the reader takes now.
+  void keep_on();
+  /// Writes all that is kept.
+  void flush() { write({}); }
+  /// The same, but a reader that takes nothing for so long is not waited for: everything is dropped from then on.
+  void flush_within(Duration patience);
+
+  /// How many bytes wait for the reader.
+  [[nodiscard]] std::size_t kept();
+  /// Writable when keep_on() has something to do; -1 where nothing is ever kept (a file, or no way not to block).
+  [[nodiscard]] int descriptor();
   [[nodiscard]] bool is_dropped();
 
  private:
+  void handle(int error);
+  void write_kept();
+  int unblocked();
+
   const int descriptor_;
   const std::string name_;
   std::mutex mutex_;
   bool dropped_ = false;
+  std::string kept_;
+  bool looked_for_unblocked_ = false;
+  Descriptor unblocked_;  ///< the same pipe or terminal, opened anew: others share the blocking mode of what we got
 };
 
 Output& standard_output();

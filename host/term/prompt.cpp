@@ -113,22 +113,27 @@ std::optional<std::string> Prompter::read_hidden_line() {
   return read_line();
 }
 
-std::optional<bool> Prompter::confirm(std::string_view question) {
-  show(std::string(question) + " [y/N] ");
-  while (true) {
-    const auto line = read_line();
-    if (!line) {
-      show("\n");
-      return std::nullopt;
-    }
-    if (const auto answer = yes_or_no(*line)) return answer;
-    show("Please type yes or no. [y/N] ");
+void Prompter::ask(std::string_view question) { show(std::string(question) + " [y/N] "); }
+
+Prompter::Answer Prompter::read_answer() {
+  const auto line = read_line();
+  if (!line) {
+    show("\n");
+    return Answer::gone;
   }
+  if (const auto answer = yes_or_no(*line)) return *answer ? Answer::yes : Answer::no;
+  show("Please type yes or no. [y/N] ");
+  return Answer::unclear;
 }
 
 std::optional<bool> confirm(std::string_view question) {
   auto prompter = Prompter::open();
-  return prompter ? prompter->confirm(question) : std::nullopt;
+  if (!prompter) return std::nullopt;
+  prompter->ask(question);
+  auto answer = Prompter::Answer::unclear;
+  while (answer == Prompter::Answer::unclear) answer = prompter->read_answer();
+  if (answer == Prompter::Answer::gone) return std::nullopt;
+  return answer == Prompter::Answer::yes;
 }
 
 }  // namespace opshost

@@ -1,5 +1,6 @@
 #pragma once
 // Asking the person at the terminal.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,9 +27,11 @@ class Prompter {
   /// As read_line, but what is typed stays invisible.
   std::optional<std::string> read_hidden_line();
 
-  /// Shows `question` and " [y/N] " until the answer is yes, no or nothing, which is no.
-  /// nullopt: see read_line.
-  std::optional<bool> confirm(std::string_view question);
+  enum class Answer : std::uint8_t { yes, no, unclear, gone };
+  /// Shows `question` and " [y/N] ".
+  void ask(std::string_view question);
+  /// Waits for a line; nothing typed is a no. What is neither yes nor no is asked for again: read once more.
+  Answer read_answer();
 
  private:
   Descriptor input_;
@@ -36,7 +39,7 @@ class Prompter {
   std::string ahead_;  ///< read, but behind the line that was asked for
 };
 
-/// Prompter::open and its confirm. nullopt: nobody is there to ask.
+/// Asks whoever is at the terminal, and waits: for what happens before or after a run. nullopt: nobody is there.
 std::optional<bool> confirm(std::string_view question);
 
 }  // namespace opshost

@@ -130,9 +130,9 @@ return {
     labels[last], types[last] = label, type_pointer
     return ffi.new(unknown_type, last)
   end,
-  --- What it is of; nil for anything else.
+  --- What it is of, and its type; nil for anything else.
   unknown_label = function(value)
-    if ffi.istype(unknown_type, value) then return label_of(value) end
+    if ffi.istype(unknown_type, value) then return label_of(value), types[value.id] end
     return nil
   end,
 }

@@ -135,6 +135,7 @@ local function begin(state, item, fn, ...)
   local index = #state.results + 1
   state.results[index] = { item = item, ok = false }
   native.spawn(state.group, function(...)
+    native.begins_at(fn)
     record(state, index, item, raw_pcall(fn, ...))
   end, ...)
 end

@@ -13,13 +13,26 @@ local raw_getmetatable, raw_getinfo = debug.getmetatable, debug.getinfo
 local select, setmetatable, rawget = select, setmetatable, rawget
 local is_stop, PARK = native.is_stop, native.park
 
+-- Protected calls of our own -----------------------------------------------------------------------------------------
+
+local function remember_frames(failure)
+  if not is_stop(failure) then native.remember_frames_inside(raw_xpcall, failure) end
+  return failure
+end
+
+--- For errors that are raised again: pcall, but the report still has the frames inside.
+local function traced_pcall(fn, ...)
+  return raw_xpcall(fn, remember_frames, ...)
+end
+native.pcall = traced_pcall
+
 -- Waiting calls -----------------------------------------------------------------------------------------------------
 
 local callback_returned = native.callback_returned
 local finish
 
 local function run_callback(callback, ...)
-  return finish(callback_returned(raw_pcall(callback, ...)))
+  return finish(callback_returned(traced_pcall(callback, ...)))
 end
 
 -- What a native start returned, at once or when its fiber was resumed: true and results, false and an error, or a
@@ -42,9 +55,8 @@ local function waits(start)
   end
 end
 native.waits = waits
-native.pcall = raw_pcall
 
-for _, name in ipairs { "sleep", "yield", "join", "wait_latch", "record", "record_value", "read_line" } do
+for _, name in ipairs { "sleep", "yield", "join", "wait_latch", "record", "record_value", "read_line", "write" } do
   native[name] = waits(native[name])
 end
 
@@ -116,30 +128,11 @@ end
 
 -- Tables ------------------------------------------------------------------------------------------------------------
 
--- A plan's unknown is cdata, which `pairs` would only call a bad argument.
-local function refuse_unknown(subject)
-  if raw_type(subject) == "cdata" then native.stop_if_unknown(subject) end
-end
-
-local raw_ipairs = ipairs
-function base.ipairs(subject)
-  refuse_unknown(subject)
-  return raw_ipairs(subject)
-end
-
 function base.pairs(subject)
-  refuse_unknown(subject)
   local metatable = raw_getmetatable(subject)
   local iterate = raw_type(metatable) == "table" and rawget(metatable, "__pairs")
   if iterate then return iterate(subject) end
   return raw_next, subject, nil
-end
-
--- Of an unknown it would be nil in silence, and `or 0` a wrong plan.
-local raw_tonumber = tonumber
-function base.tonumber(...)
-  refuse_unknown((...))
-  return raw_tonumber(...)
 end
 
 -- Without a comparator a sort runs no Lua, so no deadline could stop a long one.
@@ -194,7 +187,7 @@ local function load_once(name, stack)
   local latch = native.latch()
   loading[name] = { latch = latch, stack = stack }
   stack[#stack + 1] = name
-  local ok, module = raw_pcall(load_module, name)
+  local ok, module = traced_pcall(load_module, name)
   stack[#stack] = nil
   loading[name] = nil
   if ok then loaded[name] = module end
@@ -290,7 +283,17 @@ end
 local write = native.write
 base.io = base.io or {}
 function base.io.write(...)
-  write(table.concat({ ... }))
+  local parts = { ... }
+  for i = 1, select("#", ...) do
+    local kind = raw_type(parts[i])
+    if kind == "cdata" then
+      parts[i] = tostring(parts[i])
+    elseif kind ~= "string" and kind ~= "number" then
+      raw_error(native.new_error("usage.argument",
+        "io.write: argument " .. i .. ": expected string or number, got " .. kind .. " (print shows any value)"), 0)
+    end
+  end
+  write(table.concat(parts))
 end
 function base.print(...)
   local count = select("#", ...)
@@ -298,3 +301,6 @@ function base.print(...)
   for i = 1, count do parts[i] = tostring((select(i, ...))) end
   write(table.concat(parts, "\t", 1, count) .. "\n")
 end
+
+-- The libraries scripts see, before they become read-only: for plan_guards.
+native.libraries = { bit = base.bit, math = base.math, os = base.os, string = base.string, table = base.table }

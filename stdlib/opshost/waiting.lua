@@ -48,10 +48,10 @@ local function may_repeat(failure, options)
   return not failure.maybe_applied or options.repeatable
 end
 
--- Full jitter: a random share of the growing pause, so that many callers do not come back together.
+-- Half of the growing pause is random, so that many callers, also of other processes, do not come back together.
 local function pause_before(attempt, options)
   local longest = math.min(options.max_wait, options.wait * 2 ^ (attempt - 1))
-  return longest * (0.5 + math.random() / 2)
+  return longest * (0.5 + native.random() / 2)
 end
 
 local function retry_result(attempt, options, fn, ok, ...)
@@ -98,7 +98,10 @@ local function after_with(handle, ok, ...)
   native.shield()
   local closed, problem = raw_pcall(handle.close, handle)
   native.unshield()
-  if not ok then raw_error((...), 0) end
+  if not ok then
+    if not closed then native.warn("closing " .. tostring(handle) .. " failed too: " .. tostring(problem)) end
+    raw_error((...), 0)
+  end
   if not closed then raw_error(problem, 0) end
   return ...
 end

@@ -40,6 +40,108 @@ run run --json nested.lua
 exits 1 "the same as JSON"
 prints '{"error":{"code":"script.error","message":"attempt to index local '"'t'"' (a nil value)","op":"","target":"","at":"nested.lua:4","retryable":false,"maybe_applied":false,"detail":null,"advice":"look at the line it names","exit_code":1}}'
 
+# `return f()` leaves no frame: the error is placed where a frame is left, or where the function around it begins.
+cat >tail.lua <<'END'
+local machine, ops = require "local", require "ops"
+local function look(path)
+  return machine.read_file(path)
+end
+if ... == "frame" then print(look("nonexistent")) end
+if ... == "item" then
+  ops.each({ "nonexistent" }, {}, function(path)
+    return machine.read_file(path)
+  end)
+end
+return machine.read_file("nonexistent")
+END
+run run tail.lua frame
+exits 2 "a call that is returned, inside a function that is called"
+says <<'END'
+opshost: tail.lua:5: local.read_file: "nonexistent" does not exist [local.not_found]
+What to do: correct the name; the message shows the nearest one there is.
+END
+run run tail.lua
+exits 2 "a call that the file returns"
+says <<'END'
+opshost: tail.lua: local.read_file: "nonexistent" does not exist [local.not_found]
+What to do: correct the name; the message shows the nearest one there is.
+END
+run run tail.lua item
+exits 2 "a call that the function of a fan-out returns"
+says <<'END'
+opshost: tail.lua:7: 1 item of 1 failed:
+  nonexistent: "nonexistent" does not exist [group.failed]
+  because: local.read_file: "nonexistent" does not exist [local.not_found]
+What to do: look at err.detail.items; each has its own error.
+END
+
+# Frames inside of what raises an error again.
+cat >broken_module.lua <<'END'
+local function deep()
+  local t = nil
+  return t.field + 1
+end
+local v = deep()
+return v
+END
+echo 'local m = require "broken_module"
+return m' >requires.lua
+run run requires.lua
+exits 1 "an error while a module is loaded"
+says <<'END'
+opshost: ./broken_module.lua:3: attempt to index local 't' (a nil value)
+  ./broken_module.lua:3 in deep
+  ./broken_module.lua:5
+  requires.lua:1
+What to do: look at the line it names.
+END
+cat >within.lua <<'END'
+local ops = require "ops"
+local function deep()
+  local t = nil
+  return t.field + 1
+end
+local function block()
+  deep()
+end
+ops.deadline("10s", function()
+  block()
+end)
+END
+run run within.lua
+exits 1 "an error inside a deadline"
+says <<'END'
+opshost: within.lua:4: attempt to index local 't' (a nil value)
+  within.lua:4 in deep
+  within.lua:7 in block
+  within.lua:10
+  within.lua:9
+What to do: look at the line it names.
+END
+
+run eval 'require("ops").each({1, 2}, print)'
+exits 1 "options left out"
+says <<'END'
+opshost: eval:1: ops.each: argument 2 "options": expected table (EachOptions), got function, which comes last: ops.each(list, {}, fn) [usage.argument]
+What to do: correct the call.
+END
+
+run eval 'require("ops").with({close = function() error("stuck") end}, function() error("boom") end)'
+exits 1 "an error, and another while its handle is closed"
+holds "the first is raised" grep -q '^opshost: eval:1: boom$' "$TMPDIR/stderr"
+holds "the second is said" grep -Eq '^[0-9:]{8} warning: closing table: 0x[0-9a-f]+ failed too: eval:1: stuck$' "$TMPDIR/stderr"
+
+run eval --log run.log 'error("boom")'
+exits 1 "an uncaught error with a log"
+holds "the log has it" grep -q '"level":"error","message":"eval:1: boom","code":"script.error","at":"eval:1","exit_code":"1"}$' run.log
+run run --log run.log nonexistent.lua
+exits 1 "a script that is not there, with a log"
+holds "the log has it" grep -q '"level":"error","message":".*nonexistent.lua.*","code":"script.not_readable"}$' run.log
+
+run eval 'local function f(n) return 1 + f(n) end require("ops").deadline("10s", f, 1)'
+exits 1 "a recursion without end inside a deadline"
+holds "it says so" grep -q 'stack overflow' "$TMPDIR/stderr"
+
 run eval 'error("boom")'
 exits 1 "an error of the script's own"
 says <<'END'

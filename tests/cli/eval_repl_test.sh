@@ -67,6 +67,17 @@ What to do: use the name the message suggests.
 END
 
 run repl <<'END'
+local x = 1
+x
+END
+exits 1 "a local of an earlier line"
+says <<'END'
+opshost: repl:1: variable "x" is not declared [script.undeclared]
+What to do: write `local` before its first use.
+Here a `local` ends with its line: write `name = value`.
+END
+
+run repl <<'END'
 require("local").read({"false"})
 error("later")
 END
@@ -107,5 +118,25 @@ run repl <<<''
 exits 0 "an empty line"
 prints ""
 says_nothing
+
+# On a terminal what destroys is confirmed by the person there.
+on_terminal() {
+  status=0
+  timeout --kill-after=5 "$LIMIT" script -qec "$OPSHOST repl" /dev/null >"$TMPDIR/stdout" 2>"$TMPDIR/stderr" || status=$?
+}
+touch kept gone
+on_terminal <<'END'
+require("local").delete("kept")
+perhaps
+no
+require("local").delete("gone")
+yes
+END
+exits 0 "a terminal"
+holds "it asks" grep -qF 'About to destroy: local.delete("kept"). Go on? [y/N]' "$TMPDIR/stdout"
+holds "and again until it understands" grep -qF 'Please type yes or no. [y/N]' "$TMPDIR/stdout"
+holds "a no is a no" test -e kept
+holds "and says so" grep -qF 'local.delete("kept") was not confirmed; nothing was sent [gate.not_confirmed]' "$TMPDIR/stdout"
+holds "a yes is a yes" test ! -e gone
 
 finish

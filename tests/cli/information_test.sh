@@ -90,6 +90,18 @@ cp -r stubs before
 run types stubs
 exits 0 "types once more"
 holds "changes nothing" diff -r before stubs
+mkdir own
+echo 'std = "luajit"' >own/.luacheckrc
+echo '{}' >own/.luarc.json
+run types own
+exits 0 "types where a project has settings of its own"
+prints "wrote own/types"
+says <<'END'
+kept own/.luarc.json, which is not from here; run `opshost types` in an empty folder to compare
+kept own/.luacheckrc, which is not from here; run `opshost types` in an empty folder to compare
+END
+holds "they are as they were" test "$(cat own/.luacheckrc own/.luarc.json)" = $'std = "luajit"\n{}'
+
 run types good.lua/stubs
 exits 1 "types into a file"
 says <<'END'

@@ -69,6 +69,8 @@ run run loop/main.lua
 exits 1 "modules in a circle"
 says <<'END'
 opshost: loop/b.lua:1: module "a" requires itself: a -> b -> a [script.require_loop]
+  loop/b.lua:1
+  loop/a.lua:1
   loop/main.lua:1
 What to do: move what both need into a third one.
 END
@@ -111,6 +113,13 @@ run eval 'prnt("x")'
 exits 1 "a misspelt global"
 says <<'END'
 opshost: eval:1: variable "prnt" is not declared; did you mean "print"? [script.undeclared]
+What to do: write `local` before its first use.
+END
+
+run eval 'ops.sleep(1)'
+exits 1 "a module that was not required"
+says <<'END'
+opshost: eval:1: variable "ops" is not declared; write `local ops = require "ops"` [script.undeclared]
 What to do: write `local` before its first use.
 END
 

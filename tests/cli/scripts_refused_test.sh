@@ -9,6 +9,13 @@ says <<'END'
 opshost: cannot run missing.lua: No such file or directory
 END
 
+touch recover.lua
+run run recovr.lua
+exits 1 "a misspelt file"
+says <<'END'
+opshost: cannot run recovr.lua: No such file or directory; did you mean "recover.lua"?
+END
+
 run run missing
 exits 1 "neither a file nor a library"
 says <<'END'

@@ -17,6 +17,37 @@ says <<'END'
 HH:MM:SS warning: stdout was closed; further output is dropped, the run goes on
 END
 
+# A reader that stands still: the script's other fibers go on, and it gets everything once it reads.
+cat >two_fibers.lua <<'END'
+local ops, machine = require "ops", require "local"
+ops.group(function(group)
+  group:spawn(function()
+    for _ = 1, 50 do print(("x"):rep(99999)) end
+  end)
+  group:spawn(function()
+    for _ = 1, 5 do ops.sleep("5ms") end
+    machine.write_file("ticked", "")
+  end)
+end)
+END
+timeout 60 "$OPSHOST" run two_fibers.lua 2>"$TMPDIR/stderr" | { wait_until test -e ticked && wc -c >count; }
+holds "a reader that stands still holds up no other fiber" test -e ticked
+holds "and misses nothing" test "$(tr -d ' ' <count)" = 5000000
+says_nothing
+
+rm ticked
+mkfifo pipe
+exec 7<>pipe  # open for reading, never read
+"$OPSHOST" run two_fibers.lua >pipe 2>"$TMPDIR/stderr" 7>&- &
+child=$!
+wait_until test -e ticked
+kill -s INT "$child"
+status=0
+wait "$child" || status=$?
+exec 7>&-
+exits 130 "Ctrl-C while the reader of stdout stands still"
+holds "it says what is lost" grep -Eq '^[0-9:]{8} warning: the reader of stdout takes nothing; [0-9]+ bytes are dropped$' "$TMPDIR/stderr"
+
 to_closed_stdout() {
   status=0
   timeout 60 "$OPSHOST" "$@" 2>"$TMPDIR/stderr" >&- || status=$?

@@ -1,7 +1,9 @@
 // Lua functions handed to a call: run in the caller's fiber, one after the other, while the call waits.
+#include "host/fiber/scheduler.hpp"
 #include "test_runtime.hpp"
 
 using opshost::test::TestRuntime;
+using namespace std::chrono_literals;
 
 TEST_CASE("a callback sees everything in order, and the call waits for it") {
   TestRuntime test;
@@ -77,6 +79,41 @@ TEST_CASE("a sibling's error cancels a call whose callback waits") {
           "end)\n"
           "return e.message") == R"("1 item of 2 failed, 1 not begun or stopped:\n  fiber 2: no luck")");
   CHECK(test.log() == "a");
+}
+
+TEST_CASE("a sibling's error ends the wait of a change's callback, not the change") {
+  TestRuntime test;
+  CHECK(test.run("pcall(ops.group, function(group)\n"
+                 "  group:spawn(function()\n"
+                 "    bench.put('/a', 'x', {on_line = function(line) bench.say(line) ops.sleep('1h') end})\n"
+                 "    bench.say('answered')\n"
+                 "  end)\n"
+                 "  group:spawn(function() ops.sleep('5ms') error('no luck', 0) end)\n"
+                 "end)")
+            .empty());
+  CHECK(test.log() == "put /a; first; second; put /a done; answered");
+}
+
+TEST_CASE("Ctrl-C lets a change answer whose callback waits, for as long as any change") {
+  TestRuntime test;
+  auto& scheduler = test.runtime.scheduler();
+  const auto interrupt_within = [&](opshost::Duration grace) {
+    test.bench.log.clear();
+    test.bench.during_wait = [&scheduler, grace](opshost::Call& call) {
+      opshost::asio::post(call.executor(), [&scheduler, grace] { scheduler.interrupt_all(grace); });
+    };
+  };
+  interrupt_within(20s);
+  CHECK(test.run("bench.put('/a', 'x', {on_line = function(line) bench.say(line) bench.wait('w') end})\n"
+                 "bench.say('answered')")
+            .empty());
+  CHECK(test.log() == "put /a; first; second; put /a done; answered");
+
+  interrupt_within(10ms);
+  CHECK(test.run("bench.put('/a', 'x', {on_line = function(line) bench.put('/b', 'wait') end})") ==
+        "script.lua:1: interrupted while waiting for bench.put(\"/a\", \"x\", {on_line = <function>}); last seen: "
+        "stopped by the error of its callback, or while it ran; it may have been applied [interrupted]");
+  CHECK(test.log() == "put /a; put /b");
 }
 
 TEST_CASE("two sides of one call take turns, and an error stops both") {

@@ -2,6 +2,8 @@
 #include "host/fiber/scheduler.hpp"
 #include "test_runtime.hpp"
 
+using opshost::Awaitable;
+using opshost::Call;
 using opshost::Effect;
 using opshost::Error;
 using opshost::gate::Scope;
@@ -66,11 +68,12 @@ TEST_CASE("a procedure does what it declares and nothing more") {
       test.run_in("bench = 'change'", "bench.wipe('/a')") ==
       "script.lua:1: bench.wipe: bench.wipe is a destroy, but the procedure declares bench = \"change\" in `uses`; add "
       "bench = \"destroy\" there if it may do this [gate.undeclared]");
-  CHECK(test.run_in("docker = 'change'", "bench.look('/a')") ==
-        "script.lua:1: bench.look: bench.look is a observe, but the procedure declares no bench in `uses`; add bench = "
-        "\"observe\" there if it may do this [gate.undeclared]");
+  CHECK(
+      test.run_in("docker = 'change'", "bench.look('/a')") ==
+      "script.lua:1: bench.look: bench.look is an observe, but the procedure declares no bench in `uses`; add bench = "
+      "\"observe\" there if it may do this [gate.undeclared]");
   CHECK(test.run_in("", "bench.glance('/a')") ==
-        "script.lua:1: bench.glance: bench.glance is a observe, but the procedure declares no bench in `uses`; add "
+        "script.lua:1: bench.glance: bench.glance is an observe, but the procedure declares no bench in `uses`; add "
         "bench = "
         "\"observe\" there if it may do this [gate.undeclared]");
   CHECK(test.run_in("", "bench.open('a')").find("[gate.undeclared]") != std::string::npos);
@@ -119,6 +122,18 @@ TEST_CASE("what cannot be repeated is the last change of its step") {
         "\"fine\"");
 }
 
+TEST_CASE("a change that failed before it was sent is not its step's last; one that may have been is") {
+  GateTest test;
+  const auto after = [&](const std::string& first) {
+    return test.run_in(kEverything, "scopes.step('s', false) pcall(bench.make, '" + first +
+                                        "') local _, e = pcall(bench.put, '/b', 'x') return e.code or 'sent'");
+  };
+  CHECK(after("fail") == "\"sent\"");
+  CHECK(after("exit") == R"("gate.after_unrepeatable")");
+  CHECK(after("lost") == R"("gate.after_unrepeatable")");
+  CHECK(after("table") == R"("gate.after_unrepeatable")");
+}
+
 TEST_CASE("observe-only refuses every change before it is written down") {
   GateTest test;
   test.runtime.gate().observe_only = true;
@@ -137,7 +152,7 @@ TEST_CASE("observe-only refuses every change before it is written down") {
 TEST_CASE("what is refused does not count as the step's unrepeatable change") {
   GateTest test;
   bool answer = false;
-  test.runtime.gate().confirm_destroy = [&](const std::string&) { return answer; };
+  test.runtime.gate().confirm_destroy = [&](Call&, const std::string&) -> Awaitable<bool> { co_return answer; };
   CHECK(test.run_in(kEverything,
                     "scopes.step('s', false) pcall(bench.wipe, '/a') return bench.put('/b', 'x').output") == "\"x\"");
 }
@@ -146,9 +161,9 @@ TEST_CASE("destroying is confirmed where a person is asked") {
   GateTest test;
   std::vector<std::string> asked;
   bool answer = false;
-  test.runtime.gate().confirm_destroy = [&](const std::string& question) {
-    asked.push_back(question);
-    return answer;
+  test.runtime.gate().confirm_destroy = [&](Call&, std::string question) -> Awaitable<bool> {
+    asked.push_back(std::move(question));
+    co_return answer;
   };
   CHECK(test.run("bench.wipe('/a')") ==
         "script.lua:1: bench.wipe: bench.wipe(\"/a\") was not confirmed; nothing was sent [gate.not_confirmed]");
@@ -158,8 +173,48 @@ TEST_CASE("destroying is confirmed where a person is asked") {
   CHECK(test.run("bench.open('a'):erase()").empty());
   CHECK(asked == std::vector<std::string>{"bench.wipe(\"/a\")", "Thing:erase() on thing a"});
   CHECK(test.log() == "put /a; put /a done; erase a");
-  test.runtime.gate().confirm_destroy = [](const std::string&) -> bool {
+  test.runtime.gate().confirm_destroy = [](Call&, const std::string&) -> Awaitable<bool> {
     throw Error("answer.needed", "nobody can be asked");
+    co_return false;
   };
   CHECK(test.run("bench.wipe('/b')") == "script.lua:1: bench.wipe: nobody can be asked [answer.needed]");
+}
+
+TEST_CASE("while a person thinks, other fibers go on and no timeout counts") {
+  GateTest test;
+  test.runtime.gate().confirm_destroy = [&](Call& call, const std::string&) -> Awaitable<bool> {
+    const auto answered = std::make_shared<opshost::asio::steady_timer>(call.executor(), opshost::TimePoint::max());
+    const auto stopped = call.stop().on_stop([answered] { answered->cancel(); });
+    test.bench.gates["answer"] = answered;
+    boost::system::error_code ignored;
+    co_await answered->async_wait(opshost::asio::redirect_error(opshost::asio::use_awaitable, ignored));
+    if (call.stop().stopped()) throw Error("cancelled", "nobody answered in time");
+    co_return true;
+  };
+  const auto while_asked = [&](const std::string& limit, const std::string& meanwhile) {
+    test.bench.log.clear();
+    return test.run(
+        "local failure\n"
+        "pcall(ops.group, function(group)\n"
+        "  group:spawn(function()\n"
+        "    local ok, e = pcall(ops.deadline, '" +
+        limit +
+        "', bench.wipe, '/a') failure = e and e.code\n"
+        "  end)\n"
+        "  group:spawn(function() " +
+        meanwhile +
+        " end)\n"
+        "end)\n"
+        "return failure");
+  };
+  CHECK(while_asked("20s", "while not bench.open_gate('answer') do ops.sleep('1ms') end bench.say('answered')") ==
+        "nil");
+  CHECK(test.log() == "answered; wipe /a");
+  // A deadline that passed meanwhile: nothing is sent any more.
+  CHECK(while_asked("10ms", "ops.sleep('30ms') while not bench.open_gate('answer') do ops.sleep('1ms') end") ==
+        R"("deadline.exceeded")");
+  CHECK(test.log().empty());
+  // Nothing is in flight, so a sibling's error ends it like any wait.
+  CHECK(while_asked("20s", "error('no luck')") == "nil");
+  CHECK(test.log().empty());
 }

@@ -92,9 +92,10 @@ TEST_CASE("a result the VM has no room for is an error, not the end") {
 
 TEST_CASE("a script that takes all there is ends with a clear error, and the next one runs") {
   SmallVm test;
-  CHECK(test.run("local t = {} for i = 1, 1e9 do t[i] = {i} end") == kMemory);
-  CHECK(test.run("local s = 'x' while true do s = s .. s end") == kMemory);
-  CHECK(test.run("local t = {} while true do t[#t + 1] = bench.string(('x'):rep(1000) .. #t) end") == kMemory);
+  const std::string in_script = std::string("script.lua: ") + kMemory;
+  CHECK(test.run("local t = {} for i = 1, 1e9 do t[i] = {i} end") == in_script);
+  CHECK(test.run("local s = 'x' while true do s = s .. s end") == in_script);
+  CHECK(test.run("local t = {} while true do t[#t + 1] = bench.string(('x'):rep(1000) .. #t) end") == in_script);
   CHECK(test.run("local t = {} while true do t[#t + 1] = bench.everything_later{string = ('x'):rep(1000) .. #t} end")
             .find(kMemory) != std::string::npos);
   CHECK(test.run("local t = {} while true do t[#t + 1] = bench.open('x') end") == kMemory);

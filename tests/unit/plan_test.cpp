@@ -109,6 +109,75 @@ TEST_CASE("an unknown that decides something ends the plan") {
         "age of owner of change 1 is not known before the run @script.lua:2");
 }
 
+TEST_CASE("no function of Lua takes an unknown for some value") {
+  const std::string result = "local r = bench.put('/b', 'x')\nlocal o, n, l = r.output, r.count, r.list\n";
+  const auto of = [](const std::string& field) {
+    return field + " of change 1 is not known before the run @script.lua:3";
+  };
+  for (const char* use : {"('%d'):format(n)", "math.floor(n)",     "math.max(1, n)",           "bit.band(n, 1)",
+                          "('x'):rep(n)",     "('abc'):sub(1, n)", "select(n, 1, 2)",          "rawget({}, n)",
+                          "rawset({}, n, 1)", "tonumber(n)",       "table.insert({}, n, 'x')", "table.remove({}, n)",
+                          "os.date('%F', n)", "os.time{year = n}", "unpack({}, 1, n)",         "rawequal(n, 1)",
+                          "string.char(n)",   "next({}, n)",       "setmetatable(n, {})",      "table.sort({n, n})"}) {
+    CAPTURE(use);
+    CHECK(unknown_of(result + "local _ = " + use) == of("count"));
+  }
+  for (const char* use :
+       {"string.sub(o, 1)", "o:upper()", "string.len(o)", "string.byte(o)", "('x'):find(o)", "('x'):gsub(o, '')",
+        "('x'):gsub('x', o)", "('x'):gsub('x', {x = o})", "('x'):gsub('x', function() return o end)",
+        "string.format(o)", "table.concat({'a'}, o)", "load(o)", "os.getenv(o)", "tonumber(o)", "('x'):match(o)"}) {
+    CAPTURE(use);
+    CHECK(unknown_of(result + "local _ = " + use) == of("output"));
+  }
+  for (const char* use : {"unpack(l)", "table.concat(l)", "next(l)", "table.sort(l)", "rawget(l, 1)",
+                          "table.insert(l, 1)", "select('#', unpack(l))"}) {
+    CAPTURE(use);
+    CHECK(unknown_of(result + "local _ = " + use) == of("list"));
+  }
+}
+
+TEST_CASE("what does not need the value of an unknown goes on") {
+  TestRuntime test;
+  CHECK(
+      test.plan(
+              "local r = bench.put('/b', 'x')\n"
+              "local o, n = r.output, r.count\n"
+              "bench.say(table.concat({type(o), type(n), type(r), type(r.list), type(r.color), type(r.thing)}, ' '))\n"
+              "bench.say(('%s has %5s of %q'):format('it', n, 'x'))\n"
+              "bench.say(table.concat({'a', o, 3}, ', '))\n"
+              "local kept = {} table.insert(kept, o) kept[#kept + 1] = n rawset(kept, 'k', o)\n"
+              "bench.say(#kept .. ' ' .. select('#', o, n) .. ' ' .. tostring(kept[1]))\n"
+              "bench.say(type(ops.int64('9007199254740993')) .. type(nil) .. math.max(1, 2) .. ('x'):rep(2))")
+          .empty());
+  CHECK(test.log() ==
+        "string number table table string userdata; it has <count of change 1> of \"x\"; a, <output of change 1>, 3; "
+        "2 2 <output of change 1>; cdatanil2xx");
+  CHECK(plan_text(test) == "1. bench.put(\"/b\", \"x\")  (script.lua:1)\n1 change; the plan is exact\n");
+}
+
+TEST_CASE("no function of opshost's own takes an unknown for some value, and no pcall catches that") {
+  const std::string result = "local r = bench.put('/b', 'x')\nlocal n = r.count\n";
+  const std::string count = "count of change 1 is not known before the run @script.lua:3";
+  CHECK(unknown_of(result + "ops.sleep(n)") == count);
+  CHECK(unknown_of(result + "pcall(ops.sleep, n) bench.wipe('/x')") == count);
+  CHECK(unknown_of(result + "ops.try(ops.sleep, {n}) bench.wipe('/x')") == count);
+  CHECK(unknown_of(result + "ops.each({1}, {parallel = n}, print)") == count);
+  CHECK(unknown_of(result + "ops.each(r.list, {}, print)") ==
+        "list of change 1 is not known before the run @script.lua:3");
+}
+
+TEST_CASE("mistakes with Lua's functions are told in a plan as in a run") {
+  TestRuntime test;
+  for (const char* mistake :
+       {"string.rep()", "('x'):rep({})", "table.concat({{}})", "math.floor('x')", "type()", "table.insert(1, 2)",
+        "select(0)", "('%d'):format('x')", "setmetatable(1, {})", "('x'):gsub('x', true)", "ipairs()",
+        "os.time{year = 1}", "table.concat({nil, 1}, ',', 1, 2)"}) {
+    CAPTURE(mistake);
+    const std::string text = "local _ = " + std::string(mistake);
+    CHECK(test.plan(text) == test.run(text));
+  }
+}
+
 TEST_CASE("a mistake in the use of an unknown is the script's mistake") {
   TestRuntime test;
   CHECK(test.plan("local r = bench.put('/b', 'x')\nreturn r.outputt") ==

@@ -1,6 +1,7 @@
 // A script that never waits is stopped by a deadline and by Ctrl-C, whatever it does; a clean-up is not.
 #include <signal.h>
 
+#include <atomic>
 #include <thread>
 
 #include "test_runtime.hpp"
@@ -98,6 +99,22 @@ TEST_CASE("Ctrl-C stops what waits, and fibers that never look") {
   person.join();
   CHECK(outcome.error.code() == "interrupted");
   CHECK(outcome.exit_code == 143);
+}
+
+TEST_CASE("signals that arm the hook while it is being disarmed leave it in working order") {
+  TestRuntime test;
+  std::atomic<bool> enough{false};
+  const pthread_t script = ::pthread_self();
+  std::thread arming([&] {
+    while (!enough.load()) ::pthread_kill(script, SIGURG);
+  });
+  CHECK(test.run("local n = 0 for i = 1, 3e6 do n = n + 1 end return n") == "3000000");
+  enough = true;
+  arming.join();
+  CHECK(test.run("local ok, e = pcall(ops.deadline, '10ms', function()\n"
+                 "  local n = 0 while n < 1e9 do n = n + 1 end\n"
+                 "end)\n"
+                 "return ok, e.code") == R"(false, "deadline.exceeded")");
 }
 
 TEST_CASE("a clean-up that computes and waits is not interrupted") {

@@ -24,27 +24,36 @@ bool echoes(const PseudoTerminal& terminal) {
   return (now.c_lflag & static_cast<tcflag_t>(ECHO)) != 0;
 }
 
-std::optional<bool> answer_to(const std::string& typed) {
+using Answer = Prompter::Answer;
+
+Answer ask(Prompter& prompter) {
+  prompter.ask("Stop web-1?");
+  auto answer = Answer::unclear;
+  while (answer == Answer::unclear) answer = prompter.read_answer();
+  return answer;
+}
+
+Answer answer_to(const std::string& typed) {
   const PseudoTerminal terminal;
   Prompter prompter(terminal.program(), terminal.program());
   terminal.type(typed);
-  return prompter.confirm("Stop web-1?");
+  return ask(prompter);
 }
 
 }  // namespace
 
-TEST_CASE("confirm takes yes and no in every spelling, and nothing for no") {
+TEST_CASE("yes and no in every spelling, and nothing for no") {
   for (const std::string yes : {"y\n", "Y\n", "yes\n", "YES\n", "  Yes \n"}) {
     CAPTURE(yes);
-    CHECK(answer_to(yes) == true);
+    CHECK(answer_to(yes) == Answer::yes);
   }
   for (const std::string no : {"n\n", "N\n", "no\n", "No\n", "\n", "   \n"}) {
     CAPTURE(no);
-    CHECK(answer_to(no) == false);
+    CHECK(answer_to(no) == Answer::no);
   }
 }
 
-TEST_CASE("confirm asks again until it understands") {
+TEST_CASE("a question is asked again until the answer is clear") {
   const PseudoTerminal terminal;
   std::array<int, 2> ends{};
   REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
@@ -52,22 +61,22 @@ TEST_CASE("confirm asks again until it understands") {
   const Descriptor output(ends[1]);
   Prompter prompter(terminal.program(), output.get());
   terminal.type("maybe\nyep\nyes\n");
-  CHECK(prompter.confirm("Stop web-1?") == true);
+  CHECK(ask(prompter) == Answer::yes);
   prompter.show("<end>");
   CHECK(read_until(shown.get(), "<end>") ==
         "Stop web-1? [y/N] Please type yes or no. [y/N] Please type yes or no. [y/N] <end>");
 }
 
 TEST_CASE("the end of the input is no answer") {
-  CHECK(answer_to("\x04") == std::nullopt);
-  CHECK(answer_to("what\n\x04") == std::nullopt);
+  CHECK(answer_to("\x04") == Answer::gone);
+  CHECK(answer_to("what\n\x04") == Answer::gone);
 }
 
 TEST_CASE("a terminal that hung up gives no answer") {
   PseudoTerminal terminal;
   Prompter prompter(terminal.program(), terminal.program());
   terminal.hang_up();
-  CHECK(prompter.confirm("Stop web-1?") == std::nullopt);
+  CHECK(ask(prompter) == Answer::gone);
   CHECK(prompter.read_line() == std::nullopt);
 }
 

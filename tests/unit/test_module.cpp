@@ -116,6 +116,9 @@ Awaitable<Report> put(Call& call, std::string path, std::string text, ChangeOpti
 }
 Awaitable<std::shared_ptr<Thing>> make(Call&, std::string name) {
   note("make " + name);
+  if (name == "fail") throw Error("bench.broken", "the bench is broken; mend it");
+  if (name == "exit") throw Error("bench.exit", "the saw ended with exit code 3");
+  if (name == "lost") throw Error("bench.broken", "the answer was lost").maybe_applied();
   co_return open(std::move(name));
 }
 Awaitable<std::optional<std::string>> swap(Call&, std::string path) {

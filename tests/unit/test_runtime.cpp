@@ -37,7 +37,7 @@ Outcome TestRuntime::outcome(const std::string& text) { return runtime.run_text(
 
 std::string TestRuntime::plan(const std::string& text) {
   auto& gate = runtime.gate();
-  gate.mode = gate::Mode::plan;
+  runtime.begin_plan();
   gate.plan = {};
   const auto result = outcome(text);
   gate.mode = gate::Mode::live;
