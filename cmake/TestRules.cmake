@@ -1,6 +1,7 @@
 # How the suites below tests/ become ctest tests. A test's name is where its file is: unit.fiber.loop, lua.ops.each.
-# Labels come from the suite and from the file's name: a file with "spin" in its name spins in Lua on purpose (left out
-# under ThreadSanitizer, which holds back the signal that interrupts it), one with "long" belongs to `make ci-full`.
+# Labels come from the suite, from where it runs ("servers": in a lab) and from the file's name: a file with "spin" in
+# its name spins in Lua on purpose (left out under ThreadSanitizer, which holds back the signal that interrupts it), one
+# with "long" belongs to `make ci-full`.
 set(OPSHOST_IN_TEMP_DIR "${CMAKE_SOURCE_DIR}/tests/support/in_temp_dir")
 
 # Sanitizers and other people's load make everything slower; these limits are for tests that hang.
@@ -24,7 +25,8 @@ function(opshost_label_test name suite file)
     list(APPEND labels long)
     set(timeout ${OPSHOST_LONG_TEST_TIMEOUT})
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77)
+  set_property(TEST ${name} APPEND PROPERTY LABELS ${labels})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} SKIP_RETURN_CODE 77)
 endfunction()
 
 # tests/lua/ops/each_test.lua -> lua.ops.each
@@ -82,7 +84,7 @@ function(opshost_add_test name suite file)
   set(lab lab.${joined})
   opshost_lab_fixture(${lab} "${groups}")
   add_test(NAME ${name} COMMAND "${OPSHOST_IN_LAB}" --within ${groups} -- "${OPSHOST_IN_TEMP_DIR}" ${ARGN})
-  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED ${lab} RESOURCE_LOCK ${lab})
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED ${lab} RESOURCE_LOCK ${lab} LABELS servers)
 endfunction()
 
 # tests/<suite>/**/*_test.cpp with doctest: one executable, one ctest test a file.
