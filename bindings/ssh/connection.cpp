@@ -8,11 +8,17 @@
 
 #include "bindings/net/background_call.hpp"
 #include "bindings/ssh/host.hpp"
+#include "bindings/ssh/pause.hpp"
 #include "host/fiber/blocking.hpp"
 
 namespace opshost::ssh {
 
 namespace {
+
+/// sshd frees a session's place (MaxSessions) a little after it closed the channel, and tells nobody: a refusal while
+/// no channel is open is asked again for 2 s.
+constexpr int kRefusals = 40;
+constexpr Duration kRefusalPause = std::chrono::milliseconds(50);
 
 /// Two descriptors a connection: what a login shell starts with (1024) is soon used up.
 void raise_descriptor_limit() {
@@ -178,6 +184,7 @@ std::shared_ptr<net::Route> Connection::route_for(const Plan& plan) const {
 
 Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target) {
   bool reopened = false;
+  int refusals = 0;
   for (;;) {
     auto session = co_await this->session(call);
     const bool is_command = target.tcp_host.empty();
@@ -203,8 +210,13 @@ Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target)
     }
     if (auto** raw = std::get_if<LIBSSH2_CHANNEL*>(&opened)) co_return Channel(session, *raw);
     const std::string why = std::get<ChannelRefused>(opened).why;
-    if (!is_command || session->open_channels() == 0) throw channel_error(why);
-    most_channels_ = session->open_channels();
+    if (is_command && session->open_channels() > 0) {
+      most_channels_ = session->open_channels();
+    } else if (is_command && refusals++ < kRefusals) {
+      co_await pause(call, kRefusalPause);
+    } else {
+      throw channel_error(why);
+    }
   }
 }
 

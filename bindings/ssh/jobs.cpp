@@ -7,6 +7,7 @@
 #include "bindings/ssh/command.hpp"
 #include "bindings/ssh/command_line.hpp"
 #include "bindings/ssh/job_script.hpp"
+#include "bindings/ssh/pause.hpp"
 #include "host/base/output_text.hpp"
 
 namespace opshost::ssh {
@@ -121,15 +122,6 @@ Error wait_error(const Connection& connection, const std::string& name, Duration
                                    std::to_string(seen.pid.value_or(0)) + ")")
       .on(connection.name())
       .with(ValueMap{{"seen", "running"}});
-}
-
-Awaitable<void> pause(Call& call, Duration time) {
-  asio::steady_timer timer(call.executor(), time);
-  const auto reaction = call.stop().on_stop([&timer] { timer.cancel(); });
-  if (call.stop().stopped()) Session::throw_stopped();
-  boost::system::error_code woken;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  if (call.stop().stopped()) Session::throw_stopped();
 }
 
 }  // namespace
