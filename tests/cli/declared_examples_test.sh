@@ -10,7 +10,7 @@ for page in reference/*.md; do
     /^```lua$/ { inside = 1; text = ""; next }
     /^```$/ && inside {
       inside = 0
-      if (text ~ /require/) { file = base "." ++count ".lua"; printf "%s", text > file; close(file) }
+      if (text ~ /require[ (]"/) { file = base "." ++count ".lua"; printf "%s", text > file; close(file) }
       next
     }
     inside { text = text $0 "\n" }' "$page"

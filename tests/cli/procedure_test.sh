@@ -61,6 +61,8 @@ exits 2 "a step fails"
 hide_ids
 says <<'SAYS'
 opshost: three_files.lua:23: local.run: sh -c 'echo oh no >&2; exit 3' ended with exit code 3; stderr: oh no [local.exit]
+  three_files.lua:23
+  three_files.lua:20
 What to do: read its stderr in the message; list the code in `accept` where it is an answer.
 Step: file 2  (three_files.lua:20)
   local.run({"sh", "-c", "echo oh no >&2; exit 3"}): it ran and failed: local.exit
