@@ -266,8 +266,12 @@ bool take(Value& target, const Scalar& value) {
 
 bool take_signed(std::int64_t& target, const Scalar& value, std::int64_t low, std::int64_t high) {
   const auto* integer = std::get_if<std::int64_t>(&value);
+  const auto* positive = std::get_if<std::uint64_t>(&value);
   if (integer != nullptr) {
     target = *integer;
+  } else if (positive != nullptr) {
+    if (*positive > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
+    target = static_cast<std::int64_t>(*positive);
   } else {
     const auto* number = std::get_if<double>(&value);
     if (number == nullptr || std::floor(*number) != *number || std::abs(*number) >= 0x1p53) return false;
