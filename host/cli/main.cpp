@@ -1,4 +1,5 @@
 // The commands and the bindings of this build.
+#include "bindings/data/inventory/module.hpp"
 #include "bindings/data/module.hpp"
 #include "bindings/local/module.hpp"
 #include "bindings/mysql/module.hpp"
@@ -10,6 +11,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/static_runtime.hpp"
 #include "host/lua/ops_module.hpp"
+#include "host/lua/secret_module.hpp"
 
 int main(int argc, char** argv) {
   using namespace opshost;
@@ -17,7 +19,9 @@ int main(int argc, char** argv) {
   pin_static_runtime();
   const cli::Modules modules = {
       {"ops", "Many things at once, waiting, deadlines, errors, commands", lua::declare_ops},
-      {"data", "Documents: JSON to tables and back", data::declare},
+      {"data", "Documents: JSON and YAML to tables and back", data::declare},
+      {"ops.inventory", "Hosts and groups of a site, from YAML and INI files", data::inventory::declare},
+      {"ops.secret", "Secrets from the environment, a file, a command or a person", lua::declare_secret},
       {"local", "Processes and files of this machine", local::declare},
       {"mysql", "MySQL and MariaDB: queries, changes, replication", mysql::declare},
       {"ssh", "Commands, files and ports of other machines", ssh::declare},

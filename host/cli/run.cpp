@@ -29,7 +29,7 @@ Command run_command(const Modules& modules) {
                   .options = session_options(options)};
   command.options.push_back({.name = "--json",
                              .value_name = "",
-                             .doc = "say errors as JSON on stdout too",
+                             .doc = "what ops.print prints, and errors, as JSON on stdout",
                              .set = [options](const std::string&) { options->json = true; }});
   command.run = [options, modules](const std::vector<std::string>& arguments) {
     return run_script(*options, modules, arguments);
