@@ -1,8 +1,8 @@
 # The front door. Everything is built below build/, one folder a preset (CMakePresets.json).
 #   make            the release build: build/release/opshost
-#   make test       what a change has to pass: g++, lint, every suite; sanitizers for those that need no servers
+#   make test       what a change has to pass: g++, lint, every suite; sanitizers for Lua and command line
 #   make ci-full    all that, and clang, ThreadSanitizer, clang-tidy, fuzzing, the static build, the long tests,
-#                   sanitizers against servers
+#                   sanitizers for the C++ suites and against servers
 #   make lint       the checks that need no test run          make format    lets clang-format-19 have its way
 #   make generate   docs/reference and docs/types, from the declarations
 #   make bench      opshost beside what it replaces           make static    one file that runs anywhere
@@ -21,7 +21,7 @@ dev: packages-test
 
 test: packages-test
 	tools/build release
-	tools/build asan
+	tools/build asan opshost
 	tools/run-tests asan release
 
 ci-full: packages-full
