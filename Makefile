@@ -1,8 +1,8 @@
 # The front door. Everything is built below build/, one folder a preset (CMakePresets.json).
 #   make            the release build: build/release/opshost
-#   make test       what a change has to pass: g++, lint, every suite; sanitizers for Lua and command line
+#   make test       what a change has to pass: g++, lint, every suite; sanitizers for the Lua suites
 #   make ci-full    all that, and clang, ThreadSanitizer, clang-tidy, fuzzing, the static build, the long tests,
-#                   sanitizers for the C++ suites and against servers
+#                   sanitizers for all suites
 #   make lint       the checks that need no test run          make format    lets clang-format-19 have its way
 #   make generate   docs/reference and docs/types, from the declarations
 #   make bench      opshost beside what it replaces           make static    one file that runs anywhere
