@@ -13,6 +13,7 @@
 #include "bindings/local/nearest_file.hpp"
 #include "bindings/local/system_error.hpp"
 #include "host/base/descriptor.hpp"
+#include "host/base/sync_folder.hpp"
 
 namespace opshost::local {
 
@@ -103,10 +104,7 @@ class Replacement {
     if (fsync(file_.get()) != 0) fail(errno);
     if (rename(path_.c_str(), target_.c_str()) != 0) fail(errno);
     file_.reset();
-    const std::string folder = parent_of(target_);
-    const Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    // EINVAL: a file system that has no such thing, and does not need it.
-    if (opened && fsync(opened.get()) != 0 && errno != EINVAL) fail(errno);
+    if (const int error = sync_folder(parent_of(target_)); error != 0) fail(error);
   }
 
  private:

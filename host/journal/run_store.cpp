@@ -19,6 +19,7 @@
 #include "host/base/digest.hpp"
 #include "host/base/json_parse.hpp"
 #include "host/base/names.hpp"
+#include "host/base/sync_folder.hpp"
 
 namespace opshost::journal {
 
@@ -99,8 +100,13 @@ std::size_t read_lines(const RunFolder& folder, const std::string& text, Each ea
 void make_private_folder(const std::string& path) {
   std::string made;
   for (const auto& part : fs::path(path)) {
+    const auto parent = made;
     made = (fs::path(made) / part).string();
-    if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) not_writable(made, errno);
+    if (::mkdir(made.c_str(), 0700) == 0) {
+      if (const int failure = sync_folder(parent); failure != 0) not_writable(parent, failure);
+    } else if (errno != EEXIST) {
+      not_writable(made, errno);
+    }
   }
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) not_writable(path, errno);
@@ -120,7 +126,8 @@ RunFolder new_run_folder() {
     auto id = new_id();
     auto path = runs + "/" + id;
     if (::mkdir(path.c_str(), 0700) == 0) {
-      make_private_folder(path + "/values");
+      // The journal's writer syncs this folder with its first record.
+      if (::mkdir((path + "/values").c_str(), 0700) != 0) not_writable(path, errno);
       return {std::move(id), std::move(path)};
     }
     if (errno != EEXIST) not_writable(path, errno);

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "host/base/fault_point.hpp"
+#include "host/base/sync_folder.hpp"
 #include "host/base/write_all.hpp"
 
 namespace opshost::journal {
@@ -108,15 +110,25 @@ void Writer::write_batch(std::vector<Line>& lines) {
   std::vector<std::optional<Error>> results;
   results.reserve(lines.size());
   for (auto& line : lines) results.push_back(write_line(line));
-  if (!broken_ && wants_sync(lines)) {
-    ++syncs_;
-    if (::fdatasync(file_.get()) != 0) broken_ = broken("synced", errno);
-    fault_point("journal.synced");
-  }
+  if (!broken_ && wants_sync(lines)) sync();
   if (broken_) {
     for (auto& result : results) result = broken_;
   }
   report(lines, std::move(results));
+}
+
+void Writer::sync() {
+  ++syncs_;
+  if (::fdatasync(file_.get()) != 0) broken_ = broken("synced", errno);
+  // The first durable record makes the journal one that a power cut leaves: its name in the run's folder, and that
+  // one's.
+  if (!broken_ && !is_named_) {
+    is_named_ = true;
+    int failure = sync_folder(folder_);
+    if (failure == 0) failure = sync_folder(std::filesystem::path(folder_).parent_path().string());
+    if (failure != 0) broken_ = broken("synced", failure);
+  }
+  fault_point("journal.synced");
 }
 
 void Writer::report(std::vector<Line>& lines, std::vector<std::optional<Error>> results) {
@@ -178,6 +190,7 @@ std::optional<Error> Writer::write_value(const Line& line) {
   int failure = file ? write_all(file.get(), line.file_text) : errno;
   if (failure == 0 && ::fsync(file.get()) != 0) failure = errno;
   ++syncs_;
+  if (failure == 0) failure = sync_folder(std::filesystem::path(path).parent_path().string());
   if (failure == 0) return std::nullopt;
   return Error("journal.full", "the value file " + path + " cannot be written (" + errno_text(failure) +
                                    "), so the run does not go on; make room there, then resume the run");

@@ -59,6 +59,7 @@ class Writer {
   void write_batch(std::vector<Line>& lines);
   std::optional<Error> write_line(Line& line);
   std::optional<Error> write_value(const Line& line);
+  void sync();
   bool has_room(const Line& line, std::size_t size);
   bool reserve(std::uint64_t until);
   void report(std::vector<Line>& lines, std::vector<std::optional<Error>> results);
@@ -76,6 +77,7 @@ class Writer {
   std::uint64_t reserved_until_;
   std::uint64_t outcomes_awaited_ = 0;
   bool can_reserve_ = true;
+  bool is_named_ = false;  ///< the journal's own name, and its folder's, are durable
   std::string folder_;
   std::optional<Error> broken_;
 
