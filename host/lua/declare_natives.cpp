@@ -13,22 +13,6 @@ namespace opshost::lua {
 
 namespace {
 
-std::string field_text(lua_State* state, int index, const char* field) {
-  lua_getfield(state, index, field);
-  std::size_t length = 0;
-  const char* text = lua_type(state, -1) == LUA_TSTRING ? lua_tolstring(state, -1, &length) : "";
-  std::string value(text, length);
-  lua_pop(state, 1);
-  return value;
-}
-
-bool field_flag(lua_State* state, int index, const char* field) {
-  lua_getfield(state, index, field);
-  const bool value = lua_toboolean(state, -1) != 0;
-  lua_pop(state, 1);
-  return value;
-}
-
 std::string item_text(lua_State* state, int index, int position) {
   lua_rawgeti(state, index, position);
   const char* text = lua_tostring(state, -1);

@@ -181,6 +181,22 @@ void set_native(lua_State* state, const char* name, lua_CFunction function) {
   lua_setfield(state, -2, name);
 }
 
+std::string field_text(lua_State* state, int index, const char* field) {
+  lua_getfield(state, index, field);
+  std::size_t length = 0;
+  const char* text = lua_type(state, -1) == LUA_TSTRING ? lua_tolstring(state, -1, &length) : "";
+  std::string value(text, length);
+  lua_pop(state, 1);
+  return value;
+}
+
+bool field_flag(lua_State* state, int index, const char* field) {
+  lua_getfield(state, index, field);
+  const bool value = lua_toboolean(state, -1) != 0;
+  lua_pop(state, 1);
+  return value;
+}
+
 void add_loader_natives(lua_State* state) {
   set_native(state, "load", load);
   set_native(state, "new_environment", new_environment);

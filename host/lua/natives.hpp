@@ -2,6 +2,7 @@
 // Native functions only opshost's own Lua (stdlib) sees: fibers, groups, deadlines, errors, declarations, text.
 #include <functional>
 #include <lua.hpp>
+#include <string>
 
 namespace opshost::lua {
 
@@ -29,5 +30,10 @@ int native_body(lua_State* state, const std::function<int()>& body);
 
 /// For those tables: sets `name` to the function.
 void set_native(lua_State* state, const char* name, lua_CFunction function);
+
+/// A field of the table at `index`; empty where it is no string.
+std::string field_text(lua_State* state, int index, const char* field);
+/// The same as a truth value; false where it is absent.
+bool field_flag(lua_State* state, int index, const char* field);
 
 }  // namespace opshost::lua

@@ -14,22 +14,6 @@ namespace {
 
 fiber::Fiber& current_fiber(lua_State* state) { return *context_of(state).scheduler->current(); }
 
-std::string text_at(lua_State* state, int index, const char* field) {
-  lua_getfield(state, index, field);
-  std::size_t length = 0;
-  const char* text = lua_type(state, -1) == LUA_TSTRING ? lua_tolstring(state, -1, &length) : "";
-  std::string value(text, length);
-  lua_pop(state, 1);
-  return value;
-}
-
-bool flag_at(lua_State* state, int index, const char* field) {
-  lua_getfield(state, index, field);
-  const bool value = lua_toboolean(state, -1) != 0;
-  lua_pop(state, 1);
-  return value;
-}
-
 Effect effect_named(const std::string& name, const std::string& module) {
   for (const auto effect : {Effect::observe, Effect::change, Effect::destroy}) {
     if (name == effect_name(effect)) return effect;
@@ -58,10 +42,10 @@ std::map<std::string, Effect> read_uses(lua_State* state, int index) {
 
 std::shared_ptr<gate::Step> read_step(lua_State* state, int index) {
   auto step = std::make_shared<gate::Step>();
-  step->path = text_at(state, index, "path");
-  step->repeatable = flag_at(state, index, "repeatable");
-  step->sensitive = flag_at(state, index, "sensitive");
-  step->only_repeatable = flag_at(state, index, "only_repeatable");
+  step->path = field_text(state, index, "path");
+  step->repeatable = field_flag(state, index, "repeatable");
+  step->sensitive = field_flag(state, index, "sensitive");
+  step->only_repeatable = field_flag(state, index, "only_repeatable");
   return step;
 }
 
@@ -80,7 +64,7 @@ void read_scope(lua_State* state, gate::Scope& scope) {
     scope.step = nullptr;
   }
   lua_pop(state, 1);
-  if (flag_at(state, 1, "unguarded")) scope.guards.clear();
+  if (field_flag(state, 1, "unguarded")) scope.guards.clear();
   lua_getfield(state, 1, "guard");
   if (lua_isfunction(state, -1)) {
     int reference = 0;
