@@ -64,7 +64,7 @@ test("a change whose answer is lost says that it may have been applied", functio
     ops.group(function(group)
       group:spawn(function() failure = select(2, pcall(z.create, z, root .. "/s-", "", { sequential = true })) end)
       group:spawn(function()
-        ops.sleep("200ms")  -- the request is in the frozen server's socket by then, or it is not: both must be doubt
+        -- The request is in the frozen server's socket by then, or it is not: both must be doubt.
         support.lab("kill", server)
       end)
     end)
@@ -81,10 +81,7 @@ test("a change whose answer is lost says that it may have been applied", functio
       group:spawn(function()
         made = z:create(root .. "/t-", "", { sequential = true, tagged = true, timeout = "55s" })
       end)
-      group:spawn(function()
-        ops.sleep("200ms")
-        support.lab("kill", server)
-      end)
+      group:spawn(function() support.lab("kill", server) end)
     end)
     local tagged = {}
     for _, name in ipairs(z:children(root)) do
@@ -100,18 +97,19 @@ test("a session that the servers ended raises in every waiter, and the next call
   support.with_root({ session_timeout = "2s" }, function(z, root)
     z:create(root .. "/mine", "", { ephemeral = true })
     local first = z:session().id
-    local codes = {}
+    local codes, waiting = {}, 0
     ops.group(function(group)
       for _ = 1, 3 do
         group:spawn(function()
           local changes = z:watch(root, { timeout = "50s" })
           changes()
+          waiting = waiting + 1
           local ok, failure = pcall(changes)
           codes[#codes + 1] = ok or failure.code
         end)
       end
       group:spawn(function()
-        ops.sleep("50ms")
+        ops.wait_until(function() return waiting == 3 end, { timeout = "40s", every = "5ms" })
         support.freeze_until_gone(root .. "/mine")
       end)
     end)
@@ -205,8 +203,12 @@ test("a lock's function stands still while no server answers, and goes on when o
         ops.wait_until(function()
           return zk.ensemble(support.hosts).serving == 0 and z:session().state == "suspended"
         end, { timeout = "20s", every = "50ms" })
-        ops.sleep("100ms")  -- what was running when the news came has come to rest
-        at_rest = steps
+        -- What was running when the news came comes to rest; then nothing moves for as long as one looks.
+        ops.wait_until(function()
+          local before = at_rest
+          at_rest = steps
+          return at_rest == before
+        end, { timeout = "20s", every = "100ms" })
         ops.sleep("500ms")
         later = steps
         support.lab("start", leader)
