@@ -150,7 +150,7 @@ class SocketStream final : public ByteStream {
 
 }  // namespace
 
-Awaitable<TcpSocket> connect_tcp(Call& call, const std::string& host, std::uint16_t port, Duration connect_timeout) {
+Awaitable<TcpSocket> connect_tcp(Call& call, std::string host, std::uint16_t port, Duration connect_timeout) {
   auto endpoints = co_await resolve(call, host, port);
   const auto race = std::make_shared<Race>(call.executor(), std::move(endpoints));
   const auto stopped = call.stop().on_stop([&race] { race->end(); });
@@ -163,7 +163,7 @@ Awaitable<TcpSocket> connect_tcp(Call& call, const std::string& host, std::uint1
   co_return std::move(*race->winner);
 }
 
-Awaitable<asio::local::stream_protocol::socket> connect_unix(Call& call, const std::string& path) {
+Awaitable<asio::local::stream_protocol::socket> connect_unix(Call& call, std::string path) {
   using Protocol = asio::local::stream_protocol;
   const auto shown = describe(Value(path));
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {

@@ -17,10 +17,10 @@ inline constexpr Duration kConnectTimeout = std::chrono::seconds(10);
 /// before or as soon as that failed (RFC 8305); the first to answer wins.
 ///
 /// Throws Failure; its message names host, address and port, and every address that was tried.
-Awaitable<TcpSocket> connect_tcp(Call& call, const std::string& host, std::uint16_t port,
+Awaitable<TcpSocket> connect_tcp(Call& call, std::string host, std::uint16_t port,
                                  Duration connect_timeout = kConnectTimeout);
 
-Awaitable<asio::local::stream_protocol::socket> connect_unix(Call& call, const std::string& path);
+Awaitable<asio::local::stream_protocol::socket> connect_unix(Call& call, std::string path);
 
 std::unique_ptr<ByteStream> make_stream(TcpSocket socket);
 std::unique_ptr<ByteStream> make_stream(asio::local::stream_protocol::socket socket);

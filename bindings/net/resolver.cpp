@@ -195,7 +195,7 @@ std::vector<TcpEndpoint> endpoints_of(const ares_addrinfo& found, std::uint16_t 
 
 }  // namespace
 
-Awaitable<std::vector<TcpEndpoint>> resolve(Call& call, const std::string& host, std::uint16_t port) {
+Awaitable<std::vector<TcpEndpoint>> resolve(Call& call, std::string host, std::uint16_t port) {
   if (const auto endpoint = numeric(host, port)) co_return std::vector<TcpEndpoint>{*endpoint};
   static std::once_flag initialised;
   std::call_once(initialised, [] { ares_library_init(ARES_LIB_INIT_ALL); });

@@ -14,6 +14,6 @@ using TcpEndpoint = asio::ip::tcp::endpoint;
 /// before the name servers of /etc/resolv.conf, which are looked up anew for each question.
 ///
 /// Throws Failure with name_unknown or name_server_failed; a stopped call ends at once.
-Awaitable<std::vector<TcpEndpoint>> resolve(Call& call, const std::string& host, std::uint16_t port);
+Awaitable<std::vector<TcpEndpoint>> resolve(Call& call, std::string host, std::uint16_t port);
 
 }  // namespace opshost::net
