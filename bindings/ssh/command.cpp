@@ -12,8 +12,9 @@ namespace opshost::ssh {
 namespace {
 
 constexpr std::size_t kShownCommand = 200;
-/// To look for the processes and tell of them, beside the time they get to exit.
-constexpr Duration kKillTime = std::chrono::seconds(5);
+/// To look for the processes and tell of them, beside the time they get to exit. Shorter than what the host gives a
+/// stopped call (Context::unwind_within, 5 s): what came of it has to be told before that.
+constexpr Duration kKillTime = std::chrono::seconds(4);
 
 std::string shown(const Command& command) { return one_line(command.text(), kShownCommand); }
 
