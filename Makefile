@@ -1,8 +1,7 @@
 # The front door. Everything is built below build/, one folder a preset (CMakePresets.json).
 #   make            the release build: build/release/opshost
-#   make test       what a change has to pass: g++, lint, every suite; sanitizers for the Lua suites
-#   make ci-full    all that, and clang, ThreadSanitizer, clang-tidy, fuzzing, the static build, the long tests,
-#                   sanitizers for all suites
+#   make test       what a change has to pass: g++ and sanitizers, lint, every suite
+#   make ci-full    all that, and clang, ThreadSanitizer, clang-tidy, fuzzing, the static build, the long tests
 #   make lint       the checks that need no test run          make format    lets clang-format-19 have its way
 #   make generate   docs/reference and docs/types, from the declarations
 #   make bench      opshost beside what it replaces           make static    one file that runs anywhere
@@ -21,7 +20,7 @@ dev: packages-test
 
 test: packages-test
 	tools/build release
-	tools/build asan opshost
+	tools/build asan
 	tools/run-tests asan release
 
 ci-full: packages-full
