@@ -19,13 +19,14 @@ keeper_runs() { pid_runs "$(read_pid keeper)" "keeper.sh $LAB_NAME"; }
 require_world() { world_runs || die "the lab '$LAB_NAME' is not up (start it with: lab up)"; }
 
 # inside COMMAND...: in the lab's pid, net, mount, ipc and uts namespaces, in the same working directory.
-# Whatever kills the caller kills the command too, which is in a pid namespace where no group or session reaches it.
+# Whatever kills the caller kills nsenter, and that kills the command, which is in a pid namespace where no group or
+# session reaches it.
 inside() {
   if inside_already; then
     "$@"
     return
   fi
-  nsenter -t "$(read_pid init)" -m -n -p -i -u -- \
+  setpriv --pdeathsig KILL nsenter -t "$(read_pid init)" -m -n -p -i -u -- \
     setpriv --pdeathsig KILL bash -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' inside "$PWD" "$@"
 }
 

@@ -45,6 +45,20 @@ second=0
 check "within: a command that breaks things" test "$first" = 0
 check "within: the next one has the same lab, mended" test "$second" = 0
 check "one lab for both" test "$(labs)" = 1
+"$IN_LAB" --within net -- bash -c '"$LAB_COMMAND" kill dns; exec -a killed-within sleep 1000' >/dev/null 2>&1 &
+pid=$!
+until pgrep -f '^killed-within 1000' >/dev/null || ! kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+disown "$pid"
+kill -KILL "$pid"
+# shellcheck disable=SC2317 # called by check
+await_end() {
+  local began=$SECONDS
+  while pgrep -f '^killed-within 1000'; do ((SECONDS - began <= 20)) || return 1; done
+}
+check "within: a killed in_lab takes its command along" await_end
+third=0
+"$IN_LAB" --within net -- getent hosts host3 >/dev/null 2>&1 || third=$?
+check "within: and what it broke is mended for the next" test "$third" = 0
 "$IN_LAB" --end net >/dev/null
 check "end: no lab" no_labs
 

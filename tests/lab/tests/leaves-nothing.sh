@@ -47,8 +47,9 @@ owner=$!
 until [[ -e $LAB_ROOT/$LAB_NAME/env ]] || ! kill -0 "$owner" 2>/dev/null; do sleep 0.05; done
 run_container
 remember_lab
+# Not a job any more, so that bash does not report its end.
+disown "$owner"
 kill -KILL "$owner"
-wait "$owner" 2>/dev/null || true
 check "the lab ends when its owner is killed" await_gone
 check_nothing_left "after SIGKILL of the owner"
 finish
