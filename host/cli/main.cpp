@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
   pin_static_runtime();
   const cli::Modules modules = {
       {"ops", "Many things at once, waiting, deadlines, errors, commands", lua::declare_ops},
-      {"data", "Documents: JSON to tables and back", data::declare},
+      {"data", "Documents: JSON and YAML to tables and back", data::declare},
       {"local", "Processes and files of this machine", local::declare},
       {"mysql", "MySQL and MariaDB: queries, changes, replication", mysql::declare},
       {"ssh", "Commands, files and ports of other machines", ssh::declare},

@@ -78,7 +78,7 @@ Value data_at(lua_State* state, int index) {
   Value value;
   std::string problem;
   if (read_plain_data(state, index, value, problem)) return value;
-  throw Error("procedure.not_data", "the value " + problem +
+  throw Error("procedure.not_data", "the value" + problem +
                                         "; only data can be kept for a resume: strings, numbers, booleans, lists and "
                                         "tables of these");
 }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "host/lua/callable.hpp"
 #include "host/lua/convert.hpp"
 #include "host/lua/error_object.hpp"
 #include "host/lua/markers.hpp"
@@ -31,21 +32,23 @@ class Check {
         bool is_unsigned = false;
         std::uint64_t bits = 0;
         if (to_int64(state_, index, is_unsigned, bits)) return {};
+        std::string label;
+        if (is_unknown(state_, index, &label)) throw PlanUnknown(label);
         break;
       }
       default:
         break;
     }
-    return "is " + describe_value(state_, index);
+    return " is " + describe_value(state_, index);
   }
 
  private:
   std::string problem_of_table(int index) {
     const void* table = lua_topointer(state_, index);
     for (const auto* outer : inside_) {
-      if (outer == table) return "contains itself";
+      if (outer == table) return " contains itself";
     }
-    if (inside_.size() >= 60 || lua_checkstack(state_, 8) == 0) return "is nested too deeply";
+    if (inside_.size() >= 60 || lua_checkstack(state_, 8) == 0) return " is nested too deeply";
     inside_.push_back(table);
     const auto length = lua_objlen(state_, index);
     std::size_t names = 0;
@@ -58,9 +61,9 @@ class Check {
       named ? ++names : ++positions;
       if (!named && (position < 1 || position > static_cast<double>(length) || position != std::floor(position))) {
         problem =
-            "has the key " + describe_value(state_, top - 1) + ", which is neither a name nor in a list without holes";
+            " has the key " + describe_value(state_, top - 1) + ", which is neither a name nor in a list without holes";
       } else if (names > 0 && positions > 0) {
-        problem = "is list and map at once";
+        problem = " is list and map at once";
       } else {
         problem = problem_of(top);
         if (!problem.empty()) problem = key_text(top - 1) + problem;
@@ -71,8 +74,8 @@ class Check {
   }
 
   std::string key_text(int index) {
-    if (lua_type(state_, index) == LUA_TNUMBER) return "[" + describe(value_from_lua(state_, index)) + "] ";
-    return "." + std::string(lua_tostring(state_, index)) + " ";
+    if (lua_type(state_, index) == LUA_TNUMBER) return "[" + describe(value_from_lua(state_, index)) + "]";
+    return "." + std::string(lua_tostring(state_, index));
   }
 
   lua_State* state_;

@@ -8,7 +8,7 @@
 namespace opshost::lua {
 
 /// Reads the value at `index`. False: it holds a handle, function, secret, a key that is no name or a hole in a list;
-/// `problem` then says where and what. A plan's unknown is a problem too.
+/// `problem` then says where and what (".env[2] is function"). Throws PlanUnknown where a plan's unknown is in it.
 bool read_plain_data(lua_State* state, int index, Value& out, std::string& problem);
 
 }  // namespace opshost::lua

@@ -194,7 +194,7 @@ exits 1 "a name that does not last"
 procedure 'ctx:fact("f", function() return { deep = { print } } end)'
 run run p.lua
 exits 1 "a fact that is no data"
-first_line 'opshost: p.lua:4: the value .deep [1] is function; only data can be kept for a resume: strings, numbers, booleans, lists and tables of these [procedure.not_data]'
+first_line 'opshost: p.lua:4: the value.deep[1] is function; only data can be kept for a resume: strings, numbers, booleans, lists and tables of these [procedure.not_data]'
 procedure 'ctx:step("a", { done = function() end, run = function() end })'
 run run p.lua
 exits 1 "a done that does not answer"

@@ -22,9 +22,53 @@ error('Cannot require a meta file')
 --- @field line integer # counted from 1
 --- @field column integer # counted from 1, in characters
 
---- Documents: JSON to tables and back.
+--- A YAML text that is being changed.
+--- @class data.YamlText
+local YamlText = {}
+
+--- What stands there.
+---
+--- Only reads.
+---
+--- Raises:
+--- - `usage.argument`: an argument has the wrong type, or a field nobody knows
+--- @param path any # "a.b[1]", or a list of names and positions
+--- @return any # nil where nothing does
+function YamlText:get(path) end
+
+--- Put a value there, and the maps on the way to it that are missing.
+---
+--- Only reads.
+---
+--- Raises:
+--- - `data.edit`: a change of a YAML text would touch more than it should
+--- - `data.unwritable`: a value has no form in the document: a function, a handle, NaN, a list with a hole
+--- - `usage.argument`: an argument has the wrong type, or a field nobody knows
+--- @param path any # where; one behind a list's last appends
+--- @param value any # what shall stand there
+function YamlText:set(path, value) end
+
+--- Take away what is there, unless nothing is.
+---
+--- Only reads.
+---
+--- Raises:
+--- - `data.edit`: a change of a YAML text would touch more than it should
+--- - `usage.argument`: an argument has the wrong type, or a field nobody knows
+--- @param path any # where
+function YamlText:delete(path) end
+
+--- The text as it is now.
+---
+--- Only reads.
+--- @return string
+function YamlText:text() end
+
+--- Documents: JSON and YAML to tables and back.
 ---
 --- Documents become tables. A null is `ops.null`, so that it is not lost; integers beyond 2^53 are `ops.int64`; texts are kept byte for byte. Lists are marked as such, so that one that gets empty is written as `[]`; `data.list` marks one of your own.
+---
+--- YAML is read by the core schema of YAML 1.2, so `yes` and `no` are texts, and digits with a leading zero (a file's mode) stay a text too.
 --- @class data
 local M = {}
 
@@ -71,5 +115,75 @@ function M.to_json(value, options) end
 --- @param elements any # a table
 --- @return any # the same table; those a document had are marked already
 function M.list(elements) end
+
+--- Read a YAML document.
+---
+--- Only reads.
+---
+--- Raises:
+--- - `data.syntax`: the text is no document of its kind
+--- - `data.duplicate_key`: a name stands twice in one object, and only one of them would count
+--- - `data.number`: a number that neither a Lua number nor 64 bits hold exactly
+--- - `data.limit`: a document nests deeper or grows larger than a reader takes
+---
+--- ```lua
+--- local data = require "data"
+--- local document = data.from_yaml("name: web-1\nports: [80, 443]\n")
+--- print(document.name, #document.ports)
+--- ```
+--- @param text string # the document
+--- @param options? data.ReadOptions # where it is from
+--- @return any # tables, strings, numbers, booleans, ops.null
+function M.from_yaml(text, options) end
+
+--- Read every document of a YAML text.
+---
+--- Only reads.
+---
+--- Raises:
+--- - `data.syntax`: the text is no document of its kind
+--- - `data.duplicate_key`: a name stands twice in one object, and only one of them would count
+--- - `data.number`: a number that neither a Lua number nor 64 bits hold exactly
+--- - `data.limit`: a document nests deeper or grows larger than a reader takes
+--- @param text string # documents with --- between
+--- @param options? data.ReadOptions # where it is from
+--- @return any[] # a list of them
+function M.from_yaml_all(text, options) end
+
+--- Write a value as YAML, its names sorted.
+---
+--- Only reads.
+---
+--- Raises:
+--- - `data.unwritable`: a value has no form in the document: a function, a handle, NaN, a list with a hole
+---
+--- ```lua
+--- local data = require "data"
+--- print(data.to_yaml({ name = "web-1", ports = { 80, 443 } }))
+--- ```
+--- @param value any # what to write
+--- @return string # the document, with a line break at its end
+function M.to_yaml(value) end
+
+--- Change a YAML text in place: comments, order and style of all else stay.
+---
+--- Only reads.
+---
+--- Raises:
+--- - `data.syntax`: the text is no document of its kind
+--- - `data.duplicate_key`: a name stands twice in one object, and only one of them would count
+--- - `data.number`: a number that neither a Lua number nor 64 bits hold exactly
+--- - `data.limit`: a document nests deeper or grows larger than a reader takes
+---
+--- ```lua
+--- local data = require "data"
+--- local document = data.edit_yaml("# the web\nimage: web:1 # pinned\n")
+--- document:set("image", "web:2")
+--- print(document:text())
+--- ```
+--- @param text string # the document
+--- @param options? data.ReadOptions # where it is from
+--- @return data.YamlText # the document; its text() is the changed text
+function M.edit_yaml(text, options) end
 
 return M
