@@ -5,6 +5,7 @@ inputs() {
   echo "file lib/scratch-engine.sh"
   echo "package docker.io"
   echo "package busybox-static"
+  host_tree_inputs
 }
 
 # shellcheck source=../lib/images.sh

@@ -10,6 +10,7 @@ inputs() {
   echo "file standins"
   echo "package docker.io"
   echo "package busybox-static"
+  host_tree_inputs
 }
 
 # shellcheck source=../lib/images.sh

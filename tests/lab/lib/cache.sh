@@ -9,21 +9,23 @@ in_recipe() (
   "${@:2}"
 )
 
-# A better comment is no reason to make an image again.
-without_comments() {
-  find "$1" -type f | sort | while read -r file; do
-    echo "${file#"$LAB_SOURCE/"}"
-    sed '/^[[:space:]]*#/d' "$file"
+# without_comments PATH: names, texts and links below it, and what may be executed. A better comment is no reason to
+# make an image again; nor is another place of this folder, so PATH is relative to it.
+without_comments() (
+  cd "$LAB_SOURCE" || exit
+  find "$1" ! -type d -printf '%p %l\n' | sort | while read -r file link; do
+    echo "$file $link$([[ ! -x $file ]] || echo ' executable')"
+    [[ -n $link ]] || sed -E '/^[[:space:]]*#([^!]|$)/d' "$file"
   done
-}
+)
 
 artefact_key() {
   local kind what
   {
-    without_comments "$LAB_SOURCE/images/$1.sh" | sha256sum
+    without_comments "images/$1.sh" | sha256sum
     in_recipe "$1" inputs | while read -r kind what; do
       case $kind in
-        file) without_comments "$LAB_SOURCE/$what" | sha256sum ;;
+        file) without_comments "$what" | sha256sum ;;
         artefact) artefact_key "$what" ;;
         package) dpkg-query -W -f '${Package} ${Version}\n' "$what" ;;
         *) die "images/$1.sh: unknown kind of input '$kind'" ;;

@@ -19,6 +19,9 @@ busybox_tree() {
   echo 'root:x:0:0:root:/root:/bin/sh' >"$dir/etc/passwd"
 }
 
+# What host_tree takes files of.
+host_tree_inputs() { printf 'package %s\n' mariadb-server openssh-server default-jre-headless; }
+
 # host_tree DIR: runs the programs of this machine when started with -v /usr:/usr:ro.
 host_tree() {
   local dir=$1 link

@@ -21,6 +21,21 @@ check "the certificates fit each other" openssl verify -CAfile "$LAB_CACHE"/pki-
 check_not "and not the CA nobody trusts" openssl verify -CAfile "$LAB_CACHE"/pki-*/other-ca.pem "$LAB_CACHE"/pki-*/server.pem
 check "an artefact that is not there" bash -c '[[ $("$1" nothing 2>&1) == "lab: there is no artefact '\''nothing'\''; there are: engine machine-engine machine-rootfs mysql-datadir pki ssh-keys" ]]' prepare "$PREPARE"
 
+# The key: what changes an artefact changes it, and nothing else does.
+COPY=$LAB_CACHE/copy
+cp -a "$TESTS/.." "$COPY"
+keys() { "$1/prepare" --list | sed 's/.*-//'; }
+key_before=$(keys "$TESTS/..")
+check "the key: another checkout has the same" test "$(keys "$COPY")" = "$key_before"
+echo '# a comment' >>"$COPY/standins/zk/alidata/bin/check_zk.sh"
+check "the key: a comment changes nothing" test "$(keys "$COPY")" = "$key_before"
+for change in 'chmod -x "$1"' 'sed -i "1s/bash/sh/" "$1"' 'echo true >>"$1"' 'ln -sf check_service.sh "$1"'; do
+  bash -c "$change" change "$COPY/standins/zk/alidata/bin/check_zk.sh"
+  key=$(keys "$COPY")
+  check "the key: changed by $change" test "$key" != "$key_before"
+  key_before=$key
+done
+
 # A mirror that refuses: the machines cannot be made, the rest comes up.
 code=0
 LAB_MIRROR=http://127.0.0.1:9/debian "$LAB" up --owner $$ docker nodes >"$LAB_CACHE/output" 2>&1 || code=$?
