@@ -39,10 +39,10 @@ write_script() {
 }
 
 write_container_scripts() {
-  local machine component product n octet image probe delay ports options name common
-  while read -r machine component product n octet image probe delay ports options; do
+  local machine component product n octet image probe delay memory ports options name common
+  while read -r machine component product n octet image probe delay memory ports options; do
     name=$(container_name "$component" "$product" "$n")
-    mapfile -t common < <(middleware_options "$component" "$product" "$name" "$octet" "$probe" "$delay" 1024M)
+    mapfile -t common < <(middleware_options "$component" "$product" "$name" "$octet" "${probe//+/ }" "$delay" "$memory")
     [[ $ports == - ]] || common+=(-e "SERVICE_PORTS=$ports" -e "SERVICE_NAME=$component")
     # shellcheck disable=SC2086 # a list of words
     write_script "$machine" "$name" "${common[@]}" ${options//@name/$name} "$ARK_REGISTRY/$image"

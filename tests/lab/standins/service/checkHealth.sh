@@ -1,0 +1,1 @@
+home/admin/bin/check_service.sh
