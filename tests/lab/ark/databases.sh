@@ -57,18 +57,36 @@ join_pairs() {
   join_all "${pids[@]}" || die "a control database does not replicate"
 }
 
+# Machine and container of the database that has the tables below.
+metadb_side() {
+  local component product machine rest
+  read -r component product machine rest < <(table databases | grep -E '^dbpaas-metadb +dbpaas ')
+  echo "$machine $(container_name "$component" "$product" 1)"
+}
+
 # The tables of the database platform that recovery reads: instances of business databases, and the log of switches.
 fill_metadb() {
-  local machine component product rest
-  read -r component product machine rest < <(table databases | grep -E '^dbpaas-metadb +dbpaas ')
-  db_sql "$machine" "$(container_name "$component" "$product" 1)" "
+  local side
+  read -ra side < <(metadb_side)
+  db_sql "${side[@]}" "
     CREATE DATABASE dbpaas;
     USE dbpaas;
     CREATE TABLE dbfree_instance_list (id INT PRIMARY KEY AUTO_INCREMENT, instance_id INT, host_name VARCHAR(64),
       ip VARCHAR(40), port INT, role VARCHAR(16));
     CREATE TABLE adha_switch_log (id INT PRIMARY KEY AUTO_INCREMENT, objName VARCHAR(64), gmt_create DATETIME,
-      runMesg TEXT);
-    INSERT INTO dbfree_instance_list (instance_id, host_name, ip, port, role) VALUES
-      (501, 'ark1', '${ARK_ADDRESS[ark1]}', 3701, 'master'), (501, 'ark2', '${ARK_ADDRESS[ark2]}', 3701, 'slave'),
-      (502, 'ark3', '${ARK_ADDRESS[ark3]}', 3702, 'master'), (502, 'ark1', '${ARK_ADDRESS[ark1]}', 3702, 'slave');"
+      runMesg TEXT);"
+  list_instances
+}
+
+# list_instances: every business database with the roles it has when nothing is broken, and no switch in the log.
+list_instances() {
+  local side port first second statements="USE dbpaas; DELETE FROM dbfree_instance_list; DELETE FROM adha_switch_log;" number=500
+  read -ra side < <(metadb_side)
+  while read -r port first second; do
+    number=$((number + 1))
+    statements+="INSERT INTO dbfree_instance_list (instance_id, host_name, ip, port, role) VALUES
+      ($number, '$first', '${ARK_ADDRESS[$first]}', $port, 'master'),
+      ($number, '$second', '${ARK_ADDRESS[$second]}', $port, 'slave');"
+  done < <(printf '%s\n' "${ARK_DBNODES[@]}")
+  db_sql "${side[@]}" "$statements"
 }

@@ -69,21 +69,3 @@ start_dbnodes() {
   done
   join_all "${pids[@]}" || die "a business database does not replicate"
 }
-
-# recover_dbnode MACHINE PORT: its server runs, read-only unless no other side is writable, and replicates.
-recover_dbnode() {
-  local machine=$1 wanted=$2 pair port first second partner
-  for pair in "${ARK_DBNODES[@]}"; do
-    read -r port first second <<<"$pair"
-    [[ $port == "$wanted" ]] || continue
-    if [[ $machine == "$first" ]]; then partner=$second; else partner=$first; fi
-    on_machine "$machine" myadm -P "$port" -d startup
-    dbnode_sql "$machine" "$port" "START SLAVE"
-    dbnode_sql "$partner" "$port" "START SLAVE"
-    if [[ $machine == "$first" && $(dbnode_sql "$partner" "$port" 'SELECT @@global.read_only') == 1 ]]; then
-      dbnode_sql "$machine" "$port" "SET GLOBAL read_only = 0"
-    fi
-    wait_until "$LAB_WAIT" "replication of $port on $machine" dbnode_replicates "$machine" "$port"
-    wait_until "$LAB_WAIT" "replication of $port on $partner" dbnode_replicates "$partner" "$port"
-  done
-}

@@ -43,12 +43,16 @@ mend_fault() {
   say "mended: $1"
 }
 
-# The latest first: a machine that crashed last must be back before what was broken on it can be mended.
+# Whatever else was done to the site is undone as well. The latest fault first, so that what it hides can be mended next.
 mend_every_fault() {
   local name names
+  mend_machines
   mkdir -p "$ARK_DIR/broken"
   mapfile -t names < <(find "$ARK_DIR/broken" -type f -printf '%T@ %f\n' | sort -rn | cut -d' ' -f2)
   for name in "${names[@]}"; do mend_fault "$name"; done
+  mend_databases
+  list_instances
+  mend_middleware
 }
 
 # not COMMAND...: for wait_until.
@@ -97,39 +101,16 @@ break_mysqld_dead() {
   wait_until 20 "the dead server" not in_container "${DEAD_PRIMARY[@]}" dbs
 }
 
-mend_mysqld_dead() { recover_database "${DEAD_PRIMARY[@]}"; }
-
-# recover_database MACHINE CONTAINER: its server runs and replicates; writable if it was, unless its partner is.
-recover_database() {
-  local machine=$1 name=$2 partner_machine partner
-  read -r partner_machine partner < <(partner_of "$name")
-  in_container "$machine" "$name" myadm start
-  db_sql "$machine" "$name" "START SLAVE"
-  db_sql "$partner_machine" "$partner" "START SLAVE"
-  if [[ $name == *_1 && $(db_role "$partner_machine" "$partner") == RO ]]; then
-    db_sql "$machine" "$name" "SET GLOBAL read_only = 0"
-  fi
-  wait_until "$LAB_WAIT" "replication of $name" db_replicates "$machine" "$name"
-  wait_until "$LAB_WAIT" "replication of $partner" db_replicates "$partner_machine" "$partner"
-}
-
-# partner_of CONTAINER: machine and container of the other side of its pair.
-partner_of() {
-  local machine component product n rest
-  while read -r machine component product n rest; do
-    [[ ${1%_*} != "$(container_name "$component" "$product" -)" || ${1##*_} == "$n" ]] ||
-      echo "$machine $(container_name "$component" "$product" "$n")"
-  done < <(database_sides)
-}
+mend_mysqld_dead() { mend_pair_of "${DEAD_PRIMARY[1]}"; }
 
 # What the high-availability service does within a minute: the partner becomes writable, and both tables say so.
-METADB=(ark2 "$(container_name dbpaas-metadb dbpaas 1)")
-
 break_dbnode_dead() {
   on_machine ark1 pkill -KILL -f my3701/my.cnf
   wait_until 20 "the dead server" not dbnode_sql ark1 3701 "SELECT 1"
   dbnode_sql ark2 3701 "STOP SLAVE; SET GLOBAL read_only = 0"
-  db_sql "${METADB[@]}" "USE dbpaas;
+  local side
+  read -ra side < <(metadb_side)
+  db_sql "${side[@]}" "USE dbpaas;
     UPDATE dbfree_instance_list SET role = IF(host_name = 'ark2', 'master', 'slave') WHERE port = 3701;
     INSERT INTO adha_switch_log (objName, gmt_create, runMesg)
       VALUES ('${ARK_ADDRESS[ark1]}:3701', NOW(), 'switched to ${ARK_ADDRESS[ark2]}:3701');"
@@ -137,15 +118,8 @@ break_dbnode_dead() {
 
 # Switches back as well: ark1 is the writable side when nothing is broken.
 mend_dbnode_dead() {
-  on_machine ark1 myadm -P 3701 -d startup
-  dbnode_sql ark1 3701 "START SLAVE"
-  wait_until "$LAB_WAIT" "replication of 3701 on ark1" dbnode_replicates ark1 3701
-  dbnode_sql ark2 3701 "SET GLOBAL read_only = 1; START SLAVE"
-  dbnode_sql ark1 3701 "SET GLOBAL read_only = 0"
-  wait_until "$LAB_WAIT" "replication of 3701 on ark2" dbnode_replicates ark2 3701
-  db_sql "${METADB[@]}" "USE dbpaas;
-    UPDATE dbfree_instance_list SET role = IF(host_name = 'ark1', 'master', 'slave') WHERE port = 3701;
-    DELETE FROM adha_switch_log WHERE objName = '${ARK_ADDRESS[ark1]}:3701';"
+  mend_pair_of 3701
+  list_instances
 }
 
 # --- containers ------------------------------------------------------------------------------------------------------
@@ -240,38 +214,11 @@ break_docker_stopped() {
   wait_until 30 "end of the engine" not on_machine ark2 pgrep -x dockerd
 }
 
-mend_docker_stopped() {
-  # Many stops and starts in a row meet systemd's limit of starts.
-  on_machine ark2 systemctl reset-failed docker.socket docker.service
-  on_machine ark2 systemctl start docker.socket docker.service
-  recover_machine ark2
-}
+mend_docker_stopped() { mend_site ark2; }
 
 break_machine_crash() {
   lab_docker kill ark3
   wait_until 20 "the machine without power" not on_machine ark3 true
 }
 
-mend_machine_crash() {
-  local port
-  lab_docker start ark3
-  await_machine ark3
-  for port in $(dbnode_ports_of ark3); do recover_dbnode ark3 "$port"; done
-  recover_machine ark3
-}
-
-every_container_runs() { [[ $(ark_docker "$1" ps -q | wc -l) == "$(ark_docker "$1" ps -aq | wc -l)" ]]; }
-
-# recover_machine MACHINE: all its containers run, its databases replicate, its probes pass.
-recover_machine() {
-  local machine=$1 name
-  wait_until "$LAB_WAIT" "the engine of $machine" ark_docker "$machine" version
-  # The policy "always" starts containers that were stopped by hand too; what is down now was killed before.
-  for name in $(ark_docker "$machine" ps -aq --filter status=exited); do ark_docker "$machine" start "$name"; done
-  wait_until "$LAB_WAIT" "every container of $machine" every_container_runs "$machine"
-  while read -r name; do recover_database "$machine" "$name" </dev/null; done < <(database_containers_of "$machine")
-  if [[ $machine == ark2 ]]; then in_container ark2 "$(container_name adha-console adha -)" bash /u01/TMHA2-SRV/script/check_con_alive.sh </dev/null; fi
-  wait_until "$LAB_WAIT" "ZooKeeper of Swarm on $machine" swarm_zk_serves "$machine"
-  wait_until "$LAB_WAIT" "both brokers at the name server" brokers_listed 2
-  await_probes "$machine"
-}
+mend_machine_crash() { mend_site ark3; }

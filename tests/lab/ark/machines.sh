@@ -79,10 +79,16 @@ start_site_machines() {
   join_all "${pids[@]}" || die "not every machine of the Ark site came up"
 }
 
-# Runs every run script of a machine there; that takes longer than one call of docker may.
-start_machine_containers() {
-  tar -C "$ARK_DIR/scripts/$1" -c . | DOCKER_TIMEOUT=300 on_machine "$1" bash -c "$(cat "$LAB_SOURCE/ark/on-machine/run-containers.sh")"
+# script_of SCRIPT: a script of ark/on-machine, for bash -c there.
+script_of() { cat "$LAB_SOURCE/ark/on-machine/$1.sh"; }
+
+# with_run_scripts MACHINE SCRIPT: a script of ark/on-machine that reads the run scripts of that machine. It makes
+# containers, which takes longer than one call of docker may.
+with_run_scripts() {
+  tar -C "$ARK_DIR/scripts/$1" -c . | DOCKER_TIMEOUT=300 on_machine "$1" bash -c "$(script_of "$2")"
 }
+
+start_machine_containers() { with_run_scripts "$1" run-containers; }
 
 database_containers_of() {
   local machine component product n rest

@@ -10,7 +10,7 @@ listed_brokers() {
 brokers_listed() { [[ $(listed_brokers) == "$1" ]]; }
 
 # machine_probes MACHINE: the names of the containers there whose probe fails.
-machine_probes() { on_machine "$1" bash -s <"$LAB_SOURCE/ark/on-machine/probes.sh"; }
+machine_probes() { on_machine "$1" bash -c "$(script_of probes)" </dev/null; }
 
 await_probes() {
   local machine=$1 began=$SECONDS failing name

@@ -1,8 +1,7 @@
 # A small Ark site: three machines with a Docker engine each, base containers, a ZooKeeper ensemble on the machines and
-# one in containers, five control databases and two business databases as
-# replicating pairs, message queue, DRDS and other middleware.
-# What is real: systemd, Docker, ZooKeeper, MariaDB and its replication, the network. What is a stand-in: the servers
-# of tests/lab/standins. The site itself is described in tests/lab/ark.
+# one in containers, five control databases and two business databases as replicating pairs, message queue, DRDS and
+# other middleware. Real are systemd, Docker, ZooKeeper, MariaDB and its replication, and the network; stand-ins are the
+# servers of tests/lab/standins. The site itself is described in tests/lab/ark.
 
 group_summary() { echo "Ark site: machines ark1-3 10.95.0.11-13, containers 10.96.14.0/24 (network vlan214), Swarm :4000"; }
 group_after() { echo docker; }
@@ -14,7 +13,7 @@ load_ark() {
   source "$LAB_SOURCE/lib/machines.sh"
   # shellcheck source=../lib/zookeeper.sh
   source "$LAB_SOURCE/lib/zookeeper.sh"
-  for part in site run-scripts databases dbnodes middleware machines inventory faults; do
+  for part in site run-scripts databases dbnodes middleware machines inventory mend faults; do
     # shellcheck source=/dev/null
     source "$LAB_SOURCE/ark/$part.sh"
   done

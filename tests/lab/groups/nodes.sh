@@ -71,6 +71,24 @@ start_docker_node() {
 
 node_holds_vip() { on_machine "$1" ip -4 addr show dev eth0 | grep "inet $NODES_VIP/"; }
 
+NODE_UNITS=(ssh mariadb keepalived) DOCKER_NODE_UNITS=(ssh docker.socket docker)
+
+group_mend() {
+  (($# == 0)) || die "nodes are mended together, not '$1' alone"
+  load_machines
+  local pids=()
+  mend_machine node1 "${NODE_UNITS[@]}" &
+  pids+=($!)
+  mend_machine node2 "${NODE_UNITS[@]}" &
+  pids+=($!)
+  mend_machine dk1 "${DOCKER_NODE_UNITS[@]}" &
+  pids+=($!)
+  join_all "${pids[@]}" || die "not every machine is well"
+  await_vip
+}
+
+await_vip() { wait_until "$LAB_WAIT" "the virtual address $NODES_VIP on node1" node_holds_vip node1; }
+
 group_up() {
   load_machines
   ensure_machine_image
@@ -83,7 +101,7 @@ group_up() {
   start_docker_node &
   pids+=($!)
   join_all "${pids[@]}" || die "not every machine came up"
-  wait_until "$LAB_WAIT" "the virtual address $NODES_VIP on node1" node_holds_vip node1
+  await_vip
   machine_known_hosts "${NODE_ADDRESS[@]}" "$NODES_VIP" >"$NODES_DIR/known_hosts"
   cp -a "$(artefact ssh-keys)" "$NODES_DIR/keys"
 

@@ -7,8 +7,9 @@
 #   group_artefacts   what it takes from the cache
 #   group_up          starts the servers, returns when all are ready, publishes where they are
 # and may define
-#   group_break THING, group_mend [THING]   what can be broken beyond single servers
-#   group_mend_server SERVER                what it takes, besides starting it, until a server that was killed is well
+#   group_break THING          what can be broken beyond single servers
+#   group_mend [THING]         puts that right; without THING all there is beyond single servers, whatever broke it
+#   group_mend_server SERVER   what it takes, besides starting it, until a server that was killed is well
 set -euo pipefail
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh"

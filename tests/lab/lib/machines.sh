@@ -110,6 +110,24 @@ await_machine() {
   done
 }
 
+systemd_answers() { [[ $(on_machine "$1" systemctl is-system-running) =~ ^(running|degraded)$ ]]; }
+
+# mend_machine NAME UNIT...: it has power, and these services run.
+mend_machine() {
+  local name=$1
+  shift
+  case $(lab_docker inspect -f '{{.State.Status}}' "$name") in
+    running) ;;
+    paused) lab_docker unpause "$name" ;;
+    *) lab_docker start "$name" ;;
+  esac
+  wait_until "$LAB_WAIT" "systemd on $name" systemd_answers "$name"
+  # Many stops and starts in a row meet systemd's limit of starts.
+  on_machine "$name" systemctl reset-failed
+  on_machine "$name" systemctl start "$@"
+  await_machine "$name"
+}
+
 # ensure_machine_image: an engine that was started from the small template lacks it.
 ensure_machine_image() {
   lab_docker image inspect lab/machine:1 >/dev/null 2>&1 && return

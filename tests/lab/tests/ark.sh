@@ -32,6 +32,15 @@ check_sh "swarm: the manager's arguments name the ZooKeeper ensemble" \
   "[[ \$($SWARM inspect -f '{{json .Args}}' ark1/swarm-manager) == *zk://\$LAB_ARK_SWARM_ZK/* ]]"
 check_sh "swarm: the network knows the endpoints of every machine" \
   "[[ \$($SWARM network inspect \$LAB_ARK_VLAN | jq '[.[0].Containers[].IPv4Address] | map(select(. == \"10.96.14.42/24\" or . == \"10.96.14.43/24\")) | length') == 2 ]]"
+check_sh "swarm: one manager is the primary, the others name it" "
+  roles=\$(for machine in \$LAB_ARK1 \$LAB_ARK2 \$LAB_ARK3; do
+    curl -sf --max-time 30 http://\$machine:4000/info | jq -r '[.SystemStatus[] | select(.[0] == \"Role\" or .[0] == \"Primary\") | .[1]] | join(\" \")'
+  done | paste -sd,)
+  [[ \$roles == \"primary,replica \$LAB_ARK1:4000,replica \$LAB_ARK1:4000\" ]] || { echo \"\$roles\"; exit 1; }"
+check_sh "containers have the manual's labels" "
+  labels() { $SWARM inspect -f '{{json .Config.Labels}}' \${LAB_ARK_TASK}_g0_\$1 | jq -r '[.\"ark.component\", .\"ark.product\", .\"aliyun.probe.cmd\", .\"aliyun.probe.initial_delay_seconds\", .\"aliyun.probe.timeout_seconds\"] | join(\",\")'; }
+  [[ \$(labels tlog-hbase_tlog_1) == 'tlog-hbase,tlog,sh /checkHealth.sh,20,300' ]]
+  [[ \$(labels ark-metadb_ark_1) == 'ark-metadb,ark,/home/admin/bin/check_mysql.sh,120,300' ]]"
 check_sh "containers reach their gateway" "$SWARM exec \${LAB_ARK_TASK}_g0_txc-server_txc_1 ping -c1 -W2 10.96.14.1"
 check_sh "control databases: in each pair one writable side" "
   for pair in hitsdb-mysql_minidbpaas hitsdb-mysql_dbpaas ark-metadb_ark dbpaas-metadb_minidbpaas dbpaas-metadb_dbpaas; do
@@ -120,6 +129,27 @@ done
 check "two faults at once" bash -c '"$1" break ark container-dead && "$1" break ark broker-down' two "$LAB"
 check "mend without a name mends them all" "$LAB" mend ark
 check "nothing is broken any more" bash -c '! "$1" break ark | grep " broken "' faults "$LAB"
+# --- damage that no fault has a name for
+check_sh "damage by hand: containers, policies, roles, an engine" "
+  task=\${LAB_ARK_TASK}_g0
+  $SSH \$LAB_ARK2 sudo docker rm -f \${task}_csb-broker_csb_2
+  $SSH \$LAB_ARK2 sudo docker update --restart no \${task}_txc-server_txc_2
+  $SSH \$LAB_ARK1 sudo docker run -d --name left-over lab/busybox:1 sleep 1000
+  $SSH \$LAB_ARK1 sudo docker network disconnect -f \$LAB_ARK_VLAN \${task}_drds-server_drds_1
+  ${DB}_dbpaas-metadb_minidbpaas_1 my 3306 -e 'SET GLOBAL read_only = 1'
+  ${DB}_dbpaas-metadb_minidbpaas_2 my 3306 -e 'SET GLOBAL read_only = 0; INSERT INTO lab.note VALUES (77, \"while it stood in\")'
+  $DBNODE -h \$LAB_ARK3 -P 3702 -e 'STOP SLAVE'
+  $SSH \$LAB_ARK3 sudo systemctl stop zookeeper docker.socket docker"
+check "mend: after damage by hand" "$LAB" mend
+check_sh "mend: roles, and what was written meanwhile" "
+  [[ \$(${DB}_dbpaas-metadb_minidbpaas_1 dbs) == *'[RW]'* && \$(${DB}_dbpaas-metadb_minidbpaas_2 dbs) == *'[RO]'* ]]
+  [[ \$(${DB}_dbpaas-metadb_minidbpaas_1 my 3306 -N -B -e 'SELECT text FROM lab.note WHERE id = 77') == 'while it stood in' ]]"
+check_sh "mend: the restart policies, and no other container" "
+  for machine in \$LAB_ARK1 \$LAB_ARK2 \$LAB_ARK3; do
+    [[ \$($SSH \$machine \"sudo docker ps -aq | xargs sudo docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' | sort -u\") == always ]]
+  done
+  [[ \$($SWARM ps -aq | wc -l) == 50 ]]"
+check "mend: what is well is left alone" bash -c '[[ -z $("$1" mend ark) ]]' well "$LAB"
 check_sh "every container runs again" "[[ \$($SWARM ps -a --format '{{.Status}}' | grep -vc '^Up') == 0 ]]"
 
 remember_lab

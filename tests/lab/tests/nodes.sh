@@ -36,6 +36,12 @@ check_sh "dk1: stopping Docker is real" "
 check_sh "dk1: and its images still run after a start" "
   $SSH \$LAB_DK1 sudo systemctl start docker.socket docker
   [[ \$($SSH \$LAB_DK1 sudo docker run --rm lab/busybox:1 echo again) == again ]]"
+check "kill of the engine that carries the machines" "$LAB" kill dockerd
+check "mend" "$LAB" mend
+check_sh "mend: the machines are back, and the virtual address" "
+  [[ \$($SSH \$LAB_NODES_VIP hostname) == node1 ]]
+  $SSH \$LAB_NODE2 sudo mariadb-admin ping
+  [[ \$($SSH \$LAB_DK1 sudo docker run --rm lab/busybox:1 echo mended) == mended ]]"
 began=$EPOCHREALTIME
 check "lab down" "$LAB" down
 check_within 5 "$began" "it is down"
