@@ -9,28 +9,32 @@ in_recipe() (
   "${@:2}"
 )
 
-# without_comments PATH: names, texts and links below it, and what may be executed. A better comment is no reason to
-# make an image again; nor is another place of this folder, so PATH is relative to it.
+# without_comments PATH...: names, texts and links below these, and what may be executed. A better comment is no reason to
+# make an image again; nor is another place of this folder, so the paths are relative to it.
 without_comments() (
   cd "$LAB_SOURCE" || exit
-  find "$1" ! -type d -printf '%p %l\n' | sort | while read -r file link; do
-    echo "$file $link$([[ ! -x $file ]] || echo ' executable')"
-    [[ -n $link ]] || sed -E '/^[[:space:]]*#([^!]|$)/d' "$file"
-  done
+  {
+    find "$@" ! -type d -printf '%p %l\n'
+    find "$@" -type f -perm /111 -printf '%p may be executed\n'
+  } | sort
+  # 1F: its name before each text.
+  find "$@" -type f -print0 | sort -z | xargs -0 sed --separate -E -e 1F -e '/^[[:space:]]*#([^!]|$)/d'
 )
 
 artefact_key() {
-  local kind what
+  local inputs files=("images/$1.sh") packages=() kind what
+  inputs=$(in_recipe "$1" inputs)
   {
-    without_comments "images/$1.sh" | sha256sum
-    in_recipe "$1" inputs | while read -r kind what; do
+    while read -r kind what; do
       case $kind in
-        file) without_comments "$what" | sha256sum ;;
+        file) files+=("$what") ;;
         artefact) artefact_key "$what" ;;
-        package) dpkg-query -W -f '${Package} ${Version}\n' "$what" ;;
+        package) packages+=("$what") ;;
         *) die "images/$1.sh: unknown kind of input '$kind'" ;;
       esac
-    done
+    done <<<"$inputs"
+    without_comments "${files[@]}"
+    ((${#packages[@]} == 0)) || dpkg-query -W -f '${Package} ${Version}\n' "${packages[@]}"
   } | sha256sum | cut -c1-16
 }
 
