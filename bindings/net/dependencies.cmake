@@ -1,2 +1,3 @@
 opshost_package(cares libcares)
-target_link_libraries(binding_net PUBLIC opshost::cares)
+opshost_package(ssl libssl)
+target_link_libraries(binding_net PUBLIC opshost::cares PRIVATE opshost::ssl)

@@ -1,5 +1,7 @@
 // The commands and the bindings of this build.
 #include "bindings/data/module.hpp"
+#include "bindings/docker/module.hpp"
+#include "bindings/http/module.hpp"
 #include "bindings/local/module.hpp"
 #include "bindings/mysql/module.hpp"
 #include "bindings/ssh/hosts_command.hpp"
@@ -18,6 +20,8 @@ int main(int argc, char** argv) {
   const cli::Modules modules = {
       {"ops", "Many things at once, waiting, deadlines, errors, commands", lua::declare_ops},
       {"data", "Documents: JSON and YAML to tables and back", data::declare},
+      {"docker", "Docker engines, their containers, images and networks", docker::declare},
+      {"http", "Requests to web servers", http::declare},
       {"local", "Processes and files of this machine", local::declare},
       {"mysql", "MySQL and MariaDB: queries, changes, replication", mysql::declare},
       {"ssh", "Commands, files and ports of other machines", ssh::declare},

@@ -35,7 +35,11 @@ class Reader {
   bool Int(int value) { return integer(value); }
   bool Uint(unsigned value) { return integer(value); }
   bool Int64(std::int64_t value) { return integer(value); }
-  bool Uint64(std::uint64_t value) { return number(value); }
+  /// RapidJSON calls it for whatever is beyond 32 bits.
+  bool Uint64(std::uint64_t value) {
+    constexpr auto kSigned = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return value <= kSigned ? integer(value) : number(value);
+  }
   bool Double(double value) { return exact_number(*stream_, value, refusal) && number(value); }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
   bool String(const char* text, rapidjson::SizeType length, bool) { return scalar(std::string_view(text, length)); }

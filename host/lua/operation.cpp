@@ -129,7 +129,8 @@ void Operation::apply_stop_reason() {
   if (reason == StopReason::none) return;
   error_->set_maybe_applied(stopped_in_flight());
   if (reason == StopReason::timeout) {
-    if (error_->code() == info_.module + ".timeout") return;
+    // What the client itself says of it is more: a wait tells what it saw.
+    if (error_->code() == info_.module + ".timeout" || error_->code() == "wait.timeout") return;
     const auto last = seen().empty() ? std::string() : "; last seen: " + seen();
     error_ =
         Error(info_.module + ".timeout", "no answer within " + format_duration(timeout_.value_or(Duration{})) + last)

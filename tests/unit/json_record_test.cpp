@@ -50,6 +50,14 @@ std::string problem_of(const std::string& text) {
 using namespace opshost;
 using namespace opshost::test_json;
 
+TEST_CASE("an integer beyond 32 bits is one all the same") {
+  CHECK(json::read<Container>(R"({"Id": "a", "ExitCode": 1795751676304278704})").exit_code == 1795751676304278704);
+  CHECK(json::read<Container>(R"({"Id": "a", "ExitCode": -1795751676304278704})").exit_code == -1795751676304278704);
+  CHECK(json::read<Container>(R"({"Id": "a", "size": 1795751676304278704})").size == 1795751676304278704);
+  CHECK(problem_of(R"({"Id": "a", "ExitCode": 9223372036854775808})") ==
+        "answer:1:25: ExitCode: expected integer, got number 9223372036854775808 [data.mismatch]");
+}
+
 TEST_CASE("a server's spelling finds the declared fields; what nobody declared is passed over") {
   const auto container = json::read<Container>(R"({
     "Id": "abc", "Names": ["/web", "/alias"], "Labels": {"a": "1", "b": "2"}, "ExitCode": 137, "size": 18446744073709551615,

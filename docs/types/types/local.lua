@@ -19,16 +19,12 @@ error('Cannot require a meta file')
 --- @field env? table<string, string> # environment variables to set beside those opshost has
 --- @field cwd? string # directory it starts in; opshost's own unless given
 --- @field as_user? string # user it becomes, with that user's groups, HOME, USER, LOGNAME and SHELL; only root can
---- @field accept? integer[]|local.AnyExitCode # exit codes that are an answer and no failure, or "any" (default {0})
+--- @field accept? integer[]|docker.AnyExitCode # exit codes that are an answer and no failure, or "any" (default {0})
 --- @field timeout? ops.duration # how long we wait; then it is ended with everything it started (default "1m")
 --- @field grace? ops.duration # time to exit after SIGTERM before SIGKILL, when it has to be ended (default "2s")
 --- @field max_output? ops.size # bytes kept of each output; of more, the end is kept (default "16MiB")
 --- @field on_line? fun(a1: string, a2: string) # called with each line and "stdout" or "stderr" while it runs; lines over 1MiB come in pieces
 --- @field repeatable? boolean # of `run`: sent again it ends in the same state, so a resume may send it again (default false)
-
---- Every exit code is an answer, and so is an end by a signal.
---- @alias local.AnyExitCode
---- | "any"
 
 --- How to read a file.
 --- @class (exact) local.ReadFileOptions

@@ -35,7 +35,7 @@ error('Cannot require a meta file')
 --- @field as_user? string # user it becomes, by sudo
 --- @field as_user_password? ops.Secret # what sudo asks for, an ops.secret; goes over stdin
 --- @field pty? boolean # give it a terminal; stderr then arrives as stdout (default false)
---- @field accept? integer[]|local.AnyExitCode # exit codes that are an answer and no failure, or "any" (default {0})
+--- @field accept? integer[]|docker.AnyExitCode # exit codes that are an answer and no failure, or "any" (default {0})
 --- @field timeout? ops.duration # how long we wait; then it is ended with everything it started (default "1m")
 --- @field grace? ops.duration # time to exit after SIGTERM before SIGKILL, when it has to be ended (default "2s")
 --- @field max_output? ops.size # bytes kept of each output; of more, the end is kept (default "16MiB")
@@ -130,7 +130,7 @@ error('Cannot require a meta file')
 --- @class (exact) ssh.JobWaitOptions
 --- @field timeout? ops.duration # how long we wait; it goes on after that (default "1m")
 --- @field every? ops.duration # pause between looks (default "1s")
---- @field accept? integer[]|local.AnyExitCode # exit codes that are an answer and no failure, or "any" (default {0})
+--- @field accept? integer[]|docker.AnyExitCode # exit codes that are an answer and no failure, or "any" (default {0})
 --- @field max_output? ops.size # bytes kept of each output; of more, the end is kept (default "16MiB")
 
 --- How to stop a job.

@@ -25,12 +25,13 @@ start_daemon() {
   launch "$name"
 }
 
-# launch NAME: its command, once more when it has run before; the log goes on.
+# launch NAME: its command, once more when it has run before; the log goes on. A server outlives the test that starts it
+# again, whose folders go.
 launch() {
   local dir command
   dir=$(server_dir "$1")
   mapfile -d '' command <"$dir/command"
-  setsid "${command[@]}" >>"$LAB_DIR/log/$1.log" 2>&1 </dev/null &
+  setsid env -u TMPDIR HOME=/root "${command[@]}" >>"$LAB_DIR/log/$1.log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
   start_of $! >"$dir/start"
 }

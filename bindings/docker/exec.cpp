@@ -1,0 +1,331 @@
+#include "bindings/docker/exec.hpp"
+
+#include <array>
+#include <deque>
+#include <random>
+#include <utility>
+
+#include "bindings/docker/errors.hpp"
+#include "bindings/docker/exec_request.hpp"
+#include "bindings/docker/multiplex.hpp"
+#include "bindings/docker/side_call.hpp"
+#include "bindings/net/failure.hpp"
+#include "host/base/output.hpp"
+#include "host/base/output_text.hpp"
+#include "host/lua/value_of.hpp"
+
+namespace opshost::docker {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kShownCommand = 200;
+/// The exit code may be there a moment after the last byte of output.
+constexpr Duration kExitCodeTakes = 10s;
+constexpr Duration kFirstPause = 2ms;
+constexpr Duration kLongestPause = 100ms;
+/// Beside the grace, for asking and signalling.
+constexpr Duration kEndingTakes = 5s;
+
+std::string shown(const Command& command) { return one_line(command.text(), kShownCommand); }
+
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+void check(const Command& command, const RunOptions& options) {
+  const auto refuse = [](const std::string& what) { throw Error("usage.argument", what); };
+  if (command.argv.empty() || command.argv.front().empty()) {
+    refuse("the command is empty: give a program, as in {\"uname\", \"-a\"}");
+  }
+  for (std::size_t i = 0; i < command.argv.size(); ++i) {
+    if (has_nul(command.argv[i])) {
+      refuse("word " + std::to_string(i + 1) + " of the command has a NUL byte, which no program can be given");
+    }
+  }
+  for (const auto& [name, value] : options.env) {
+    if (name.empty() || name.find('=') != std::string::npos || has_nul(name)) {
+      refuse("env: " + describe(Value(name)) + " is no name of a variable");
+    }
+    if (has_nul(value)) refuse("env." + name + " has a NUL byte, which no program can be given");
+  }
+}
+
+std::string new_mark() {
+  std::random_device random;
+  std::string mark;
+  for (int i = 0; i < 4; ++i) {
+    std::array<char, 9> digits{};
+    std::snprintf(digits.data(), digits.size(), "%08x", random());
+    mark += digits.data();
+  }
+  return mark;
+}
+
+/// What becomes of a run's output.
+class Outputs {
+ public:
+  explicit Outputs(const RunOptions& options)
+      : on_line_(options.on_line), demultiplexer_(options.tty), outputs_{Kept(options), Kept(options)} {}
+
+  void feed(std::string_view bytes) {
+    demultiplexer_.feed(bytes, [this](Output output, std::string_view piece) {
+      Kept& kept = output == Output::standard ? this->output() : errors();
+      kept.tail.feed(piece);
+      if (!on_line_) return;
+      kept.lines.feed(piece);
+      take_lines(output);
+    });
+  }
+  void end() {
+    for (const auto output : {Output::standard, Output::errors}) {
+      (output == Output::standard ? this->output() : errors()).lines.finish();
+      take_lines(output);
+    }
+  }
+  Awaitable<void> hand_out_lines(Call& call) {
+    while (!ready_.empty() && !call.stop().stopped()) {
+      auto [output, text] = std::move(ready_.front());
+      ready_.pop_front();
+      co_await on_line_(call, std::move(text), output == Output::standard ? "stdout" : "stderr");
+    }
+  }
+  struct Kept {
+    explicit Kept(const RunOptions& options) : tail(static_cast<std::size_t>(options.max_output.bytes)) {}
+    TailBuffer tail;
+    LineSplitter lines;
+  };
+  Kept& output() { return outputs_[0]; }
+  Kept& errors() { return outputs_[1]; }
+
+ private:
+  void take_lines(Output output) {
+    LineSplitter& lines = (output == Output::standard ? this->output() : errors()).lines;
+    while (auto text = lines.next()) ready_.emplace_back(output, std::move(*text));
+  }
+
+  const Callback<std::string, std::string>& on_line_;
+  Demultiplexer demultiplexer_;
+  std::array<Kept, 2> outputs_;
+  std::deque<std::pair<Output, std::string>> ready_;  ///< lines in the engine's order
+};
+
+Awaitable<void> send_input(std::shared_ptr<net::HttpConnection> connection, std::shared_ptr<const std::string> input,
+                           std::shared_ptr<bool> done) {
+  try {
+    co_await net::write_all(connection->stream(), asio::buffer(*input));
+    connection->stream().end_writing();
+  } catch (const net::Failure&) {
+    // A program that does not read its stdin to the end does no harm.
+  }
+  *done = true;
+}
+
+class Run {
+ public:
+  Run(Call& call, std::shared_ptr<Container> container, const Command& command, const RunOptions& options)
+      : call_(call), container_(std::move(container)), command_(command), options_(options), outputs_(options) {}
+
+  Awaitable<CommandResult> run() {
+    co_await create();
+    call_.note("exec_id", id_);
+    began_ = Clock::now();
+    std::exception_ptr failure;
+    try {
+      co_await converse();
+      auto result = co_await result_of_ended();
+      co_return result;
+    } catch (const std::exception&) {
+      failure = std::current_exception();
+    }
+    if (connection_) connection_->close();
+    if (started_ && call_.stop().stopped()) co_await end_and_throw(failure);
+    std::rethrow_exception(failure);
+  }
+
+ private:
+  [[nodiscard]] const std::string& engine() const { return container_->engine()->name(); }
+
+  Awaitable<void> create() {
+    ExecRequest request{.argv = command_.argv,
+                        .env = options_.env,
+                        .cwd = options_.cwd,
+                        .user = options_.as_user,
+                        .input = !options_.input.empty(),
+                        .tty = options_.tty};
+    request.env[kMark] = mark_;
+    id_ = co_await create_exec(call_, *container_, std::move(request));
+  }
+
+  Awaitable<void> converse() {
+    started_ = true;
+    connection_ = co_await start_exec(call_, *container_->engine(), id_, options_.tty);
+    const auto reaction = net::close_on_stop(call_, connection_->stream());
+    if (!options_.input.empty()) {
+      asio::co_spawn(
+          call_.executor(),
+          send_input(connection_, std::make_shared<const std::string>(options_.input), std::make_shared<bool>(false)),
+          asio::detached);
+    }
+    for (bool more = true; more;) {
+      call_.saw(shown(command_) + " was still running in container " + container_->name());
+      if (connection_->unread().empty()) more = co_await receive();
+      outputs_.feed(connection_->unread());
+      connection_->consume(connection_->unread().size());
+      if (!more) outputs_.end();
+      co_await outputs_.hand_out_lines(call_);
+      if (call_.stop().stopped()) throw Error("cancelled", "stopped while it ran").maybe_applied();
+    }
+    connection_->close();
+  }
+
+  Awaitable<bool> receive() {
+    std::optional<Error> failed;
+    try {
+      const bool more = co_await connection_->more();
+      co_return more;
+    } catch (const Error& error) {
+      failed = docker_error(error, engine());
+    }
+    failed->set_maybe_applied(true);
+    throw *failed;
+  }
+
+  /// A stream that ended while the program still runs was cut: the engine went, or the way to it.
+  Awaitable<CommandResult> result_of_ended() {
+    const auto give_up = Clock::now() + kExitCodeTakes;
+    Duration pause = kFirstPause;
+    std::optional<ExecStatus> status;
+    for (;;) {
+      status = co_await ask_status();
+      if (!status || !status->running || Clock::now() > give_up) break;
+      asio::steady_timer timer(call_.executor(), pause);
+      co_await timer.async_wait(asio::use_awaitable);
+      pause = std::min(pause * 2, kLongestPause);
+    }
+    if (!status || status->running || !status->exit_code) throw lost(status);
+    CommandResult result{.exit_code = *status->exit_code, .duration = Clock::now() - began_, .exec_id = id_};
+    result.output_dropped = outputs_.output().tail.dropped();
+    result.errors_dropped = outputs_.errors().tail.dropped();
+    result.output = outputs_.output().tail.take();
+    result.errors = outputs_.errors().tail.take();
+    throw_unless_accepted(result);
+    co_return result;
+  }
+
+  /// It ran, so an engine that cannot be asked leaves us in doubt.
+  Awaitable<std::optional<ExecStatus>> ask_status() {
+    std::optional<Error> failed;
+    try {
+      auto status = co_await find_exec(call_, container_->engine(), id_);
+      co_return status;
+    } catch (const Error& error) {
+      failed = error;
+    }
+    failed->set_maybe_applied(true);
+    throw *failed;
+  }
+
+  Error lost(const std::optional<ExecStatus>& status) {
+    std::string what = shown(command_) + ": the engine ended the connection, and ";
+    if (!status) {
+      what += "has forgotten the run: the container ended, or the engine was restarted";
+    } else {
+      what += status->running ? "the program still runs" : "does not tell its exit code";
+    }
+    return Error("docker.connection_lost", what + " (exec " + id_.substr(0, 12) + ")").on(engine()).maybe_applied();
+  }
+
+  void throw_unless_accepted(const CommandResult& result) const {
+    constexpr std::string_view kRefused = "OCI runtime exec failed";
+    if ((result.exit_code == 126 || result.exit_code == 127) && result.output.starts_with(kRefused)) {
+      throw cannot_start(result);
+    }
+    if (accepts_all(options_.accept) || accepts(options_.accept, result.exit_code)) return;
+    std::string message = shown(command_) + " ended with exit code " + std::to_string(result.exit_code);
+    const auto* codes = std::get_if<ExitCodeList>(&options_.accept);
+    if (codes != nullptr && *codes != ExitCodeList{0}) {
+      message += " (accepted: " + default_text(options_.accept) + ")";
+    }
+    throw Error("docker.exit",
+                message + " in container " + container_->name() + what_it_wrote(result.output, result.errors))
+        .on(engine())
+        .with(value_of(result));
+  }
+
+  /// The engine says it in the program's output.
+  [[nodiscard]] Error cannot_start(const CommandResult& result) const {
+    const std::string& program = command_.argv.front();
+    const bool missing = result.output.find("executable file not found") != std::string::npos ||
+                         result.output.find("no such file or directory") != std::string::npos;
+    const std::string what = missing ? "there is no program " : "cannot start ";
+    const EngineRefusal detail{.status = 0, .message = result.output, .request = "exec"};
+    return Error(missing ? "docker.not_found" : "docker.invalid", what + describe(Value(program)) + " in container " +
+                                                                      container_->name() + ": " +
+                                                                      one_line(result.output, 500))
+        .on(engine())
+        .with(value_of(detail));
+  }
+
+  /// The engine has no way to end an exec: its processes are found by the mark in their environment.
+  Awaitable<void> end_and_throw(std::exception_ptr failure) {
+    StoppedCommand stopped{.exec_id = id_};
+    SideCall side(call_, options_.grace + kEndingTakes);
+    std::optional<Error> problem;
+    try {
+      stopped.ended = co_await end_processes(side.call());
+    } catch (const Error& error) {
+      problem = error;
+    }
+    if (problem) stopped.problem = problem->message();
+    stopped.output = outputs_.output().tail.take();
+    stopped.errors = outputs_.errors().tail.take();
+    stopped.duration = Clock::now() - began_;
+    if (call_.stop().reason() != StopReason::timeout) std::rethrow_exception(failure);
+    std::string message = shown(command_) + " in container " + container_->name() + " had not ended after " +
+                          format_duration(options_.timeout);
+    message += stopped.ended ? " and was killed" : "; it could not be killed and may still run";
+    if (stopped.problem) message += " (" + *stopped.problem + ")";
+    throw Error("docker.timeout", message + what_it_wrote(stopped.output, stopped.errors))
+        .on(engine())
+        .maybe_applied()
+        .with(value_of(stopped));
+  }
+
+  Awaitable<bool> end_processes(Call& side) {
+    auto left = co_await signal_marked(side, container_, mark_, "TERM");
+    const auto grace_ends = Clock::now() + options_.grace;
+    for (Duration pause = kFirstPause; left > 0 && Clock::now() < grace_ends;
+         pause = std::min(pause * 2, kLongestPause)) {
+      asio::steady_timer timer(side.executor(), pause);
+      co_await timer.async_wait(asio::use_awaitable);
+      left = co_await signal_marked(side, container_, mark_, "0");
+    }
+    if (left > 0) co_await signal_marked(side, container_, mark_, "KILL");
+    for (int looks = 0; left > 0 && looks < 10; ++looks) {
+      left = co_await signal_marked(side, container_, mark_, "0");
+    }
+    co_return left == 0;
+  }
+
+  Call& call_;
+  std::shared_ptr<Container> container_;
+  const Command& command_;
+  const RunOptions& options_;
+  Outputs outputs_;
+  const std::string mark_ = new_mark();
+  std::string id_;
+  std::shared_ptr<net::HttpConnection> connection_;
+  TimePoint began_{};
+  bool started_ = false;
+};
+
+}  // namespace
+
+Awaitable<CommandResult> Container::run(Call& call, Command command, RunOptions options) {
+  check(command, options);
+  Run run(call, shared_from_this(), command, options);
+  auto result = co_await run.run();
+  co_return result;
+}
+
+}  // namespace opshost::docker

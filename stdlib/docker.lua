@@ -1,0 +1,38 @@
+-- What `docker` has beside its C++ part.
+local native = ...
+
+local declare = native.internal("declare")
+local edit = native.internal("edit")
+
+local module = declare.module("docker", "Docker engines, their containers, images and networks")
+
+module.record("EditOptions", "How to edit a file in a container", {
+  { "backup", "string", "keep the old content beside it, under this ending: \".bak\"" },
+})
+module.record("EditResult", "What an edit did", {
+  { "changed", "boolean", "false: it was as wanted already, nothing was written", required = true },
+})
+
+module.fn { "edit",
+  params = {
+    { "container", "Container", "the container" },
+    { "path", "string", "the file in it" },
+    { "change", "function", "called as change(text), returns the new text" },
+    { "options", "EditOptions?", "keep a backup or not" },
+  },
+  returns = "EditResult",
+  effect = "change",
+  touches = "container",
+  waits = true,
+  raises = { "docker.not_found", "docker.wrong_type" },
+  doc = "Change the text of a file in a container by a function; written only where it differs",
+  run = function(container, path, change, options)
+    local files = {
+      read_file = function(file) return container:read_file(file) end,
+      write_file = function(file, content) return container:write_file(file, content) end,
+    }
+    return edit(files, path, change, options)
+  end,
+}
+
+return module.seal()

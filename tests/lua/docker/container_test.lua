@@ -1,0 +1,121 @@
+-- The life of a container.
+local lab = require "docker_lab"
+local ops = require "ops"
+local t = require "testing"
+local test = t.test
+
+test("start, stop, restart, kill, and both again where it is so already", function()
+  lab.with_container({ create_only = true, command = { "sh", "-c",
+    "trap 'exit 7' TERM; while :; do sleep 0.1; done" } },
+    function(container)
+      t.equal(container:status().status, "created")
+      container:start()
+      container:start()
+      local running = container:status()
+      t.equal({ running.status, running.running, running.exit_code }, { "running", true, nil })
+      t.truthy(running.pid > 0, "pid")
+      container:stop({ grace = "20s" })
+      container:stop()
+      local stopped = container:status()
+      t.equal({ stopped.status, stopped.running, stopped.exit_code }, { "exited", false, 7 })
+      container:restart({ grace = 0 })
+      container:kill({ signal = "SIGKILL" })
+      t.equal(container:wait_exited({ timeout = "20s" }).exit_code, 137)
+    end)
+end)
+
+test("grace: SIGKILL after it", function()
+  lab.with_container({ command = { "sh", "-c", "trap '' TERM; while :; do sleep 0.1; done" } }, function(container)
+    container:wait_running()
+    container:stop({ grace = "1s" })
+    t.equal(container:status().exit_code, 137)
+  end)
+end)
+
+test("pause, unpause, rename, update", function()
+  local name = lab.name("renamed")
+  lab.with_container({}, function(container, engine)
+    container:pause()
+    t.equal(container:status().status, "paused")
+    container:unpause()
+    container:rename(name)
+    t.equal({ container:name(), engine:container(name):id() }, { name, container:id() })
+    container:update({ memory = "64MiB", memory_swap = "64MiB", restart = "on-failure:3" })
+    local host = container:inspect().HostConfig
+    t.equal({ host.Memory, host.RestartPolicy.Name, host.RestartPolicy.MaximumRetryCount }, { 64 * 1024 * 1024,
+      "on-failure", 3 })
+    t.raises("usage.argument", "update was given nothing to set", function() container:update({}) end)
+    t.raises("usage.argument", 'restart is "sometimes"; there are "no", "always", "unless-stopped", "on-failure" and '
+      .. '"on-failure:TIMES"', function() container:update({ restart = "sometimes" }) end)
+  end)
+end)
+
+test("the engine's refusals keep its words: 404, 409, 500", function()
+  lab.with_container({}, function(container, engine)
+    local failure = t.raises("docker.conflict", nil, function()
+      engine:create({ image = lab.image, name = container:name() })
+    end)
+    t.truthy(failure.message:find("is already in use by container", 1, true), failure.message)
+    t.equal(failure.detail.status, 409)
+    failure = t.raises("docker.conflict", nil, function() container:delete() end)
+    t.truthy(failure.message:find("You cannot remove a running container", 1, true), failure.message)
+    failure = t.raises("docker.not_found", nil, function() engine:create({ image = "no/such:image" }) end)
+    t.truthy(failure.message:find("No such image: no/such:image", 1, true), failure.message)
+  end)
+  lab.with_container({ create_only = true, command = { "/no/such/program" } }, function(container)
+    local failure = t.raises("docker.invalid", nil, function() container:start() end)
+    t.truthy(failure.message:find("no such file or directory", 1, true), failure.message)
+  end)
+end)
+
+test("wait_exited: the exit code, a time-out with what was seen, a container that goes away", function()
+  lab.with_container({ command = { "sh", "-c", "sleep 0.3; exit 5" } }, function(container)
+    t.equal(container:wait_exited({ timeout = "30s" }).exit_code, 5)
+  end)
+  lab.with_container({}, function(container)
+    local failure = t.raises("wait.timeout",
+      "waited 300ms for container " .. container:name() .. " to exit; last seen: status running",
+      function() container:wait_exited({ timeout = "300ms" }) end)
+    t.equal(failure.detail.seen.status, "running")
+    local results = ops.group(function(group)
+      group:spawn(function() container:wait_exited({ timeout = "30s" }) end)
+      group:spawn(function()
+        ops.sleep("200ms")
+        container:delete({ force = true })
+      end)
+    end, { on_error = "collect" })
+    t.equal(results[1].ok == true or results[1].error.code, results[1].ok == true or "docker.not_found")
+    t.raises("docker.not_found", nil, function() container:status() end)
+  end)
+end)
+
+test("wait_healthy", function()
+  local probe = { Test = { "CMD-SHELL", "test -e /tmp/well" }, Interval = 200000000, Retries = 50 }
+  lab.with_container({ config = { Healthcheck = probe }, command = { "sh", "-c",
+    "sleep 0.5; touch /tmp/well; sleep 1000" } },
+    function(container)
+      t.equal(container:wait_healthy({ timeout = "30s", every = "100ms" }).health, "healthy")
+    end)
+  lab.with_container({ config = { Healthcheck = probe } }, function(container)
+    t.raises("wait.timeout", nil, function() container:wait_healthy({ timeout = "500ms", every = "100ms" }) end)
+  end)
+  lab.with_container({}, function(container)
+    t.raises("docker.no_healthcheck", nil, function() container:wait_healthy() end)
+  end)
+end)
+
+test("twenty containers stopped at once share eight connections", function()
+  local engine = lab.engine()
+  local made = {}
+  for i = 1, 20 do
+    made[i] = engine:create({ image = lab.image, name = lab.name("many"), command = { "sleep", "1000" },
+      network = "none" })
+  end
+  local ok, failure = pcall(function()
+    ops.each(made, { parallel = 20 }, function(container) container:start() end)
+    ops.each(made, { parallel = 20 }, function(container) container:stop({ grace = 0 }) end)
+    for _, container in ipairs(made) do t.equal(container:status().status, "exited") end
+  end)
+  ops.each(made, { parallel = 20 }, function(container) container:delete({ force = true }) end)
+  if not ok then error(failure, 0) end
+end)

@@ -1,0 +1,101 @@
+-- An engine: reaching it, what it says of itself, its containers.
+local docker = require "docker"
+local lab = require "docker_lab"
+local t = require "testing"
+local test = t.test
+
+local engine = lab.engine()
+
+test("it answers, and tells which engine it is", function()
+  t.equal(engine:alive(), true)
+  engine:ping()
+  local version = engine:version()
+  t.truthy(version.version:find("^%d+%.%d+"), "version " .. version.version)
+  t.equal({ version.os, version.spoken }, { "linux", version.api_version })
+  local info = engine:info()
+  t.equal(info.OSType, "linux")
+  t.truthy(type(info.Containers) == "number", "Containers")
+end)
+
+test("a container is listed with all that is known of it, and found by filters", function()
+  local name = lab.name("listed")
+  local label = "two\nlines, \"quotes\" and \\ \195\188ber"
+  lab.with_container({ name = name, labels = { role = "broker", text = label }, network = lab.network,
+    ip = "10.94.0.77" }, function(container)
+    local all = engine:containers({ name = name })
+    t.equal(#all, 1)
+    local one = all[1]
+    t.equal({ one.id, one.name, one.image, one.status }, { container:id(), name, lab.image, "running" })
+    t.equal(one.labels, { role = "broker", text = label })
+    t.equal(one.addresses[lab.network], "10.94.0.77")
+    t.truthy(one.description:find("^Up"), one.description)
+    t.equal(#engine:containers({ name = name, label = "role=broker", status = "running", network = lab.network }), 1)
+    t.equal(#engine:containers({ name = name, label = "role=other" }), 0)
+    t.equal(#engine:containers({ name = name, status = "exited" }), 0)
+    t.equal(container:inspect().Config.Labels.text, label)
+    t.equal(container:inspect().HostConfig.Links, nil)
+  end)
+end)
+
+test("a name that is not there raises with the nearest one; find_container gives nil", function()
+  local name = lab.name("nearest")
+  lab.with_container({ name = name, create_only = true }, function()
+    local failure = t.raises("docker.not_found", "no container \"" .. name .. "x\"; did you mean \"" .. name .. "\"?",
+      function() engine:container(name .. "x") end)
+    t.equal(failure.target, lab.endpoint)
+    t.equal(failure.detail, { status = 404, message = "No such container: " .. name .. "x",
+      request = "GET /containers/" .. name .. "x/json" })
+    t.equal(engine:find_container(name .. "x"), nil)
+    t.equal(engine:container(name):name(), name)
+    t.equal(engine:find_container(name):name(), name)
+  end)
+end)
+
+test("the beginning of an id that fits several is ambiguous", function()
+  -- Of 17 ids two begin with the same digit.
+  local made, by_digit, both = {}, {}, nil
+  for _ = 1, 17 do
+    local container = engine:create({ image = lab.image })
+    made[#made + 1] = container
+    local digit = container:id():sub(1, 1)
+    if by_digit[digit] then both = digit end
+    by_digit[digit] = true
+  end
+  local ok, failure = pcall(function() engine:container(both) end)
+  for _, container in ipairs(made) do container:delete() end
+  t.equal({ ok, failure.code }, { false, "docker.ambiguous" })
+end)
+
+test("wrong arguments are refused before anything is sent", function()
+  t.raises("usage.argument", 'the endpoint is "http://h1"; write unix:///PATH or tcp://HOST:PORT',
+    function() docker.connect("http://h1") end)
+  t.raises("usage.argument", 'the endpoint "unix://run/x" names no absolute path',
+    function() docker.connect("unix://run/x") end)
+  t.raises("usage.argument", 'the endpoint "tcp://h1:99999" has no port from 1 to 65535',
+    function() docker.connect("tcp://h1:99999") end)
+  t.raises("usage.argument", 'api_version is "new"; write it as "1.40"',
+    function() docker.connect(lab.endpoint, { api_version = "new" }) end)
+  t.raises("usage.argument", nil, function() engine:containers({ labels = "x" }) end)
+  t.raises("usage.argument", "the name of the container is empty", function() engine:container("") end)
+end)
+
+test("no engine, and a socket we may not use", function()
+  local nothing = docker.connect("unix:///nowhere/docker.sock")
+  t.equal(nothing:alive(), false)
+  t.raises("docker.unreachable",
+    '"/nowhere/docker.sock": no such file or directory; is the engine installed and started there?',
+    function() nothing:containers() end)
+  local refused = docker.connect("tcp://127.0.0.1:9")
+  t.equal(refused:alive(), false)
+  t.raises("docker.unreachable", "127.0.0.1 port 9: connection refused; is the engine started?",
+    function() refused:ping() end)
+end)
+
+test("a closed engine says so, another one of the same endpoint goes on", function()
+  local one, other = lab.engine(), lab.engine()
+  one:close()
+  one:close()
+  t.raises("closed", nil, function() one:ping() end)
+  other:ping()
+end)
+

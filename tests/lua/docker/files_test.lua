@@ -1,0 +1,74 @@
+-- Files in a container.
+local docker = require "docker"
+local lab = require "docker_lab"
+local ops = require "ops"
+local t = require "testing"
+local test = t.test
+
+test("what is written is read back, byte for byte, also where the container does not run", function()
+  local bytes = {}
+  for i = 0, 255 do bytes[#bytes + 1] = string.char(i) end
+  local all = table.concat(bytes):rep(3000)
+  lab.with_container({ create_only = true }, function(container)
+    container:write_file("/tmp/all bytes", all, { mode = "0640", uid = 12, gid = 34 })
+    t.equal(container:read_file("/tmp/all bytes") == all, true)
+    container:write_file("/tmp/empty", "")
+    t.equal(container:read_file("/tmp/empty"), "")
+    local info = container:stat("/tmp/all bytes")
+    t.equal({ info.type, info.size, info.mode, info.name }, { "file", #all, "0640", "all bytes" })
+    container:write_file("/tmp/all bytes", "new")
+    container:start()
+    t.equal(container:read(ops.shell "stat -c '%a %u %g' '/tmp/all bytes'").stdout, "640 12 34\n")
+  end)
+end)
+
+test("a long name, a link, a directory, what is not there", function()
+  lab.with_container({}, function(container)
+    local long = "/tmp/" .. ("n"):rep(200)
+    container:write_file(long, "long")
+    t.equal(container:read_file(long), "long")
+    container:read(ops.shell "ln -s /tmp/target /tmp/link; echo before > /tmp/target; mkfifo /tmp/fifo")
+    container:write_file("/tmp/link", "through")
+    t.equal({ container:read_file("/tmp/target"), container:stat("/tmp/link", { follow = false }).type },
+      { "through", "link" })
+    t.equal(container:stat("/tmp/fifo").type, "fifo")
+    t.equal(container:exists("/tmp").type, "directory")
+    t.equal(container:exists("/tmp/nothing"), nil)
+    local where = " in container " .. container:name()
+    t.raises("docker.not_found", '"/tmp/nothing" does not exist' .. where,
+      function() container:read_file("/tmp/nothing") end)
+    t.raises("docker.wrong_type", '"/tmp"' .. where .. " is a directory, not a file",
+      function() container:read_file("/tmp") end)
+    t.raises("docker.not_found", "the directory \"/no/such\" does not exist" .. where,
+      function() container:write_file("/no/such/file", "x") end)
+    t.raises("usage.argument", 'path is "tmp/x"; a path in a container begins with /',
+      function() container:read_file("tmp/x") end)
+    t.raises("usage.argument", 'mode is "rw"; write it as chmod takes it: "0644"',
+      function() container:write_file("/tmp/x", "x", { mode = "rw" }) end)
+    container:mkdir("/tmp/made", { mode = "0711" })
+    container:mkdir("/tmp/made")
+    t.equal({ container:stat("/tmp/made").type, container:stat("/tmp/made").mode }, { "directory", "0711" })
+  end)
+end)
+
+test("edit changes a file where it differs", function()
+  lab.with_container({}, function(container)
+    container:write_file("/etc/app.cnf", "port = 1\n")
+    local function change(text) return (text:gsub("port = %d+", "port = 2")) end
+    t.equal(docker.edit(container, "/etc/app.cnf", change, { backup = ".old" }), { changed = true })
+    t.equal(docker.edit(container, "/etc/app.cnf", change), { changed = false })
+    t.equal({ container:read_file("/etc/app.cnf"), container:read_file("/etc/app.cnf.old") }, { "port = 2\n",
+      "port = 1\n" })
+  end)
+end)
+
+test("100 MB there and back; more than max_size is an error", function()
+  lab.with_container({}, function(container)
+    local big = ("0123456789abcdef"):rep(100 * 65536)
+    container:write_file("/tmp/big", big)
+    t.raises("docker.too_large", '"/tmp/big" in container ' .. container:name()
+      .. " has 104857600 bytes; raise max_size (64MiB) to read it into memory",
+        function() container:read_file("/tmp/big") end)
+    t.equal(container:read_file("/tmp/big", { max_size = "200MiB" }) == big, true)
+  end)
+end)
