@@ -38,8 +38,10 @@ run scripts --scripts site --scripts other
 exits 0 "scripts shows which file runs"
 holds "a site's own" test "$(grep '^plant' "$TMPDIR/stdout")" = \
   $'plant  other/plant/init.lua\nplant.facts  site/plant/facts.lua'
+holds "one in place of a built-in one" grep -qx 'ark.site  site/ark/site.lua  (instead of the built-in one)' "$TMPDIR/stdout"
+holds "a built-in one" grep -qx 'ark.pairs  built in' "$TMPDIR/stdout"
 run eval --scripts site 'require "ark.site"'
-exits 0 "a library of the site by its dotted name"
+exits 0 "a site's file before the built-in one"
 prints edited
 
 library site/plant/go.lua <<<'print(require "plant.facts", ...)'
