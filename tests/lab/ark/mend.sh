@@ -22,7 +22,6 @@ mend_site_machine() {
   mend_machine "$machine" zookeeper docker.socket docker
   wait_until "$LAB_WAIT" "the engine of $machine" ark_docker "$machine" version
   with_run_scripts "$machine" mend-containers
-  start_machine_databases "$machine" >/dev/null
 }
 
 # --- databases: a side of a pair is "MACHINE CONTAINER PORT", the container being - for a server on the machine itself
@@ -88,19 +87,23 @@ PROBE_SECONDS=10
 
 mend_middleware() {
   local machine pids=()
+  start_adha
   for machine in "${ARK_MACHINES[@]}"; do
     mend_probes "$machine" &
     pids+=($!)
   done
-  join_all "${pids[@]}" || die "not every container of the Ark site could be restarted"
-  await_middleware
+  join_all "${pids[@]}" || die "not every probe of the Ark site passes"
+  await_ensembles
 }
 
 mend_probes() {
   local machine=$1 began=$SECONDS failing name
   until failing=$(machine_probes "$machine") && [[ -z $failing ]]; do
-    ((SECONDS - began < PROBE_SECONDS)) || break
+    if ((SECONDS - began >= PROBE_SECONDS)); then
+      for name in $failing; do ark_docker "$machine" restart --time 60 "$name"; done
+      await_probes "$machine"
+      return
+    fi
     sleep 0.2
   done
-  for name in $failing; do ark_docker "$machine" restart --time 60 "$name"; done
 }

@@ -23,15 +23,23 @@ await_probes() {
   done
 }
 
-await_middleware() {
-  local machine n pids=()
-  in_container ark2 "$(container_name adha-console adha -)" bash /u01/TMHA2-SRV/script/check_con_alive.sh
+start_adha() { in_container ark2 "$(container_name adha-console adha -)" bash /u01/TMHA2-SRV/script/check_con_alive.sh; }
+
+# What more than one machine has a part in.
+await_ensembles() {
+  local machine n
   for machine in "${ARK_MACHINES[@]}"; do
     wait_until "$LAB_WAIT" "ZooKeeper of Swarm on $machine" swarm_zk_serves "$machine"
   done
   for n in 1 2 3; do wait_until "$LAB_WAIT" "ZooKeeper container $n" middleware_zk_serves "$n"; done
   wait_until "$LAB_WAIT" "both brokers at the name server" brokers_listed 2
   wait_until "$LAB_WAIT" "Swarm's API on ark1" curl -sf --max-time 5 "http://${ARK_ADDRESS[ark1]}:4000/_ping"
+}
+
+await_middleware() {
+  local machine pids=()
+  start_adha
+  await_ensembles
   for machine in "${ARK_MACHINES[@]}"; do
     await_probes "$machine" &
     pids+=($!)

@@ -40,7 +40,7 @@ remember_lab
 kill -KILL "$(cat "$LAB_ROOT/$LAB_NAME/keeper.pid")"
 check "lab down when the keeper was killed" "$LAB" down
 check_nothing_left "after SIGKILL of the keeper"
-check_not "after SIGKILL of the keeper: nobody waits for the owner" pgrep -f "tail --pid=$$ "
+check_not "after SIGKILL of the keeper: nobody waits for the owner" pgrep -fx "tail --pid=$$ -s 0.2 -f /dev/null"
 
 # A test that is killed: a process of its own owns the lab.
 bash -c '"$1" up --owner $$ "${@:2}" >/dev/null 2>&1; sleep 1000' owner "$LAB" "${killed[@]}" &
