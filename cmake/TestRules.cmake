@@ -185,6 +185,7 @@ function(opshost_source_checks)
     add_test(NAME lab.quick COMMAND "${CMAKE_SOURCE_DIR}/tests/lab/tests/run" quick)
     add_test(NAME lab.machines COMMAND "${CMAKE_SOURCE_DIR}/tests/lab/tests/run" machines)
     set_tests_properties(lab.quick PROPERTIES LABELS lab TIMEOUT 1800 SKIP_RETURN_CODE 77)
-    set_tests_properties(lab.machines PROPERTIES LABELS "lab;long" TIMEOUT 1800 SKIP_RETURN_CODE 77)
+    # It judges how long the lab takes, so nothing runs beside it.
+    set_tests_properties(lab.machines PROPERTIES LABELS "lab;long" TIMEOUT 1800 SKIP_RETURN_CODE 77 RUN_SERIAL TRUE)
   endif()
 endfunction()
