@@ -57,6 +57,20 @@ module.record("RetryOptions", "How often to try again", {
     default = false },
 })
 
+module.record("PrintOptions", "What to print", {
+  { "columns", "string[]", "the fields in order; all of them unless given" },
+})
+
+module.fn { "print",
+  params = { { "value", "any", "a list of records, a record, or anything" },
+    { "options", "PrintOptions?", "which fields" } },
+  doc = "Print a table of records, aligned; under --json, a line of JSON",
+  example = [[
+local ops = require "ops"
+ops.print({ { name = "web-1", state = "running" }, { name = "db", state = "exited" } })]],
+  run = function(value, options) native.internal("printer").print(value, options) end,
+}
+
 module.fn { "sleep",
   params = { { "time", "duration", "how long" } },
   waits = true,
@@ -233,4 +247,4 @@ module.exports.args = native.args or {}
 -- What a document has where Lua has nothing: true, equal to itself alone, prints "null".
 module.exports.null = native.null
 
-return module.seal { "text", "version" }
+return module.seal { "inventory", "secret", "text", "version" }

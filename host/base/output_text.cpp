@@ -1,5 +1,6 @@
 #include "host/base/output_text.hpp"
 
+#include "host/base/secret.hpp"
 #include "host/base/value.hpp"
 
 namespace opshost {
@@ -30,7 +31,10 @@ std::string last_lines(std::string_view output) {
 
 }  // namespace
 
-std::string one_line(std::string_view text, std::size_t limit) {
+std::string one_line(std::string_view whole, std::size_t limit) {
+  // Of a secret cut in two nobody would know either half.
+  const std::string safe = redact(whole);
+  std::string_view text = safe;
   const bool cut = text.size() > limit;
   if (cut) {
     const auto is_continuation = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "host/base/secret_index.hpp"
+#include "host/base/secret_patterns.hpp"
 
 namespace opshost {
 
@@ -21,9 +22,12 @@ class Registry {
   }
 
   std::string redact(std::string_view text) {
-    if (!has_secrets_.load(std::memory_order_acquire)) return std::string(text);
-    const std::shared_lock lock(mutex_);
-    return index_.redact(text);
+    auto found = find_secret_values(text);
+    if (has_secrets_.load(std::memory_order_acquire)) {
+      const std::shared_lock lock(mutex_);
+      index_.find(text, found);
+    }
+    return found.empty() ? std::string(text) : blank(text, std::move(found));
   }
 
  private:

@@ -26,7 +26,7 @@ class Secret {
 };
 
 /// The text with every registered secret (from 6 characters on; shorter ones would blank ordinary words) replaced by
-/// "***", also where it stands base64, URL- or JSON-escaped.
+/// "***", also where it stands base64, URL- or JSON-escaped; and the values of secrets' names (secret_patterns.hpp).
 std::string redact(std::string_view text);
 
 }  // namespace opshost

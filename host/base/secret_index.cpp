@@ -84,7 +84,8 @@ void widen_base64(std::string_view text, std::size_t& begin, std::size_t& end) {
   for (int i = 0; i < 2 && end < text.size() && text[end] == '='; ++i) ++end;
 }
 
-/// Replaces the ranges, merging what overlaps or touches.
+}  // namespace
+
 std::string blank(std::string_view text, std::vector<TextRange> ranges) {
   std::sort(ranges.begin(), ranges.end(), [](const TextRange& a, const TextRange& b) { return a.begin < b.begin; });
   std::string blanked;
@@ -97,8 +98,6 @@ std::string blank(std::string_view text, std::vector<TextRange> ranges) {
   }
   return blanked.append(text.substr(shown));
 }
-
-}  // namespace
 
 void SecretIndex::add(const std::string& secret) {
   if (secret.size() < kMinLength) return;
@@ -203,9 +202,13 @@ void SecretIndex::find_unescaped(const TextView& view, int escapings_left, std::
   if (some_have_spaces_ && view.text.find('+') != std::string::npos) look_into(undo_percent(view, true));
 }
 
+void SecretIndex::find(std::string_view text, std::vector<TextRange>& found) const {
+  find_unescaped({.text = std::string(text), .origin = {}, .changed = false}, kEscapings, found);
+}
+
 std::string SecretIndex::redact(std::string_view text) const {
   std::vector<TextRange> found;
-  find_unescaped({.text = std::string(text), .origin = {}, .changed = false}, kEscapings, found);
+  find(text, found);
   return found.empty() ? std::string(text) : blank(text, std::move(found));
 }
 

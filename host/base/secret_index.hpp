@@ -22,6 +22,8 @@ class SecretIndex {
 
   /// The text with what is secret in it replaced by "***".
   [[nodiscard]] std::string redact(std::string_view text) const;
+  /// Appends where it stands.
+  void find(std::string_view text, std::vector<TextRange>& found) const;
 
  private:
   enum class Form : std::uint8_t { raw, base64 };
@@ -45,5 +47,8 @@ class SecretIndex {
   std::vector<std::uint64_t> filter_;
   bool some_have_spaces_ = false;
 };
+
+/// The text with the ranges replaced by "***", those that overlap or touch by one.
+std::string blank(std::string_view text, std::vector<TextRange> ranges);
 
 }  // namespace opshost

@@ -1,4 +1,5 @@
 // The commands and the bindings of this build.
+#include "bindings/data/inventory/module.hpp"
 #include "bindings/data/module.hpp"
 #include "bindings/docker/module.hpp"
 #include "bindings/http/module.hpp"
@@ -12,6 +13,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/static_runtime.hpp"
 #include "host/lua/ops_module.hpp"
+#include "host/lua/secret_module.hpp"
 
 int main(int argc, char** argv) {
   using namespace opshost;
@@ -22,6 +24,8 @@ int main(int argc, char** argv) {
       {"data", "Documents: JSON and YAML to tables and back", data::declare},
       {"docker", "Docker engines, their containers, images and networks", docker::declare},
       {"http", "Requests to web servers", http::declare},
+      {"ops.inventory", "Hosts and groups of a site, from YAML and INI files", data::inventory::declare},
+      {"ops.secret", "Secrets from the environment, a file, a command or a person", lua::declare_secret},
       {"local", "Processes and files of this machine", local::declare},
       {"mysql", "MySQL and MariaDB: queries, changes, replication", mysql::declare},
       {"ssh", "Commands, files and ports of other machines", ssh::declare},

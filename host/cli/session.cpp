@@ -15,6 +15,7 @@
 #include "host/lua/error_object.hpp"
 #include "host/lua/script_files.hpp"
 #include "host/term/output.hpp"
+#include "host/term/output_format.hpp"
 
 namespace opshost::cli {
 
@@ -102,6 +103,7 @@ std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modul
   for (auto& folder : lua::default_script_folders()) vm.script_path.push_back(std::move(folder));
   auto runtime = std::make_unique<Runtime>(std::move(vm), modules);
   runtime->gate().observe_only = options.observe_only;
+  use_json_output(options.json);
   return runtime;
 }
 

@@ -1,11 +1,25 @@
 #include "host/gate/plan.hpp"
 
+#include <algorithm>
+
+#include "host/base/utf8.hpp"
+
 namespace opshost::gate {
 
 namespace {
 
 std::string count(std::size_t number, const std::string& noun) {
   return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+std::string indented(std::string_view text, const std::string& indent) {
+  std::string lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.append(indent).append(printable(text.substr(0, end))) += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
 }
 
 std::string at_end(const std::string& at) { return at.empty() ? "" : "  (" + at + ")"; }
@@ -31,8 +45,13 @@ std::string call_text(const std::string& function, const ValueList& arguments, c
 std::size_t Plan::add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at,
                              std::string step) {
   const auto number = changes_.size() + 1;
-  changes_.push_back({number, function.qualified(), function.effect, std::move(subject), std::move(arguments),
-                      std::move(at), std::move(step)});
+  changes_.push_back({.number = number,
+                      .function = function.qualified(),
+                      .effect = function.effect,
+                      .subject = std::move(subject),
+                      .arguments = std::move(arguments),
+                      .at = std::move(at),
+                      .step = std::move(step)});
   return number;
 }
 
@@ -73,9 +92,10 @@ std::string Plan::changes_text() const {
     add_remarks_before(change.number);
     if (change.step != step && !change.step.empty()) text += change.step + ":\n";
     step = change.step;
-    text += std::string(change.step.empty() ? "" : "  ") + std::to_string(change.number) + ". " +
-            (change.effect == Effect::destroy ? "destroy " : "") +
-            call_text(change.function, change.arguments, change.subject) + at_end(change.at) + "\n";
+    const std::string indent = change.step.empty() ? "" : "  ";
+    text += indent + std::to_string(change.number) + ". " + (change.effect == Effect::destroy ? "destroy " : "") +
+            call_text(change.function, change.arguments, change.subject) + at_end(change.at) + "\n" +
+            indented(change.diff, indent + "   ");
   }
   add_remarks_before(changes_.size() + 1);
   return text;
@@ -106,11 +126,9 @@ Value Plan::document() const {
                                   {"subject", change.subject},
                                   {"arguments", change.arguments},
                                   {"at", change.at}});
-    if (!change.step.empty()) {
-      auto fields = *changes.back().get_if<ValueMap>();
-      fields.emplace_back("step", change.step);
-      changes.back() = std::move(fields);
-    }
+    auto& fields = *changes.back().get_if<ValueMap>();
+    if (!change.step.empty()) fields.emplace_back("step", change.step);
+    if (!change.diff.empty()) fields.emplace_back("diff", change.diff);
   }
   ValueList remarks;
   for (const auto& remark : remarks_) {

@@ -17,7 +17,8 @@ class Plan {
     std::string subject;
     ValueList arguments;
     std::string at;
-    std::string step;  ///< the step's path; empty outside of a procedure
+    std::string step;    ///< the step's path; empty outside of a procedure
+    std::string diff{};  ///< what it changes in a text, as `diff -u` writes it
   };
   /// What a procedure's plan says beside its changes: a step that is done already, a question, a value assumed.
   struct Remark {
@@ -41,6 +42,8 @@ class Plan {
 
   std::size_t add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at,
                          std::string step = {});
+  /// Of the change that was added last.
+  void show_diff(std::string diff) { changes_.back().diff = std::move(diff); }
   void add_remark(std::string path, std::string text);
   void add_unknown(std::string because, std::string at);
   /// Marks the read where a planned change touches its subject; returns that change's number, or 0.

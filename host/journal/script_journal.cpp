@@ -1,11 +1,13 @@
 #include "host/journal/script_journal.hpp"
 
+#include "host/journal/records.hpp"
+
 namespace opshost::journal {
 
 void ScriptJournal::begin() {
   auto run = RunJournal::create(io_);
   ValueList arguments;
-  for (const auto& argument : arguments_) arguments.emplace_back(argument);
+  for (const auto& argument : arguments_) arguments.push_back(to_journal_form(argument));
   write_start(*run, {{"script", true}, {"procedure", script_}, {"arguments", std::move(arguments)}}, files_());
   run_ = std::move(run);
 }

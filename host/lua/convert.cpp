@@ -359,7 +359,7 @@ bool read_size(lua_State* state, int index, Size& out, Mismatch& mismatch) {
 
 bool read_secret(lua_State* state, int index, Secret& out, Mismatch& mismatch) {
   const auto* box = to_handle(state, index, handle_class<Secret>());
-  if (box == nullptr) return wrong_type(state, index, "secret (ops.secret.env, .file, .command or .prompt)", mismatch);
+  if (box == nullptr) return wrong_type(state, index, "secret (ops.secret.env, .file, .command or .input)", mismatch);
   out = *std::static_pointer_cast<Secret>(box->object);
   return true;
 }

@@ -133,6 +133,12 @@ int plan_remark(lua_State* state) {
   return 0;
 }
 
+// plan_diff(text): what the change planned last changes in a text
+int plan_diff(lua_State* state) {
+  context_of(state).gate->plan.show_diff(text_at(state, 1));
+  return 0;
+}
+
 // planned_changes() -> how many so far
 int planned_changes(lua_State* state) {
   lua_pushnumber(state, static_cast<lua_Number>(context_of(state).gate->plan.changes().size()));
@@ -235,6 +241,7 @@ void add_run_natives(lua_State* state) {
   set_native(state, "is_procedure", native_is_procedure);
   set_native(state, "in_plan", in_plan);
   set_native(state, "plan_remark", plan_remark);
+  set_native(state, "plan_diff", plan_diff);
   set_native(state, "planned_changes", planned_changes);
   set_native(state, "last_run", last_run);
   set_native(state, "seconds_until", seconds_until);

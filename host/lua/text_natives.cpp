@@ -1,11 +1,18 @@
-// Text for stdlib: sizes, columns of a terminal, tables.
+// Text for stdlib: sizes, columns of a terminal, tables, secrets, output.
 #include <algorithm>
+#include <array>
 
+#include "host/base/secret.hpp"
+#include "host/base/secret_patterns.hpp"
 #include "host/base/size.hpp"
 #include "host/base/utf8.hpp"
+#include "host/log/log.hpp"
 #include "host/lua/convert.hpp"
+#include "host/lua/error_object.hpp"
 #include "host/lua/natives.hpp"
+#include "host/lua/secret_sources.hpp"
 #include "host/term/display_width.hpp"
+#include "host/term/output_format.hpp"
 #include "host/term/table.hpp"
 
 namespace opshost::lua {
@@ -74,12 +81,62 @@ int table_text(lua_State* state) {
   return 1;
 }
 
+/// False: the error is pushed instead.
+bool push_new_secret(lua_State* state) {
+  try {
+    push(state, make_secret(std::string(text_at(state, 1)), std::string(text_at(state, 2))));
+    return true;
+  } catch (const Error& error) {
+    push_error(state, error);
+    return false;
+  }
+}
+
+// new_secret(value, origin) -> secret
+int new_secret(lua_State* state) {
+  if (push_new_secret(state)) return 1;
+  locate_error(state);
+  return lua_error(state);
+}
+
+// redact(text) -> the text with *** for what is secret in it
+int native_redact(lua_State* state) {
+  const std::string safe = redact(text_at(state, 1));
+  push_text(state, safe);
+  return 1;
+}
+
+// is_secret_name(name) -> boolean
+int native_is_secret_name(lua_State* state) {
+  lua_pushboolean(state, is_secret_name(text_at(state, 1)) ? 1 : 0);
+  return 1;
+}
+
+// is_json_output() -> boolean
+int native_is_json_output(lua_State* state) {
+  lua_pushboolean(state, is_json_output() ? 1 : 0);
+  return 1;
+}
+
+// log(level, text); level is "debug", "info", "warn" or "error"
+int native_log(lua_State* state) {
+  static constexpr std::array<const char*, 5> kLevels{"debug", "info", "warn", "error", nullptr};
+  static_assert(static_cast<int>(Level::debug) == 0 && static_cast<int>(Level::error) == 3);
+  log(static_cast<Level>(luaL_checkoption(state, 1, nullptr, kLevels.data())), text_at(state, 2));
+  return 0;
+}
+
 }  // namespace
 
 void add_text_natives(lua_State* state) {
   set_native(state, "size_text", size_text);
   set_native(state, "text_columns", text_columns);
   set_native(state, "table_text", table_text);
+  set_native(state, "new_secret", new_secret);
+  set_native(state, "redact", native_redact);
+  set_native(state, "is_secret_name", native_is_secret_name);
+  set_native(state, "is_json_output", native_is_json_output);
+  set_native(state, "log", native_log);
 }
 
 }  // namespace opshost::lua

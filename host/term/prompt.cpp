@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,28 +16,6 @@ namespace opshost {
 namespace {
 
 Descriptor duplicate(int descriptor) { return Descriptor(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)); }
-
-/// What is typed is not shown while this lives.
-class WithoutEcho {
- public:
-  explicit WithoutEcho(int terminal) : terminal_(terminal), was_set_(tcgetattr(terminal, &before_) == 0) {
-    if (!was_set_) return;
-    termios hidden = before_;
-    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOE | ECHOK);
-    hidden.c_lflag |= static_cast<tcflag_t>(ECHONL);
-    tcsetattr(terminal_, TCSAFLUSH, &hidden);
-  }
-  ~WithoutEcho() {
-    if (was_set_) tcsetattr(terminal_, TCSANOW, &before_);
-  }
-  WithoutEcho(const WithoutEcho&) = delete;
-  WithoutEcho& operator=(const WithoutEcho&) = delete;
-
- private:
-  int terminal_;
-  termios before_{};
-  bool was_set_;
-};
 
 void wait_until_readable(int descriptor) {
   pollfd wanted{.fd = descriptor, .events = POLLIN, .revents = 0};
@@ -83,6 +60,18 @@ std::optional<bool> yes_or_no(std::string_view line) {
 
 }  // namespace
 
+HiddenInput::HiddenInput(int terminal) : terminal_(terminal), was_set_(tcgetattr(terminal, &before_) == 0) {
+  if (!was_set_) return;
+  termios hidden = before_;
+  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOE | ECHOK);
+  hidden.c_lflag |= static_cast<tcflag_t>(ECHONL);
+  tcsetattr(terminal_, TCSAFLUSH, &hidden);
+}
+
+HiddenInput::~HiddenInput() {
+  if (was_set_) tcsetattr(terminal_, TCSANOW, &before_);
+}
+
 std::optional<Prompter> Prompter::open() {
   const Descriptor terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (terminal) return Prompter(terminal.get(), terminal.get());
@@ -109,7 +98,7 @@ std::optional<std::string> Prompter::read_line() {
 }
 
 std::optional<std::string> Prompter::read_hidden_line() {
-  const WithoutEcho hidden(input_.get());
+  const HiddenInput hidden(input_.get());
   return read_line();
 }
 

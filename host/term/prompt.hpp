@@ -1,5 +1,7 @@
 #pragma once
 // Asking the person at the terminal.
+#include <termios.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +10,20 @@
 #include "host/base/descriptor.hpp"
 
 namespace opshost {
+
+/// What is typed at a terminal is not shown while this lives.
+class HiddenInput {
+ public:
+  explicit HiddenInput(int terminal);
+  ~HiddenInput();
+  HiddenInput(const HiddenInput&) = delete;
+  HiddenInput& operator=(const HiddenInput&) = delete;
+
+ private:
+  int terminal_;
+  termios before_{};
+  bool was_set_;
+};
 
 /// A terminal to ask at. It is asked line by line; the terminal itself lets the person edit the line.
 class Prompter {

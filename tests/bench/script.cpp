@@ -36,9 +36,10 @@ int plain_add(lua_State* state) {
   return 1;
 }
 
-Script::Script(void (*declare)(lua::Module& module))
-    : runtime_(std::make_unique<Runtime>(lua::VmOptions{},
-                                         std::vector<lua::ModuleEntry>{{"bench", "What is measured", declare}})) {}
+Script::Script(void (*declare)(lua::Module& module), std::vector<lua::ModuleEntry> more) {
+  more.push_back({"bench", "What is measured", declare});
+  runtime_ = std::make_unique<Runtime>(lua::VmOptions{}, std::move(more));
+}
 
 Outcome Script::outcome_of(const std::string& lua, std::size_t count) {
   lua_State* state = runtime_->vm().state();

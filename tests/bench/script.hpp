@@ -4,6 +4,7 @@
 #include <lua.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "host/runtime.hpp"
 
@@ -11,8 +12,8 @@ namespace opshost::bench {
 
 class Script {
  public:
-  /// `require "bench"` finds what `declare` declares.
-  explicit Script(void (*declare)(lua::Module& module));
+  /// `require "bench"` finds what `declare` declares, beside the modules in `more`.
+  explicit Script(void (*declare)(lua::Module& module), std::vector<lua::ModuleEntry> more = {});
 
   /// Runs the text with `...` = count, in a fiber. Beside the globals it sees `natives` (what stdlib is built from) and
   /// `plain_add`. Ends the process where it raises.

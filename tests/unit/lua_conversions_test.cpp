@@ -118,7 +118,7 @@ TEST_CASE("a secret prints as stars and is opened by a binding alone") {
   CHECK(test.run("return tostring(bench.secret('hunter2hunter2'))") == R"("<***>")");
   CHECK(test.run("bench.secret_length('plain')") ==
         "script.lua:1: bench.secret_length: argument 1 \"secret\": expected secret (ops.secret.env, .file, .command or "
-        ".prompt), got string \"plain\" [usage.argument]");
+        ".input), got string \"plain\" [usage.argument]");
 }
 
 TEST_CASE("choices, optionals, lists and maps") {

@@ -121,10 +121,12 @@ error('Cannot require a meta file')
 --- How to edit a file.
 --- @class (exact) local.EditOptions
 --- @field backup? string # keep the old content beside it, under this ending: ".bak"
+--- @field sensitive? boolean # what differs is kept out of plan, log and result (default false)
 
 --- What an edit did.
 --- @class (exact) local.EditResult
 --- @field changed boolean # false: it was as wanted already, nothing was written
+--- @field diff? string # what differs, as `diff -u` writes it; nil where nothing does, or it is sensitive
 
 --- Processes and files of this machine.
 ---

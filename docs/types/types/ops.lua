@@ -32,6 +32,10 @@ error('Cannot require a meta file')
 --- @field max_wait? ops.duration # longest pause (default "30s")
 --- @field repeatable? boolean # true: also after a change whose reply was lost (sending it twice ends in the same state) (default false)
 
+--- What to print.
+--- @class (exact) ops.PrintOptions
+--- @field columns? string[] # the fields in order; all of them unless given
+
 --- A line a shell reads, accepted wherever a command is.
 --- @class ops.ShellLine
 local ShellLine = {}
@@ -62,6 +66,18 @@ local M = {}
 --- @param line string # as you would type it; /bin/sh -c reads it
 --- @return ops.ShellLine # pass it where a command's arguments go
 function M.shell(line) end
+
+--- Print a table of records, aligned; under --json, a line of JSON.
+---
+--- Only reads.
+---
+--- ```lua
+--- local ops = require "ops"
+--- ops.print({ { name = "web-1", state = "running" }, { name = "db", state = "exited" } })
+--- ```
+--- @param value any # a list of records, a record, or anything
+--- @param options? ops.PrintOptions # which fields
+function M.print(value, options) end
 
 --- Let other fibers run for a time.
 ---

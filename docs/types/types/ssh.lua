@@ -181,10 +181,12 @@ error('Cannot require a meta file')
 --- How to edit a file.
 --- @class (exact) ssh.EditOptions
 --- @field backup? string # keep the old content beside it, under this ending: ".bak"
+--- @field sensitive? boolean # what differs is kept out of plan, log and result (default false)
 
 --- What an edit did.
 --- @class (exact) ssh.EditResult
 --- @field changed boolean # false: it was as wanted already, nothing was written
+--- @field diff? string # what differs, as `diff -u` writes it; nil where nothing does, or it is sensitive
 
 --- How many hosts are worked on.
 --- @class (exact) ssh.HostsOptions

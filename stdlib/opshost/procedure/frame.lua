@@ -51,9 +51,11 @@ function frames.mark_incomplete(frame)
   end
 end
 
---- Where `name` is, seen from the current frame (or from the step around it). Raises for a name that cannot last.
+--- Where `name` is, seen from the current frame (or from the step around it). Raises for a name that cannot last. A
+--- path is written down: no secret is in it.
 function frames.path(name)
   check_name(name)
+  name = native.redact(name)
   local prefix = native.step_path() or frames.current().path
   return prefix == "" and name or prefix .. "/" .. name
 end
