@@ -93,7 +93,8 @@ Outcome Runtime::run_text(const std::string& text, const std::string& chunk_name
   vm_.collect_if_wanted(vm_.state());
   if (!lua::load_chunk(vm_.state(), text, chunk_name)) {
     Outcome outcome;
-    outcome.error = Error("script.syntax", lua::to_error(vm_.state(), -1).message());
+    const auto problem = lua::to_error(vm_.state(), -1);
+    outcome.error = problem.code() == "script.memory" ? problem : Error("script.syntax", problem.message());
     outcome.exit_code = exit_code_of(outcome.error);
     lua_pop(vm_.state(), 1);
     return outcome;

@@ -126,7 +126,7 @@ module.method("Database", { "transaction",
     "mysql.not_transactional", "mysql.session_ended" },
   doc = "Run statements that take effect together: committed when fn returns, rolled back when it raises",
   run = function(self, fn)
-    return use(begin(self, native.planning()), fn, function(transaction, ok, failure)
+    return use(begin(self, native.is_plan()), fn, function(transaction, ok, failure)
       if ok then
         local statements = statements_of(transaction)
         if #statements > 0 then commit(transaction, statements) else transaction:close() end

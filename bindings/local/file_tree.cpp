@@ -17,6 +17,7 @@
 #include "bindings/local/files.hpp"
 #include "bindings/local/nearest_file.hpp"
 #include "bindings/local/system_error.hpp"
+#include "bindings/local/temp_places.hpp"
 #include "host/base/descriptor.hpp"
 
 namespace opshost::local {
@@ -167,15 +168,21 @@ bool delete_one(const std::string& path, bool recursive, const StopFlag& flag) {
 
 // --- temp ---
 
+// On the thread that made it: the call may have been stopped meanwhile.
+const std::string& kept_until_exit(const std::string& path) {
+  TempPlaces::of_this_process().add(path);
+  return path;
+}
+
 std::string make_one_temp(const TempOptions& options) {
   const char* variable = std::getenv("TMPDIR");
   const std::string fallback = variable != nullptr && *variable != '\0' ? variable : "/tmp";
   const std::string parent = options.parent.value_or(fallback);
   std::string path = joined(parent, options.prefix + "XXXXXX");
   if (options.type == TempType::directory) {
-    if (mkdtemp(path.data()) != nullptr) return path;
+    if (mkdtemp(path.data()) != nullptr) return kept_until_exit(path);
   } else if (const Descriptor file(mkostemp(path.data(), O_CLOEXEC)); file) {
-    return path;
+    return kept_until_exit(path);
   }
   const int error = errno;
   throw file_error("create a temporary place in", parent, error);

@@ -3,7 +3,6 @@
 #include "bindings/local/files.hpp"
 #include "bindings/local/process.hpp"
 #include "bindings/local/system_error.hpp"
-#include "bindings/local/temp_places.hpp"
 
 namespace opshost::local {
 
@@ -21,11 +20,7 @@ Awaitable<void> delete_file(Call& call, std::string path, DeleteOptions options)
 }
 
 // Ends with opshost, so making it is no change of this machine and needs no step.
-Awaitable<std::string> temp(Call& call, TempOptions options) {
-  auto path = co_await make_temp(call, std::move(options));
-  TempPlaces::of_this_process().add(path);
-  co_return path;
-}
+Awaitable<std::string> temp(Call& call, TempOptions options) { return make_temp(call, std::move(options)); }
 
 const Raises kRunRaises{"local.exit",       "local.signal", "local.timeout",      "local.not_found",
                         "local.permission", "local.cwd",    "local.user_unknown", "local.system"};

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -51,12 +52,10 @@ bool wait_until_writable(int descriptor) {
   return poll(&wanted, 1, -1) >= 0 || errno == EINTR;
 }
 
-}  // namespace
-
-int write_available(int descriptor, std::string_view& text) noexcept {
-  const WithoutSigpipe guard;
+template <class Write>
+int write_while_taken(std::string_view& text, Write write_some) {
   while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
+    const ssize_t written = write_some(text);
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -66,6 +65,18 @@ int write_available(int descriptor, std::string_view& text) noexcept {
     }
   }
   return 0;
+}
+
+}  // namespace
+
+int write_available(int descriptor, std::string_view& text) noexcept {
+  const WithoutSigpipe guard;
+  return write_while_taken(text, [&](std::string_view rest) { return write(descriptor, rest.data(), rest.size()); });
+}
+
+int send_available(int socket, std::string_view& text) noexcept {
+  return write_while_taken(
+      text, [&](std::string_view rest) { return send(socket, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
 int write_all(int descriptor, std::string_view text) noexcept {

@@ -11,4 +11,7 @@ int write_all(int descriptor, std::string_view text) noexcept;
 /// The same without waiting, for a descriptor that does not block: takes from `text` what was written.
 int write_available(int descriptor, std::string_view& text) noexcept;
 
+/// The same as write_available for a socket, which need not be set not to block.
+int send_available(int socket, std::string_view& text) noexcept;
+
 }  // namespace opshost

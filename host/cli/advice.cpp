@@ -29,6 +29,8 @@ std::string advice_about_removed(std::string_view field) {
 }  // namespace
 
 std::string advice_for(const Error& error, Runtime& runtime) {
+  // What all items of a fan-out failed with helps more than where to look for it.
+  if (error.code() == "group.failed" && error.cause() != nullptr) return advice_for(*error.cause(), runtime);
   if (auto advice = advice_about_removed(nil_that_was_used(error.message())); !advice.empty()) return advice;
   runtime.vm().find_module("ops");  // it declares the errors every script can meet
   for (const auto* module : runtime.vm().declared()) {

@@ -54,7 +54,10 @@ int exit_code_of(const Error& error) {
   for (const auto* cause = &error; cause != nullptr; cause = cause->cause().get()) {
     if (const auto code = code_with_meaning(cause->code())) return static_cast<int>(*code);
   }
-  return static_cast<int>(is_script_error(error.code()) ? ExitCode::script_error : ExitCode::step_failed);
+  // Of a fan-out whose items all failed with one code, that is what counts.
+  const bool shared = error.code() == "group.failed" && error.cause() != nullptr;
+  const auto& code = shared ? error.cause()->code() : error.code();
+  return static_cast<int>(is_script_error(code) ? ExitCode::script_error : ExitCode::step_failed);
 }
 
 }  // namespace opshost

@@ -7,6 +7,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/exit_codes.hpp"
 #include "host/cli/session.hpp"
+#include "host/log/error_output.hpp"
 #include "host/log/log.hpp"
 #include "host/term/output.hpp"
 
@@ -134,7 +135,9 @@ int parse_and_run(const Command& command, std::span<const char* const> words) {
 
 }  // namespace
 
-int run_command_line(const std::vector<Command>& commands, int argc, const char* const* argv) {
+namespace {
+
+int run_words(const std::vector<Command>& commands, int argc, const char* const* argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   if (words.size() < 2) {
     standard_output().write(overview(commands));
@@ -161,6 +164,20 @@ int run_command_line(const std::vector<Command>& commands, int argc, const char*
     say("opshost: " + error.message() + "\n");
     return kUsageError;
   }
+}
+
+}  // namespace
+
+int run_command_line(const std::vector<Command>& commands, int argc, const char* const* argv) {
+  constexpr int kSignalled = 128;
+  const int exit_code = run_words(commands, argc, argv);
+  // Who interrupted the run does not wait for a reader that stands still; everybody else wants the last message read.
+  if (exit_code > kSignalled) {
+    standard_error().flush_within(kReaderPatience);
+  } else {
+    standard_error().flush();
+  }
+  return exit_code;
 }
 
 }  // namespace opshost::cli

@@ -9,8 +9,8 @@
 #include "host/base/names.hpp"
 #include "host/base/secret.hpp"
 #include "host/base/utf8.hpp"
-#include "host/base/write_all.hpp"
 #include "host/cli/advice.hpp"
+#include "host/log/error_output.hpp"
 #include "host/log/log.hpp"
 #include "host/lua/error_object.hpp"
 #include "host/lua/script_files.hpp"
@@ -20,8 +20,6 @@
 namespace opshost::cli {
 
 namespace {
-
-constexpr auto kReaderPatience = std::chrono::seconds(1);
 
 Option flag(const char* name, const char* doc, std::function<void()> set) {
   return {.name = name, .value_name = "", .doc = doc, .set = [set = std::move(set)](const std::string&) { set(); }};
@@ -61,11 +59,11 @@ std::string causes_text(const Error& error) {
 }  // namespace
 
 void say(const std::string& text) {
-  standard_output().flush();
+  standard_output().keep_on();
   std::string shown;
   std::istringstream lines(redact(text));
   for (std::string line; std::getline(lines, line);) shown += printable(line) + (lines.eof() ? "" : "\n");
-  write_all(STDERR_FILENO, shown);
+  standard_error().write(shown);
 }
 
 std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& options) {

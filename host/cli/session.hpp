@@ -35,6 +35,9 @@ std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modul
 /// Says on stderr what failed, where in the script, what was seen and what to do; as JSON on stdout under --json.
 void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime);
 
+/// How long a run that was interrupted waits for a reader of its output that takes nothing.
+inline constexpr Duration kReaderPatience = std::chrono::seconds(1);
+
 /// Writes to stderr, secrets blanked, after all that goes to stdout.
 void say(const std::string& text);
 

@@ -1,7 +1,5 @@
 // opshost version [--libs]
-#include <spdlog/version.h>
-#include <boost/version.hpp>
-#include <lua.hpp>
+#include <string_view>
 
 #include "host/base/build_info.hpp"
 #include "host/cli/commands.hpp"
@@ -18,12 +16,15 @@ std::string version_line() {
 }
 
 std::string libraries() {
-  std::string text = LUAJIT_VERSION "\n";
-  text += "Boost " + std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000) + "\n";
-  text += "spdlog " + std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." +
-          std::to_string(SPDLOG_VER_PATCH) + "\n";
   const auto& build = build_info();
-  text += "compiled by " + std::string(build.compiler) + ", " + std::string(build.linkage) + "\n";
+  std::string text = "compiled by " + std::string(build.compiler) + ", " + std::string(build.linkage) +
+                     ", with the libraries of these Debian packages:\n";
+  std::string_view rest = build.libraries;
+  while (!rest.empty()) {
+    const auto end = rest.find(", ");
+    text += "  " + std::string(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 2);
+  }
   return text;
 }
 
@@ -36,7 +37,7 @@ Command version_command(const Modules&) {
           .arguments = "",
           .options = {{.name = "--libs",
                        .value_name = "",
-                       .doc = "the libraries in it and the compiler",
+                       .doc = "the compiler, and the libraries it was built with",
                        .set = [with_libraries](const std::string&) { *with_libraries = true; }}},
           .run = [with_libraries](const std::vector<std::string>&) {
             standard_output().write(version_line() + (*with_libraries ? libraries() : ""));

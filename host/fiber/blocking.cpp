@@ -156,6 +156,9 @@ void throw_stopped_blocking_call(bool begun) {
 
 }  // namespace detail
 
+/// So many threads stuck in files are replaced; beyond it something is wrong with the whole machine.
+constexpr std::size_t kMostGivenUp = 8;
+
 struct BlockingThreads::State {
   struct Worker {
     std::thread thread;
@@ -169,7 +172,9 @@ struct BlockingThreads::State {
     std::deque<Task> queue;
     std::vector<Worker*> idle;  ///< the one that went idle last is asked first, so the others can end
     std::vector<std::unique_ptr<Worker>> workers;
+    std::size_t given_up = 0;  ///< of the threads: at work for calls that wait for them no more
 
+    [[nodiscard]] std::size_t allowed() const { return limit + std::min(given_up, kMostGivenUp); }
     [[nodiscard]] std::size_t alive() const {
       return static_cast<std::size_t>(
           std::ranges::count_if(workers, [](const auto& worker) { return !worker->ended; }));
@@ -223,9 +228,13 @@ void BlockingThreads::State::work_until_idle(Pool& pool, Worker& worker) {
   while (std::optional<Task> task = next_task(pool, worker, lock)) {
     lock.unlock();
     task->job->run();
+    const auto job = task->job;
     task->mailbox->deliver(std::move(task->job));
     task.reset();
     lock.lock();
+    if (!job->given_up) continue;
+    --pool.given_up;
+    if (pool.alive() > pool.allowed()) break;  // another has taken its place
   }
   worker.ended = true;
   worker_ended.notify_all();
@@ -293,11 +302,31 @@ void BlockingThreads::submit(Call& call, Lane lane, std::shared_ptr<detail::Bloc
     return;
   }
   State::join_ended(pool);
-  if (pool.workers.size() < pool.limit) {
+  if (pool.workers.size() < pool.allowed()) {
     state_->start_worker(pool, state_, std::move(task));
   } else {
     pool.queue.push_back(std::move(task));
   }
+}
+
+bool BlockingThreads::take_back(Lane lane, const std::shared_ptr<detail::BlockingJob>& job) {
+  std::vector<Task> dropped;  // destroyed after the lock is given back: work owns foreign objects
+  const std::lock_guard lock(state_->mutex);
+  State::Pool& pool = state_->pool(lane);
+  if (job->withdraw()) {
+    const auto found = std::ranges::find(pool.queue, job, &Task::job);
+    if (found == pool.queue.end()) return true;
+    dropped.push_back(std::move(*found));
+    pool.queue.erase(found);
+    return true;
+  }
+  job->given_up = true;
+  ++pool.given_up;
+  if (pool.queue.empty() || pool.workers.size() >= pool.allowed()) return false;
+  Task next = std::move(pool.queue.front());
+  pool.queue.pop_front();
+  state_->start_worker(pool, state_, std::move(next));
+  return false;
 }
 
 }  // namespace opshost

@@ -31,6 +31,8 @@ class BlockingJob {
   static Awaitable<bool> wait(Call& call, std::shared_ptr<BlockingJob> job);
   /// On the loop: the work is done; its result is visible from here on.
   void finish();
+  /// Its thread does not come back soon. Guarded by the lock of the threads.
+  bool given_up = false;
 
  protected:
   virtual void work() noexcept = 0;
@@ -47,8 +49,9 @@ class BlockingJob {
 }  // namespace detail
 
 /// Threads made on demand, at most `limit` at a time (more work queues), ended after a while without work. One further
-/// thread is for files and key decryption, so a stuck disk never holds a database's thread. All signals are blocked in
-/// them: those are the watchdog's.
+/// thread is for files and key decryption, so a stuck disk never holds a database's thread; where a call gives it up in
+/// the middle of its work (a dead NFS mount), another takes its place. All signals are blocked in them: those are the
+/// watchdog's.
 class BlockingThreads {
  public:
   static constexpr std::size_t kDefaultLimit = 256;
@@ -67,7 +70,7 @@ class BlockingThreads {
   Awaitable<std::invoke_result_t<Work>> run(Call& call, Work work) {
     return dispatch<Work>(call, std::move(work), Lane::connections);
   }
-  /// The same on the one file thread, in order of arrival.
+  /// The same on the file thread, in order of arrival.
   template <class Work>
   Awaitable<std::invoke_result_t<Work>> run_file_work(Call& call, Work work) {
     return dispatch<Work>(call, std::move(work), Lane::files);
@@ -83,6 +86,8 @@ class BlockingThreads {
   template <class Work>
   Awaitable<std::invoke_result_t<Work>> dispatch(Call& call, Work work, Lane lane);
   void submit(Call& call, Lane lane, std::shared_ptr<detail::BlockingJob> job);
+  /// Its call was stopped. True: no thread has begun it, and none will.
+  bool take_back(Lane lane, const std::shared_ptr<detail::BlockingJob>& job);
 
   std::shared_ptr<State> state_;
 };
@@ -127,7 +132,7 @@ template <class Work>
 Awaitable<std::invoke_result_t<Work>> BlockingThreads::dispatch(Call& call, Work work, Lane lane) {
   auto job = std::make_shared<detail::TypedBlockingJob<Work>>(std::move(work));
   submit(call, lane, job);
-  if (!co_await detail::BlockingJob::wait(call, job)) detail::throw_stopped_blocking_call(!job->withdraw());
+  if (!co_await detail::BlockingJob::wait(call, job)) detail::throw_stopped_blocking_call(!take_back(lane, job));
   co_return job->take();
 }
 

@@ -41,6 +41,8 @@ class Waiter : public Timer {
   [[nodiscard]] virtual std::string what() const = 0;
   /// Pushes what the parked call returns: true and its results, or false and the error. Runs in a protected call.
   virtual int push_outcome(lua_State* state) = 0;
+  /// It was woken, and has to wait on: what it waits for is there no more, or was to be stopped first.
+  [[nodiscard]] virtual bool waits_on() const { return false; }
   /// The outcome is just true, which needs no protected call.
   [[nodiscard]] virtual bool just_goes_on() const { return false; }
 
@@ -65,6 +67,7 @@ class Fiber {
   StopReason stop_reason = StopReason::none;
   std::uint64_t id = 0;
   std::string begun_at;   ///< where its function begins, "script.lua:12"
+  unsigned blocks = 0;    ///< deadlines, clean-ups and scopes it is in: what a coroutine must leave before it yields
   unsigned shielded = 0;  ///< clean-ups in progress: a stop waits until they are done
   std::vector<std::shared_ptr<const DeadlineScope>> set_aside;  ///< the deadlines a clean-up does not count
   std::shared_ptr<Waiter> waiter;

@@ -33,7 +33,7 @@ void Group::stop(StopReason reason) {
   for (Fiber* fiber : fibers) scheduler_.stop(*fiber, reason);
 }
 
-GroupJoin::GroupJoin(Scheduler& scheduler, Group& group, std::size_t until) : scheduler_(scheduler), group_(group) {
+GroupJoin::GroupJoin(Group& group, std::size_t until) : group_(group) {
   group_.join_ = this;
   group_.join_until_ = until;
 }
@@ -44,14 +44,20 @@ GroupJoin::~GroupJoin() {
 
 // Told to stop, it stops the fibers it waits for and goes on waiting: a group never ends before its fibers.
 void GroupJoin::stop(StopReason reason) {
-  if (stopped_ == StopReason::none) stopped_ = reason;
+  if (stopped_ == StopReason::none) {
+    stopped_ = reason;
+    stopped_with_ = group_.running();
+  }
   group_.join_until_ = 0;
   group_.stop(reason);
 }
 
 void GroupJoin::expired() { stop(StopReason::deadline); }
 
-std::string GroupJoin::what() const { return "a group with " + std::to_string(group_.running()) + " running fibers"; }
+std::string GroupJoin::what() const {
+  const auto fibers = stopped_ == StopReason::none ? group_.running() : stopped_with_;
+  return "a group with " + std::to_string(fibers) + (fibers == 1 ? " running fiber" : " running fibers");
+}
 
 int GroupJoin::push_outcome(lua_State* state) {
   if (stopped_ != StopReason::none) return lua::push_stopped(state, *fiber, stopped_, what(), {});

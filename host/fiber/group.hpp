@@ -40,20 +40,22 @@ class Group {
 /// Parks a fiber until at most `until` fibers of a group still run.
 class GroupJoin final : public Waiter {
  public:
-  GroupJoin(Scheduler& scheduler, Group& group, std::size_t until);
+  GroupJoin(Group& group, std::size_t until);
   ~GroupJoin() override;
   void stop(StopReason reason) override;
   [[nodiscard]] std::string what() const override;
   int push_outcome(lua_State* state) override;
   [[nodiscard]] bool just_goes_on() const override { return stopped_ == StopReason::none; }
+  /// Told to stop in the turn in which enough of its fibers had ended.
+  [[nodiscard]] bool waits_on() const override { return stopped_ != StopReason::none && group_.running() > 0; }
 
  protected:
   void expired() override;
 
  private:
-  Scheduler& scheduler_;
   Group& group_;
   StopReason stopped_ = StopReason::none;
+  std::size_t stopped_with_ = 0;  ///< so many fibers ran then
 };
 
 /// Parks a fiber for a time.

@@ -170,6 +170,10 @@ int Scheduler::move_outcome(Fiber& fiber) {
 }
 
 void Scheduler::resume(Fiber& fiber) {
+  if (fiber.waiter && fiber.waiter->waits_on()) {
+    fiber.state = Fiber::State::parked;
+    return;
+  }
   lua::Vm::of(main_).collect_if_wanted(main_);
   const int arguments = fiber.waiter ? move_outcome(fiber) : lua_gettop(fiber.thread) - 1;
   fiber.state = Fiber::State::running;

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "host/log/log.hpp"
+#include "host/base/unblocked_descriptor.hpp"
 #include "host/lua/interrupt.hpp"
 
 namespace opshost::fiber {
@@ -18,25 +18,32 @@ constexpr auto kTick = 25ms;
 constexpr auto kReportAfter = 100ms;
 constexpr auto kAnswerWithin = 1s;
 
+bool is_ignored(int number) {
+  struct sigaction now{};
+  return sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/// What ends the run, and what ends the thread. A signal that is ignored (nohup, `sh -c "opshost ... &"`) stays so:
+/// once blocked it would be delivered to us all the same.
 sigset_t watched_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set, number);
+  sigaddset(&set, SIGUSR1);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!is_ignored(number)) sigaddset(&set, number);
+  }
   return set;
 }
 
 /// The run they would end has ended, of the first of them.
-void drop_pending_signals() {
-  const auto set = watched_signals();
+void drop_pending_signals(const sigset_t& set) {
   const timespec at_once{};
   while (sigtimedwait(&set, nullptr, &at_once) > 0) {
   }
 }
 
-/// Only write(2): the loop, and with it the log, may be what hangs.
-void say(std::string_view text) {
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-}
+/// Not through the log, which may be what hangs; and nobody waits for a reader that stands still.
+void say(std::string_view text) { UnblockedDescriptor(STDERR_FILENO).write(text); }
 
 timespec to_timespec(Duration duration) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
@@ -45,9 +52,8 @@ timespec to_timespec(Duration duration) {
 
 }  // namespace
 
-Watchdog::Watchdog(Scheduler& scheduler) : scheduler_(scheduler) {
-  const auto set = watched_signals();
-  pthread_sigmask(SIG_BLOCK, &set, &mask_before_);
+Watchdog::Watchdog(Scheduler& scheduler) : scheduler_(scheduler), watched_(watched_signals()) {
+  pthread_sigmask(SIG_BLOCK, &watched_, &mask_before_);
   thread_ = std::thread([this] { watch(); });
 }
 
@@ -55,15 +61,14 @@ Watchdog::~Watchdog() {
   ending_.store(true);
   pthread_kill(thread_.native_handle(), SIGUSR1);
   thread_.join();
-  if (signal_.load() != 0) drop_pending_signals();
+  if (signal_.load() != 0) drop_pending_signals(watched_);
   pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
 }
 
 void Watchdog::watch() {
-  const auto set = watched_signals();
   const auto tick = to_timespec(kTick);
   while (!ending_.load()) {
-    const int number = sigtimedwait(&set, nullptr, &tick);
+    const int number = sigtimedwait(&watched_, nullptr, &tick);
     if (number == SIGINT || number == SIGTERM || number == SIGHUP) on_signal(number);
     look_at_script();
     end_process_unless_answered();
@@ -74,9 +79,9 @@ void Watchdog::on_signal(int number) {
   const bool first = signal_.exchange(number) == 0;
   ++asked_;
   if (first) {
-    say("\nopshost: interrupted; changes in flight get 10 s to answer, clean-ups run. Once more to stop now.\n");
     lua::request_interrupt(StopReason::interrupted);
     asio::post(scheduler_.io(), [this] { scheduler_.interrupt_all(kInterruptGrace); });
+    say("\nopshost: interrupted; changes in flight get 10 s to answer, clean-ups run. Once more to stop now.\n");
     return;
   }
   if (kill_at_ == kNoDeadline) kill_at_ = Clock::now() + kAnswerWithin;

@@ -13,8 +13,9 @@ namespace opshost::fiber {
 
 class Watchdog {
  public:
-  /// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and all it begins from now on: call it before any other
-  /// thread is made, and before a child inherits the mask (children unblock it, see bindings/local).
+  /// Blocks SIGINT, SIGTERM and SIGHUP, but for those that are ignored, in the calling thread and all it begins from
+  /// now on: call it before any other thread is made, and before a child inherits the mask (children unblock it, see
+  /// bindings/local).
   explicit Watchdog(Scheduler& scheduler);
   /// The calling thread, which must be the one that made it, has its signals back as they were. One that came too late
   /// to be looked at takes its usual effect then, unless the run was interrupted already.
@@ -35,6 +36,7 @@ class Watchdog {
   void end_process_unless_answered();
 
   Scheduler& scheduler_;
+  sigset_t watched_;
   sigset_t mask_before_{};
   std::atomic<bool> ending_{false};
   std::atomic<int> signal_{0};

@@ -15,9 +15,11 @@
 #include "host/base/descriptor.hpp"
 #include "host/base/error.hpp"
 #include "host/base/secret.hpp"
+#include "host/base/unblocked_descriptor.hpp"
 #include "host/base/utf8.hpp"
 #include "host/base/value.hpp"
 #include "host/base/write_all.hpp"
+#include "host/log/error_output.hpp"
 #include "host/log/json_line.hpp"
 #include "host/term/color.hpp"
 
@@ -72,7 +74,7 @@ class StderrSink final : public Sink {
     std::string shown(text.substr(0, begin));
     shown += styled(text.substr(begin, end - begin), style_of(message.level), color_);
     shown += text.substr(end);
-    write_all(STDERR_FILENO, shown);  // there is nobody left to tell
+    standard_error().write(shown);
   }
   void flush_() override {}
 
@@ -89,8 +91,8 @@ class FileSink final : public Sink {
     formatter_->format(message, line);
     const int error = write_all(file_.get(), {line.data(), line.size()});
     if (error != 0 && !has_failed_) {
-      write_all(STDERR_FILENO, "opshost: the log " + path_ + " cannot be written (" + errno_text(error) +
-                                   "); lines are missing there, the run goes on\n");
+      standard_error().write("opshost: the log " + path_ + " cannot be written (" + errno_text(error) +
+                             "); lines are missing there, the run goes on\n");
     }
     has_failed_ = error != 0;
   }
@@ -181,9 +183,11 @@ void write_in_file(Level level, std::string_view text, const LogFields& fields) 
 
 /// No memory, no mutex: say at least that.
 void say_that_message_is_lost(const std::exception& error) {
-  write_all(STDERR_FILENO, "opshost: a log message is lost: ");
-  write_all(STDERR_FILENO, error.what());
-  write_all(STDERR_FILENO, "\n");
+  std::string_view text = error.what();
+  const UnblockedDescriptor stderr_now(STDERR_FILENO);
+  std::string_view before = "opshost: a log message is lost: ";
+  std::string_view after = "\n";
+  for (std::string_view* part : {&before, &text, &after}) stderr_now.write(*part);
 }
 
 Descriptor open_log(const std::string& path) {

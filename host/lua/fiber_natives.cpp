@@ -123,7 +123,7 @@ int join(lua_State* state) {
   {
     // A fiber told to stop still waits for its group: it stops the fibers in it and goes on waiting.
     const auto* fiber = scheduler.current();
-    const auto waiter = std::make_shared<GroupJoin>(scheduler, group, until);
+    const auto waiter = std::make_shared<GroupJoin>(group, until);
     park(state, scheduler, waiter);
     if (fiber->must_stop()) {
       waiter->stop(fiber->stop_reason);
@@ -203,6 +203,7 @@ int deadline_begin(lua_State* state) {
   scope->outer = scheduler.current()->deadline;
   lua_pushnumber(state, static_cast<lua_Number>(scope->id));
   scheduler.current()->deadline = std::move(scope);
+  ++scheduler.current()->blocks;
   scheduler.publish_deadline();
   return 1;
 }
@@ -212,15 +213,23 @@ int deadline_end(lua_State* state) {
   auto& scheduler = scheduler_of(state);
   auto& deadline = scheduler.current()->deadline;
   deadline = std::shared_ptr<const fiber::DeadlineScope>(deadline->outer);
+  --scheduler.current()->blocks;
   scheduler.publish_deadline();
   interrupt_served(state);
   return 0;
+}
+
+// blocks() -> how many deadlines, clean-ups and scopes the fiber is in
+int blocks(lua_State* state) {
+  lua_pushinteger(state, static_cast<lua_Integer>(scheduler_of(state).current()->blocks));
+  return 1;
 }
 
 // shield(): until unshield(), a stop of this fiber waits; its deadlines are set aside.
 int shield(lua_State* state) {
   auto& fiber = *scheduler_of(state).current();
   ++fiber.shielded;
+  ++fiber.blocks;
   fiber.set_aside.push_back(std::exchange(fiber.deadline, nullptr));
   scheduler_of(state).publish_deadline();
   return 0;
@@ -229,6 +238,7 @@ int shield(lua_State* state) {
 int unshield(lua_State* state) {
   auto& fiber = *scheduler_of(state).current();
   --fiber.shielded;
+  --fiber.blocks;
   fiber.deadline = std::move(fiber.set_aside.back());
   fiber.set_aside.pop_back();
   scheduler_of(state).publish_deadline();
@@ -302,6 +312,7 @@ void add_fiber_natives(lua_State* state) {
   set_native(state, "wait_latch", wait_latch);
   set_native(state, "deadline_begin", deadline_begin);
   set_native(state, "deadline_end", deadline_end);
+  set_native(state, "blocks", blocks);
   set_native(state, "shield", shield);
   set_native(state, "unshield", unshield);
   set_native(state, "fiber", fiber_id);

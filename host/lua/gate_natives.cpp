@@ -61,8 +61,8 @@ int check_error_codes(lua_State* state) {
   return lua_error(state);
 }
 
-// planning() -> boolean: changes are noted and not sent
-int planning(lua_State* state) {
+// is_plan() -> true: changes are noted and not sent
+int is_plan(lua_State* state) {
   lua_pushboolean(state, context_of(state).gate->mode == gate::Mode::plan ? 1 : 0);
   return 1;
 }
@@ -86,7 +86,7 @@ int duration_text(lua_State* state) {
 void add_gate_natives(lua_State* state) {
   set_native(state, "plan_unknown", plan_unknown);
   set_native(state, "check_error_codes", check_error_codes);
-  set_native(state, "planning", planning);
+  set_native(state, "is_plan", is_plan);
   set_native(state, "describe", native_describe);
   set_native(state, "duration_text", duration_text);
 }

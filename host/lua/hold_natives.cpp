@@ -49,12 +49,6 @@ int set_hold(lua_State* state) {
   return 0;
 }
 
-// is_plan() -> true: changes are noted and not sent
-int is_plan(lua_State* state) {
-  lua_pushboolean(state, context_of(state).gate->mode == gate::Mode::plan ? 1 : 0);
-  return 1;
-}
-
 }  // namespace
 
 void add_hold_natives(lua_State* state) {
@@ -68,7 +62,6 @@ void add_hold_natives(lua_State* state) {
   set_native(state, "hold", new_hold);
   set_native(state, "enter_hold", enter_hold);
   set_native(state, "set_hold", set_hold);
-  set_native(state, "is_plan", is_plan);
 }
 
 }  // namespace opshost::lua

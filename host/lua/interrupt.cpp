@@ -33,6 +33,15 @@ bool is_shielded() {
   return fiber == nullptr || fiber->shielded > 0;
 }
 
+/// The watchdog asks for what it saw a moment ago: by now another fiber may run, or the deadline's block has ended.
+bool concerns_running_fiber() {
+  const auto& fiber = *scheduler->current();
+  if (fiber.stop_reason != StopReason::none) return true;
+  if (requested.load(std::memory_order_relaxed) == StopReason::deadline) return deadline_passed(fiber, Clock::now());
+  // Once the loop has told every fiber, those begun since are clean-ups at work.
+  return !scheduler->interrupted();
+}
+
 std::atomic<bool> setting_hook{false};
 std::atomic<bool> arm_afterwards{false};
 
@@ -125,7 +134,12 @@ void request_collection() noexcept {
   if (lua_State* state = interrupted_vm.load()) arm(state);
 }
 
-bool interrupt_pending() noexcept { return is_requested() && !is_shielded(); }
+bool interrupt_pending() noexcept {
+  if (!is_requested() || is_shielded()) return false;
+  if (concerns_running_fiber()) return true;
+  requested.store(StopReason::none, std::memory_order_relaxed);
+  return false;
+}
 
 void raise_interrupt(lua_State* state) {
   push_interrupt(state);

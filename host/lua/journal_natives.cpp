@@ -109,10 +109,10 @@ int yielding_body(lua_State* state, const std::function<int()>& body) {
   return count;
 }
 
-// append(kind, fields): with the next durable record
+// append(kind, fields, is_end): durable with the next record that is waited for; `is_end` as for `record`
 int append(lua_State* state) {
   return native_body(state, [state] {
-    run_of(state).append(luaL_checkstring(state, 1), read_fields(state, 2));
+    run_of(state).append(luaL_checkstring(state, 1), read_fields(state, 2), room_at(state, 3), {});
     return 0;
   });
 }

@@ -40,14 +40,13 @@ void Operation::begin(journal::Intent intent, std::optional<Duration> timeout, D
   unwind_within_ = context_.unwind_within + grace;
   fiber = scheduler.current();
   scope_ = fiber->scope;
-  if (is_change() && scope_) last_of_step_ = scope_->step_ended_by(intent_.repeatable);
+  if (changes() && scope_) last_of_step_ = scope_->step_ended_by(intent_.repeatable);
   if (context_.gate->mode == gate::Mode::plan) {
     stale_because_ = context_.gate->plan.add_read(info_, intent_.subject, intent_.arguments, intent_.at);
   }
   asking_ = context_.gate->must_confirm(info_);
   // Behind a guard its own time begins when it is its turn.
-  const bool waits_for_turn = is_change() && scope_ && !scope_->guards.empty();
-  if (!asking_) start_clock(waits_for_turn ? std::nullopt : timeout_);
+  if (!asking_) start_clock(waits_for_turn() ? std::nullopt : timeout_);
 
   const auto self = shared_from_this();
   scheduler.launcher().start(drive(self));
@@ -79,21 +78,27 @@ Awaitable<void> Operation::drive(std::shared_ptr<Operation> self) {
 Awaitable<void> Operation::attempt() {
   try {
     if (asking_) co_await ask_person();
-    if (is_change() && scope_ && !scope_->guards.empty()) co_await pass_guards();
-    if (is_change() && context_.gate->journal) change_ = co_await context_.gate->journal->intent(intent_);
+    if (waits_for_turn()) co_await pass_guards();
+    refuse_if_stopped();
+    committed_ = true;
+    if (changes() && context_.gate->journal) change_ = co_await context_.gate->journal->intent(intent_);
     // While the intent was written its time may have run out: what was not sent by then is not sent any more.
-    if (Call::stop().stopped()) throw Error("cancelled", "stopped before anything was sent");
+    refuse_if_stopped();
     begun_ = true;
     co_await execute();
-    if (is_change()) fault_point("change.answered");
+    if (changes()) fault_point("change.answered");
     co_return;
   } catch (const std::exception& failure) {
     error_ = error_from(failure);
     // Nobody foresaw it, so nobody knows what it left behind.
-    if (error_->code() == "internal.exception") error_->set_maybe_applied(is_change() && begun_);
+    if (error_->code() == "internal.exception") error_->set_maybe_applied(changes() && begun_);
   }
   apply_stop_reason();
   if (error_->op().empty()) error_->set_op(info_.qualified());
+}
+
+void Operation::refuse_if_stopped() {
+  if (Call::stop().stopped()) throw Error("cancelled", "stopped before anything was sent");
 }
 
 // The questions are asked in the caller's fiber, and the time they take is not the call's.
@@ -110,7 +115,7 @@ Awaitable<void> Operation::pass_guards() {
 
 // The time a person thinks counts against no timeout; a deadline that has passed by then lets nothing be sent.
 Awaitable<void> Operation::ask_person() {
-  if (Call::stop().stopped()) throw Error("cancelled", "stopped before anything was sent");
+  refuse_if_stopped();
   auto answer = context_.gate->confirm_destroy(*this, what());
   const bool agreed = co_await std::move(answer);
   asking_ = false;
@@ -142,7 +147,7 @@ void Operation::apply_stop_reason() {
 }
 
 bool Operation::stopped_in_flight() const {
-  return is_change() && begun_ && (error_->code() != "cancelled" || error_->is_maybe_applied());
+  return changes() && begun_ && (error_->code() != "cancelled" || error_->is_maybe_applied());
 }
 
 Awaitable<void> Operation::record_outcome() {
@@ -197,7 +202,7 @@ void Operation::abandon() {
       Error(info_.module + ".timeout", "gave no answer and did not stop within " + format_duration(unwind_within_) +
                                            " of being told to; it was left behind")
           .during(info_.qualified())
-          .maybe_applied(is_change() && begun_);
+          .maybe_applied(changes() && begun_);
   abandoned_ = true;
   context_.scheduler->wake(*this);
 }
@@ -218,7 +223,8 @@ Awaitable<void> Operation::run_callback(int reference, ValueList arguments) {
     co_await returned(pending);
   }
   if (!pending->done || callback_error_ != LUA_NOREF) {
-    throw Error("cancelled", "stopped by the error of its callback, or while it ran").maybe_applied(is_change());
+    throw Error("cancelled", "stopped by the error of its callback, or while it ran")
+        .maybe_applied(changes() && begun_);
   }
 }
 
@@ -226,7 +232,8 @@ Awaitable<void> Operation::returned(std::shared_ptr<PendingCallback> pending) {
   const auto on_stop = Call::stop().on_stop([pending] { pending->returned.cancel(); });
   while (!pending->done) {
     if (Call::stop().stopped()) {
-      throw Error("cancelled", "stopped by the error of its callback, or while it ran").maybe_applied(is_change());
+      throw Error("cancelled", "stopped by the error of its callback, or while it ran")
+          .maybe_applied(changes() && begun_);
     }
     boost::system::error_code ignored;
     co_await pending->returned.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -235,7 +242,7 @@ Awaitable<void> Operation::returned(std::shared_ptr<PendingCallback> pending) {
 
 bool Operation::callback_was_only_stopped(lua_State* state) {
   if (!is_stop(state, -1)) return false;
-  return Call::stop().reason() == StopReason::timeout || (is_change() && begun_ && fiber->must_stop());
+  return Call::stop().reason() == StopReason::timeout || (changes() && begun_ && fiber->must_stop());
 }
 
 int Operation::callback_returned(lua_State* state, bool raised) {

@@ -30,7 +30,8 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
 
   // Waiter
   void stop(StopReason reason) override;
-  [[nodiscard]] bool is_change() const override { return info_.effect != Effect::observe && !asking_; }
+  /// Not before its guards and a person have let it go: until then a stop ends it like any wait.
+  [[nodiscard]] bool is_change() const override { return changes() && committed_; }
   [[nodiscard]] std::string what() const override;
   int push_outcome(lua_State* state) override;
 
@@ -52,8 +53,11 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
 
   Awaitable<void> returned(std::shared_ptr<PendingCallback> pending);
   static Awaitable<void> drive(std::shared_ptr<Operation> self);
+  [[nodiscard]] bool changes() const { return info_.effect != Effect::observe; }
+  [[nodiscard]] bool waits_for_turn() const { return changes() && scope_ && !scope_->guards.empty(); }
   Awaitable<void> attempt();
   Awaitable<void> pass_guards();
+  void refuse_if_stopped();
   Awaitable<void> ask_person();
   void start_clock(std::optional<Duration> timeout);
   Awaitable<void> record_outcome();
@@ -84,7 +88,8 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
   std::shared_ptr<PendingCallback> callback_;
   int callback_error_ = -2;        ///< registry slot of what the callback raised (LUA_NOREF: nothing)
   std::size_t stale_because_ = 0;  ///< plan: the change that touches what this observe reads
-  bool asking_ = false;            ///< a person has to agree first; nothing is in flight
+  bool asking_ = false;            ///< a person has to agree first
+  bool committed_ = false;         ///< nothing but the journal stands between it and its client
   bool begun_ = false;             ///< its client was asked: a change may be on its way
   bool completed_ = false;
   bool abandoned_ = false;

@@ -39,6 +39,8 @@ void declare_ops(Module& module) {
   module.error("script.no_module", "require found no such module", "use the name the message suggests");
   module.error("script.not_readable", "the file cannot be run", "the message says why");
   module.error("script.require_loop", "modules require each other in a circle", "move what both need into a third one");
+  module.error("script.cannot_yield", "a coroutine yields inside of a deadline, a clean-up or a step that it is in",
+               "end the block before the yield, or use ops.group, whose fibers wait by themselves");
   module.error("script.cannot_wait", "a call that waits stands where Lua cannot be suspended",
                "collect the answers before sorting or replacing");
   module.error("script.coroutine_waits", "a coroutine was resumed while it waits in a call of another fiber",

@@ -81,14 +81,6 @@ int begin_run(lua_State* state) {
   });
 }
 
-// run_id() -> of the run in progress; nil in a plan
-int run_id(lua_State* state) {
-  const auto* run = context_of(state).run;
-  if (run == nullptr) return 0;
-  lua_pushlstring(state, run->folder().id.data(), run->folder().id.size());
-  return 1;
-}
-
 // lock_target(name)
 int lock_target(lua_State* state) {
   return native_body(state, [state] {
@@ -118,12 +110,6 @@ int mark_procedure(lua_State* state) {
 
 int native_is_procedure(lua_State* state) {
   lua_pushboolean(state, is_procedure(state, 1) ? 1 : 0);
-  return 1;
-}
-
-// in_plan() -> boolean
-int in_plan(lua_State* state) {
-  lua_pushboolean(state, context_of(state).gate->mode == gate::Mode::plan ? 1 : 0);
   return 1;
 }
 
@@ -235,11 +221,9 @@ std::vector<journal::FileHash> files_of(const Vm& vm) {
 
 void add_run_natives(lua_State* state) {
   set_native(state, "begin_run", begin_run);
-  set_native(state, "run_id", run_id);
   set_native(state, "lock_target", lock_target);
   set_native(state, "mark_procedure", mark_procedure);
   set_native(state, "is_procedure", native_is_procedure);
-  set_native(state, "in_plan", in_plan);
   set_native(state, "plan_remark", plan_remark);
   set_native(state, "plan_diff", plan_diff);
   set_native(state, "planned_changes", planned_changes);

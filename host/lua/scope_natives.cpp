@@ -83,6 +83,7 @@ int push_scope(lua_State* state) {
     auto scope = fiber.scope ? std::make_shared<gate::Scope>(*fiber.scope) : std::make_shared<gate::Scope>();
     read_scope(state, *scope);
     fiber.outer_scopes.push_back(std::exchange(fiber.scope, std::move(scope)));
+    ++fiber.blocks;
     return 0;
   });
 }
@@ -91,6 +92,7 @@ int pop_scope(lua_State* state) {
   auto& fiber = current_fiber(state);
   fiber.scope = std::move(fiber.outer_scopes.back());
   fiber.outer_scopes.pop_back();
+  --fiber.blocks;
   return 0;
 }
 

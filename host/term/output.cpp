@@ -1,8 +1,6 @@
 #include "host/term/output.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,19 +27,6 @@ bool is_taken_within(int descriptor, Duration patience) {
   return poll(&wanted, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(patience).count())) > 0;
 }
 
-/// Only what can keep a writer waiting: a file opened anew would be written from its beginning.
-bool may_block(int descriptor) {
-  struct stat info = {};
-  return fstat(descriptor, &info) == 0 && (S_ISFIFO(info.st_mode) || isatty(descriptor) == 1);
-}
-
-/// Empty: there is none.
-Descriptor open_unblocked(int descriptor) {
-  if (!may_block(descriptor)) return {};
-  const std::string same = "/proc/self/fd/" + std::to_string(descriptor);
-  return Descriptor(open(same.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-}
-
 }  // namespace
 
 Output::Output(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
@@ -58,19 +43,18 @@ void Output::offer(std::string_view text) {
   const std::string safe = redact(text);
   const std::lock_guard lock(mutex_);
   if (dropped_) return;
-  if (unblocked() < 0) return handle(write_all(descriptor_, safe));
   kept_ += safe;
   write_kept();
 }
 
 void Output::keep_on() {
   const std::lock_guard lock(mutex_);
-  if (!dropped_ && unblocked() >= 0) write_kept();
+  if (!dropped_) write_kept();
 }
 
 void Output::flush_within(Duration patience) {
   const std::lock_guard lock(mutex_);
-  while (!kept_.empty() && is_taken_within(unblocked(), patience)) write_kept();
+  while (!kept_.empty() && is_taken_within(unblocked().to_wait_for(), patience)) write_kept();
   if (kept_.empty()) return;
   log(Level::warn, "the reader of " + name_ + " takes nothing; " + std::to_string(kept_.size()) + " bytes are dropped");
   dropped_ = true;
@@ -84,12 +68,12 @@ std::size_t Output::kept() {
 
 int Output::descriptor() {
   const std::lock_guard lock(mutex_);
-  return unblocked();
+  return unblocked().to_wait_for();
 }
 
 void Output::write_kept() {
   std::string_view rest = kept_;
-  const int error = write_available(unblocked(), rest);
+  const int error = unblocked().write(rest);
   kept_.erase(0, kept_.size() - rest.size());
   handle(error);
 }
@@ -101,9 +85,9 @@ void Output::handle(int error) {
   log(Level::warn, observed(name_, error) + "; further output is dropped, the run goes on");
 }
 
-int Output::unblocked() {
-  if (!std::exchange(looked_for_unblocked_, true)) unblocked_ = open_unblocked(descriptor_);
-  return unblocked_.get();
+const UnblockedDescriptor& Output::unblocked() {
+  if (!unblocked_) unblocked_.emplace(descriptor_);
+  return *unblocked_;
 }
 
 bool Output::is_dropped() {

@@ -2,11 +2,12 @@
 // stdout, which may go away at any time (`opshost run ... | head`) while the run must go on, and whose reader may be
 // slow, or stand still for hours (Ctrl-S), while the loop must go on.
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "host/base/descriptor.hpp"
 #include "host/base/time.hpp"
+#include "host/base/unblocked_descriptor.hpp"
 
 namespace opshost {
 
@@ -36,15 +37,14 @@ class Output {
  private:
   void handle(int error);
   void write_kept();
-  int unblocked();
+  [[nodiscard]] const UnblockedDescriptor& unblocked();
 
   const int descriptor_;
   const std::string name_;
   std::mutex mutex_;
   bool dropped_ = false;
   std::string kept_;
-  bool looked_for_unblocked_ = false;
-  Descriptor unblocked_;  ///< the same pipe or terminal, opened anew: others share the blocking mode of what we got
+  std::optional<UnblockedDescriptor> unblocked_;
 };
 
 Output& standard_output();

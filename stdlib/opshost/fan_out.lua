@@ -131,13 +131,27 @@ local function record(state, index, item, ok, value)
   end
 end
 
+-- The fan-out that each fiber is an item of.
+local states = {}
+
 local function begin(state, item, fn, ...)
   local index = #state.results + 1
   state.results[index] = { item = item, ok = false }
   native.spawn(state.group, function(...)
     native.begins_at(fn)
+    local fiber = native.fiber()
+    states[fiber] = state
     record(state, index, item, raw_pcall(fn, ...))
+    states[fiber] = nil
   end, ...)
+end
+
+--- The current item is bound to fail: the others stop now, not only when its clean-ups have run.
+function fan_out.failing()
+  local state = states[native.fiber()]
+  if not state or state.collect or state.stopping then return end
+  state.stopping = true
+  native.stop(state.group)
 end
 
 -- native.join itself, told to stop, first stops the group's fibers and raises when they have ended.
@@ -166,20 +180,36 @@ function fan_out.each(list, options, fn)
   return finish(state)
 end
 
+-- The function given to ops.group is a fiber of the group too: an error of the others ends what it waits for.
+local function run_body(state, fn, group)
+  native.begins_at(fn)
+  local ok, failure = raw_pcall(fn, group)
+  if ok then return end
+  if not state.stopping then
+    state.stopping = true
+    state.body_failure = failure
+    native.stop(state.group)
+  elseif not is_stop(failure) then
+    state.results[#state.results + 1] = { item = "the function of the group", ok = false,
+      error = native.to_error(failure) }
+  end
+end
+
 function fan_out.group(fn, options)
   local state = new_state(options.on_error == "collect")
   local group = {}
   function group.spawn(_, child, ...)
+    if state.ended then
+      raw_error(native.new_error("usage.argument",
+        "group:spawn: the group has ended; begin its fibers in the function given to ops.group"), 0)
+    end
     if state.stopping then return end
     begin(state, "fiber " .. (#state.results + 1), child, ...)
   end
-  local ok, failure = raw_pcall(fn, group)
-  if not ok then
-    state.stopping = true
-    native.stop(state.group)
-    raw_pcall(native.join, state.group, 0)
-    raw_error(failure, 0)
-  end
+  native.spawn(state.group, run_body, state, fn, group)
+  native.join(state.group, 0)
+  state.ended = true
+  if state.body_failure ~= nil and not state.exit then raw_error(state.body_failure, 0) end
   return finish(state)
 end
 

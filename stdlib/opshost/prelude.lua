@@ -102,6 +102,20 @@ function go_on(co, ...)
   return after_resume(co, raw_resume(co, ...))
 end
 
+-- How many blocks (deadlines, clean-ups, steps) its fiber was in when each coroutine was resumed.
+local blocks_around = setmetatable({}, { __mode = "k" })
+
+-- A block belongs to the fiber: left by a yield it would bound, or shield, whatever the fiber does next.
+function base.coroutine.yield(...)
+  local co = coroutine.running()
+  local around = co and blocks_around[co]
+  if around and native.blocks() ~= around then
+    raw_error(native.new_error("script.cannot_yield", "coroutine.yield inside of ops.deadline, a clean-up or a step "
+      .. "that the coroutine is in: end the block first, or use ops.group and fibers"), 0)
+  end
+  return raw_yield(...)
+end
+
 local function resume(co, ...)
   if native.c_stack_is_short() then
     return false, "stack overflow: coroutines are nested too deeply"
@@ -110,6 +124,7 @@ local function resume(co, ...)
     return false, native.new_error("script.coroutine_waits",
       "this coroutine waits in a call of another fiber and cannot be resumed before that call ends")
   end
+  blocks_around[co] = native.blocks()
   return after_resume(co, raw_resume(co, ...))
 end
 
@@ -175,17 +190,42 @@ local function load_module(name)
   return module
 end
 
--- The modules each fiber is in the middle of loading, outermost first.
-local stacks = {}
+-- The modules each fiber is in the middle of loading, outermost first; and the one it waits for another to load.
+local stacks, awaited = {}, {}
 
-local function circle_error(stack, name)
-  return native.new_error("script.require_loop",
-    "module \"" .. name .. "\" requires itself: " .. table.concat(stack, " -> ") .. " -> " .. name)
+-- Fibers that wait for each other's modules, "one -> two", where waiting for `name` would close their circle.
+local function circle_of_fibers(fiber, name)
+  local names = {}
+  while name and loading[name] do
+    names[#names + 1] = name
+    if loading[name].fiber == fiber then return names end
+    name = awaited[loading[name].fiber]
+  end
+end
+
+--- `names`: who waits for whom, from the module that would be waited for to one that `stack` is in the middle of.
+local function fail_circle(names, stack)
+  local first = names[#names]
+  local from = 1
+  while stack[from] ~= first do from = from + 1 end
+  local circle = native.new_error("script.require_loop", "module \"" .. first .. "\" requires itself: "
+    .. table.concat(stack, " -> ", from) .. " -> " .. table.concat(names, " -> "))
+  native.locate(circle)
+  raw_error(circle, 0)
+end
+
+local function await_loaded(fiber, name)
+  local names = circle_of_fibers(fiber, name)
+  if names then fail_circle(names, stacks[fiber]) end
+  awaited[fiber] = name
+  local ok, failure = raw_pcall(native.wait_latch, loading[name].latch)
+  awaited[fiber] = nil
+  if not ok then raw_error(failure, 0) end
 end
 
 local function load_once(name, stack)
   local latch = native.latch()
-  loading[name] = { latch = latch, stack = stack }
+  loading[name] = { latch = latch, stack = stack, fiber = native.fiber() }
   stack[#stack + 1] = name
   local ok, module = traced_pcall(load_module, name)
   stack[#stack] = nil
@@ -210,13 +250,8 @@ function base.require(name)
       if #stack == 0 then stacks[fiber] = nil end
       return module
     end
-    if loading[name].stack == stack then
-      local circle = circle_error(stack, name)
-      native.locate(circle)
-      raw_error(circle, 0)
-    end
     -- Another fiber is at it, and its body waits for something.
-    native.wait_latch(loading[name].latch)
+    await_loaded(fiber, name)
   end
   return loaded[name]
 end
@@ -236,11 +271,19 @@ local function load_file(path, environment)
   return load_text(text, "@" .. path, environment)
 end
 
+local function check_text(fn, name, value)
+  if raw_type(value) == "string" then return end
+  raw_error(native.new_error("usage.argument",
+    fn .. ': argument 1 "' .. name .. '": expected string, got ' .. raw_type(value)), 0)
+end
+
 function base.loadfile(path, _, environment)
+  check_text("loadfile", "path", path)
   return load_file(path, environment)
 end
 
 function base.dofile(path)
+  check_text("dofile", "path", path)
   local chunk, problem = load_file(path)
   if not chunk then raw_error(problem, 0) end
   return chunk()
@@ -254,6 +297,12 @@ function base.load(source, chunk_name, mode, environment)
       part = source()
     end
     source = table.concat(parts)
+  end
+  check_text("load", "source", source)
+  -- Our own Lua is told by that name: the watchdog and error positions pass it over.
+  if raw_type(chunk_name) == "string" and chunk_name:sub(1, 10) == "=[opshost]" then
+    raw_error(native.new_error("usage.argument",
+      'load: argument 2 "chunk_name": names that begin with "=[opshost]" are for opshost itself'), 0)
   end
   if mode == "b" and not native.unsafe_lua then
     return nil, "attempt to load bytecode: opshost loads text only"

@@ -25,22 +25,47 @@ local function seen_text(seen)
   return "; last seen: " .. native.describe(seen)
 end
 
-function waiting.wait_until(fn, options)
-  local give_up = native.now() + options.timeout
+-- A look gets as long as its wait; one that has no time at all is a look at once, which only its own calls bound.
+local function bounded(left, fn, ...)
+  if left <= 0 then return true, fn(...) end
+  local id = native.deadline_begin(left)
+  return (function(ok, ...)
+    native.deadline_end()
+    if ok then return true, ... end
+    local failure = ...
+    if is_stop(failure) and native.stop_scope(failure) == id then return false end
+    raw_error(failure, 0)
+  end)(raw_pcall(fn, ...))
+end
+
+--- Looks until look(...) returns true and what it saw, with pauses of `every` seconds. Returns true and all it returned
+--- after that, or false and what it saw last where `timeout` seconds were not enough, however long a look takes.
+function waiting.until_true(timeout, every, look, ...)
+  local give_up = native.now() + timeout
+  local left = timeout
+  local last
   while true do
-    local reached, seen = fn()
-    if type(reached) ~= "boolean" then
-      raw_error(native.new_error("wait.not_boolean",
-        "the function given to ops.wait_until returned " .. type(reached) .. ", not a boolean (a missing return?)"), 0)
-    end
-    if reached then return seen end
-    local left = give_up - native.now()
-    if left <= 0 then
-      raw_error(native.new_error("wait.timeout", "waited " .. native.duration_text(options.timeout) .. " for "
-        .. options.what .. seen_text(seen), { detail = { seen = seen } }), 0)
-    end
-    native.sleep(math.min(options.every, left))
+    local in_time, reached, seen, value = bounded(left, look, ...)
+    if in_time and reached then return true, seen, value end
+    if in_time then last = seen end
+    left = give_up - native.now()
+    if left <= 0 then return false, last end
+    native.sleep(math.min(every, left))
+    left = math.max(give_up - native.now(), 0)
   end
+end
+
+function waiting.wait_until(fn, options)
+  local function look()
+    local reached, seen = fn()
+    if type(reached) == "boolean" then return reached, seen end
+    raw_error(native.new_error("wait.not_boolean",
+      "the function given to ops.wait_until returned " .. type(reached) .. ", not a boolean (a missing return?)"), 0)
+  end
+  local reached, seen = waiting.until_true(options.timeout, options.every, look)
+  if reached then return seen end
+  raw_error(native.new_error("wait.timeout", "waited " .. native.duration_text(options.timeout) .. " for "
+    .. options.what .. seen_text(seen), { detail = { seen = seen } }), 0)
 end
 
 local function may_repeat(failure, options)
@@ -63,6 +88,10 @@ local function retry_result(attempt, options, fn, ok, ...)
 end
 
 function waiting.retry(options, fn)
+  if options.times < 1 then
+    raw_error(native.new_error("usage.argument",
+      'ops.retry: argument 1 "options.times": expected at least 1, got ' .. options.times), 0)
+  end
   return retry_result(1, options, fn, raw_pcall(fn, 1))
 end
 
@@ -107,6 +136,11 @@ local function after_with(handle, ok, ...)
 end
 
 function waiting.with(handle, fn)
+  local closable = type(handle) == "table" or type(handle) == "userdata"
+  if not closable or type(handle.close) ~= "function" then
+    raw_error(native.new_error("usage.argument",
+      'ops.with: argument 1 "handle": expected something with a method `close`, got ' .. native.describe(handle)), 0)
+  end
   return after_with(handle, raw_pcall(fn, handle))
 end
 

@@ -72,7 +72,7 @@ says <<'END'
 opshost: tail.lua:7: 1 item of 1 failed:
   nonexistent: "nonexistent" does not exist [group.failed]
   because: local.read_file: "nonexistent" does not exist [local.not_found]
-What to do: look at err.detail.items; each has its own error.
+What to do: correct the name; the message shows the nearest one there is.
 END
 
 # Frames inside of what raises an error again.
@@ -206,13 +206,13 @@ What to do: give it more time, or look at what it was waiting for.
 END
 
 run eval 'local ops = require "ops" ops.each({"a", "b"}, {parallel = 2}, function(name) error(name .. " failed", 0) end)'
-exits 2 "several items that failed"
+exits 1 "several items that failed, all by the script's own error"
 says <<'END'
 opshost: eval:1: 2 items of 2 failed:
   a: a failed
   b: b failed [group.failed]
   because: a failed
-What to do: look at err.detail.items; each has its own error.
+What to do: look at the line it names.
 END
 
 for code in 0 1 7 42 255; do

@@ -115,8 +115,9 @@ run --version
 exits 0 "--version"
 run version --libs
 exits 0 "version --libs"
-for library in LuaJIT Boost spdlog; do
-  holds "names $library" grep -q "^$library " "$TMPDIR/stdout"
+holds "says what compiled it" grep -qE '^compiled by .*, (shared|static), with the libraries of these Debian packages:$' "$TMPDIR/stdout"
+for library in libluajit-5.1-dev libboost-dev libssl-dev libssh2-1-dev libmysqlcppconn-dev libzookeeper-st-dev; do
+  holds "names $library" grep -qE "^  $library [0-9]" "$TMPDIR/stdout"
 done
 
 run scripts

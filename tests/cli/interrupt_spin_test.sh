@@ -6,7 +6,7 @@ source "$OPSHOST_SOURCE/tests/support/cli.sh"
 # start SCRIPT: in the background, until it says that it runs.
 start() {
   rm -f started
-  "$OPSHOST" run "$1" started >"$TMPDIR/stdout" 2>"$TMPDIR/stderr" &
+  "${WITH_SIGINT[@]}" "$OPSHOST" run "$1" started >"$TMPDIR/stdout" 2>"$TMPDIR/stderr" &
   child=$!
   wait_until test -e started
 }

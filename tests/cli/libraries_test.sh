@@ -75,6 +75,17 @@ opshost: loop/b.lua:1: module "a" requires itself: a -> b -> a [script.require_l
 What to do: move what both need into a third one.
 END
 
+# Each fiber waits for the module that the other is at.
+cat >loop/fibers.lua <<'END'
+require("ops").each({ "left", "right" }, {}, require)
+END
+for pair in "left right" "right left"; do
+  echo "require('ops').sleep('1ms') require '${pair#* }'" >"loop/${pair% *}.lua"
+done
+run run loop/fibers.lua
+exits 1 "modules in a circle of two fibers"
+holds "it names the circle" grep -Eq 'module "(left|right)" requires itself: (left -> right -> left|right -> left -> right)' "$TMPDIR/stderr"
+
 library beside/broken.lua <<<'return = 1'
 library beside/uses_broken.lua <<<'local broken = require "broken"'
 run run beside/uses_broken.lua

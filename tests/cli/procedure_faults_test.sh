@@ -142,7 +142,7 @@ return procedure.define {
 LUA
 
 hold() {
-  "$OPSHOST" run hold.lua --target a >"$TMPDIR/held.out" 2>"$TMPDIR/held.err" &
+  "${WITH_SIGINT[@]}" "$OPSHOST" run hold.lua --target a >"$TMPDIR/held.out" 2>"$TMPDIR/held.err" &
   holder=$!
   wait_until test -e work/began
 }

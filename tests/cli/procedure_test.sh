@@ -225,6 +225,32 @@ first_line 'opshost: p.lua:7: the guard "once" holds back local.mkdir("second");
 holds "it let the first change through" test -d first
 holds "and not the second" test ! -e second
 
+# What waits for its turn under a guard is not sent any more when one before it failed, or after Ctrl-C.
+guarded='ctx:guard("one at a time", function() return true, "fine" end, function()
+  ctx:each({ "one", "two", "three" }, {}, function(name)
+    ctx:cleanup("tidy " .. name, function() ops.sleep("20ms") end)
+    ctx:step("work", { run = function()
+      machine.run({ "sh", "-c", "echo " .. name .. " >>worked; " .. WORK })
+    end })
+  end)
+end)'
+procedure "local WORK = 'sleep 0.2; exit 1'
+$guarded"
+run run p.lua
+exits 2 "a failed change under a guard"
+holds "nothing after it was sent" test "$(cat worked)" = one
+rm worked
+procedure "local WORK = 'sleep 0.5'
+$guarded"
+"${WITH_SIGINT[@]}" "$OPSHOST" run p.lua 2>"$TMPDIR/stderr" &
+child=$!
+wait_until test -s worked
+kill -s INT "$child"
+status=0
+wait "$child" || status=$?
+exits 130 "Ctrl-C while changes wait for their turn under a guard"
+holds "only the one in flight was sent" test "$(cat worked)" = one
+
 # Questions -------------------------------------------------------------------------------------------------------------
 
 procedure 'ctx:confirm("sure", { text = "Sure?" })

@@ -38,7 +38,7 @@ says_nothing
 rm ticked
 mkfifo pipe
 exec 7<>pipe  # open for reading, never read
-"$OPSHOST" run two_fibers.lua >pipe 2>"$TMPDIR/stderr" 7>&- &
+"${WITH_SIGINT[@]}" "$OPSHOST" run two_fibers.lua >pipe 2>"$TMPDIR/stderr" 7>&- &
 child=$!
 wait_until test -e ticked
 kill -s INT "$child"
@@ -79,6 +79,76 @@ status=0
 { timeout 60 "$OPSHOST" eval 'require("local").read({"sleep", "0.2"}) error("boom")' 2>&1 >/dev/null || echo $? >code; } | true
 wait_until test -e code
 holds "stderr closed by its reader: the exit code still says it" test "$(cat code)" = 1
+
+# Ctrl-C where the reader of stderr is gone: clean-ups run, the exit code says it.
+cat >cleans_up.lua <<'END'
+local ops, machine = require "ops", require "local"
+ops.with({ close = function() machine.write_file("cleaned", "") end }, function()
+  machine.write_file("waiting", "")
+  ops.sleep("1h")
+end)
+END
+mkfifo errors
+exec 8<>errors
+"${WITH_SIGINT[@]}" "$OPSHOST" run cleans_up.lua 2>errors 8>&- &
+child=$!
+wait_until test -e waiting
+exec 8>&-
+status=0
+kill -s INT "$child"
+wait "$child" || status=$?
+exits 130 "Ctrl-C with nobody to read stderr"
+holds "its clean-up ran" test -e cleaned
+
+# A reader of stderr that stands still holds up neither the run, nor Ctrl-C, nor the second one.
+cat >warns.lua <<'END'
+local ops, machine = require "ops", require "local"
+ops.group(function(group)
+  group:spawn(function()
+    for _ = 1, 3000 do pcall(ops.with, { close = function() error(("x"):rep(200)) end }, function() error("y") end) end
+    machine.write_file("warned", "")
+    while true do end
+  end)
+end)
+END
+exec 8<>errors
+"${WITH_SIGINT[@]}" "$OPSHOST" run warns.lua 2>errors 8>&- &
+child=$!
+wait_until test -e warned
+status=0
+kill -s INT "$child"
+wait "$child" || status=$?
+exits 130 "Ctrl-C while the reader of stderr stands still"
+exec 8>&-
+
+# A signal that is ignored stays ignored.
+rm waiting
+(trap "" HUP && exec "$OPSHOST" run cleans_up.lua 2>"$TMPDIR/stderr") &
+child=$!
+wait_until test -e waiting
+kill -s HUP "$child"
+kill -s TERM "$child"
+status=0
+wait "$child" || status=$?
+exits 143 "under nohup a hang-up is nothing, SIGTERM ends it"
+
+# stdout as a socket, which is what a service of systemd has.
+rm -f ticked
+python3 - "$OPSHOST" <<'END' && status=0 || status=$?
+import socket, subprocess, sys, time
+ours, theirs = socket.socketpair()
+child = subprocess.Popen([sys.argv[1], "run", "two_fibers.lua"], stdout=theirs)
+theirs.close()
+import os
+give_up = time.monotonic() + 20
+while not os.path.exists("ticked"):
+    if time.monotonic() > give_up: sys.exit("no fiber went on")
+    time.sleep(0.02)
+read = 0
+while piece := ours.recv(1 << 20): read += len(piece)
+sys.exit(0 if child.wait() == 0 and read == 5000000 else f"{read} bytes")
+END
+exits 0 "stdout as a socket whose reader stands still"
 
 run eval 'io.write(require("local").read({"cat"}).stdout, "end")' <&-
 exits 0 "stdin closed: a program reads its end"

@@ -1,4 +1,5 @@
 -- Fibers, groups, deadlines and the traps of suspending Lua.
+local machine = require "local"
 local ops = require "ops"
 local t = require "testing"
 local test = t.test
@@ -197,6 +198,78 @@ test("wait_until returns what was seen, and says it when time is up", function()
   end)
 end)
 
+test("wait_until's time ends a look that takes longer", function()
+  local looks = 0
+  t.raises("wait.timeout", "waited 20ms for the door; last seen: \"ajar\"", function()
+    ops.wait_until(function()
+      looks = looks + 1
+      if looks == 2 then ops.sleep("1h") end
+      return false, "ajar"
+    end, { every = "1ms", timeout = "20ms", what = "the door" })
+  end)
+  t.equal(looks, 2)
+  t.equal(ops.wait_until(function() return true, "at once" end, { timeout = 0 }), "at once")
+end)
+
+test("an error in a group ends what its function waits for", function()
+  t.raises("group.failed", "1 item of 1 failed:\n  fiber 1: database is gone", function()
+    ops.group(function(group)
+      group:spawn(function() error("database is gone", 0) end)
+      ops.sleep("1h")
+    end)
+  end)
+  t.raises("group.failed", "2 items of 2 failed:\n  fiber 1: database is gone\n  the function of the group: gave up",
+    function()
+      ops.group(function(group)
+        local begun = machine.temp() .. "/begun"
+        group:spawn(function()
+          ops.wait_until(function() return machine.exists(begun) ~= nil end, { every = "1ms" })
+          error("database is gone", 0)
+        end)
+        machine.run({ "sh", "-c", "touch " .. begun .. " && sleep 0.1" }) -- a change, which is let end
+        error("gave up", 0)
+      end)
+    end)
+end)
+
+test("an error of a group's function is raised when its fibers have ended", function()
+  local ended = false
+  local ok, failure = pcall(ops.group, function(group)
+    group:spawn(function()
+      ops.with({ close = function() ops.sleep("5ms") ended = true end }, function() ops.sleep("1h") end)
+    end)
+    ops.sleep("1ms")
+    error("the function's own", 0)
+  end)
+  t.equal({ ok, failure, ended }, { false, "the function's own", true })
+end)
+
+test("a group that has ended begins no fiber", function()
+  local kept
+  ops.group(function(group) kept = group end)
+  t.raises("usage.argument", "group:spawn: the group has ended; begin its fibers in the function given to ops.group",
+    function() kept:spawn(function() end) end)
+end)
+
+test("a coroutine cannot leave a deadline, or a clean-up, by a yield", function()
+  local message = "coroutine.yield inside of ops.deadline, a clean-up or a step that the coroutine is in: end the "
+    .. "block first, or use ops.group and fibers"
+  t.raises("script.cannot_yield", message, function()
+    coroutine.wrap(function() ops.deadline("1h", function() coroutine.yield() end) end)()
+  end)
+  t.raises("script.cannot_yield", message, function()
+    coroutine.wrap(function() ops.with({ close = function() coroutine.yield() end }, function() end) end)()
+  end)
+  -- One that was begun and resumed inside of it stays inside.
+  local numbers = {}
+  ops.deadline("1h", function()
+    for number in coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) do
+      numbers[#numbers + 1] = number
+    end
+  end)
+  t.equal(numbers, { 1, 2, 3 })
+end)
+
 test("retry repeats only what is retryable", function()
   local attempts = 0
   local ok, failure = pcall(ops.retry, { times = 5, wait = "1ms" }, function()
@@ -204,6 +277,9 @@ test("retry repeats only what is retryable", function()
     error("for good", 0)
   end)
   t.equal({ ok, failure, attempts }, { false, "for good", 1 })
+  t.raises("usage.argument", 'ops.retry: argument 1 "options.times": expected at least 1, got 0', function()
+    ops.retry({ times = 0 }, function() end)
+  end)
 end)
 
 test("try catches the named codes only, and knows every code", function()
@@ -226,6 +302,8 @@ test("with closes the handle whatever happens", function()
     ops.deadline("5ms", function() ops.with(handle, function() ops.sleep("1h") end) end)
   end)
   t.equal(closed, 3)
+  t.raises("usage.argument", 'ops.with: argument 1 "handle": expected something with a method `close`, got 5',
+    function() ops.with(5, function() end) end)
 end)
 
 test("many fibers sleep at once", function()

@@ -13,6 +13,10 @@ checks=0
 failures=0
 what=
 
+# In front of what runs in the background and is to be interrupted: bash has SIGINT ignored there.
+# shellcheck disable=SC2034  # for the tests
+readonly WITH_SIGINT=(env --default-signal=INT)
+
 # Longer than anything here takes, so that what hangs is killed and reported.
 readonly LIMIT=60
 

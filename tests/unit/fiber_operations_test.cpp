@@ -179,3 +179,26 @@ TEST_CASE("a change that answers within the grace has its answer; the next wait 
         "script.lua:1: interrupted while waiting for bench.look [interrupted]");
   CHECK(test.log() == "put /b; put /b done; wait");
 }
+
+// "short" and "b" go on in one turn: the fan-out around "change" is woken, since enough of it has ended, and then
+// stopped.
+TEST_CASE("a fan-out stopped in the turn in which it was to go on waits for its changes") {
+  TestRuntime test;
+  CHECK(test.run("local changed, when_over\n"
+                 "ops.group(function(outer)\n"
+                 "  outer:spawn(function()\n"
+                 "    pcall(ops.each, {'a', 'b'}, {}, function(name)\n"
+                 "      if name == 'b' then ops.sleep('1ms') bench.wait('go') error('b failed') end\n"
+                 "      ops.each({'short', 'change', 'third'}, {parallel = 2}, function(item)\n"
+                 "        if item == 'short' then ops.sleep(0) bench.wait('go') end\n"
+                 "        if item == 'change' then bench.put('/change', 'wait') changed = true end\n"
+                 "      end)\n"
+                 "    end)\n"
+                 "    when_over = changed\n"
+                 "  end)\n"
+                 "  outer:spawn(function()\n"
+                 "    ops.sleep('10ms') bench.open_gate('go') ops.sleep('10ms') bench.open_gate('/change')\n"
+                 "  end)\n"
+                 "end)\n"
+                 "return when_over") == "true");
+}

@@ -34,9 +34,18 @@ function group.group(name, fn, options)
   return native.unknown('value of the group "' .. path .. '"')
 end
 
+local function tell_others(ok, ...)
+  if ok then return ... end
+  if not native.is_stop((...)) then fan_out.failing() end
+  raw_error((...), 0)
+end
+
 local function in_frame(fn)
+  local function body(item, index)
+    return tell_others(raw_pcall(fn, item, index))
+  end
   return function(item, index)
-    return frames.within(fan_out.item_name(item), fn, nil, item, index)
+    return frames.within(fan_out.item_name(item), body, nil, item, index)
   end
 end
 

@@ -5,6 +5,7 @@ local native = ...
 local run = native.internal("procedure/run")
 local frames = native.internal("procedure/frame")
 local doubt = native.internal("procedure/doubt")
+local waiting = native.internal("waiting")
 
 local raw_pcall, raw_error = native.pcall, error
 local fail = frames.fail
@@ -44,16 +45,14 @@ steps.ask = ask
 
 -- Until it answers `wanted`, or the step's time is up.
 local function await(step, what, wanted, give_up)
-  while true do
+  local function look()
     local reached, seen, value = ask(step, what)
-    if reached == wanted then return seen, value end
-    local left = give_up - native.now()
-    if left <= 0 then
-      fail("procedure.goal", 'the step "' .. step.path .. '" waited ' .. native.duration_text(step.options.timeout)
-        .. " for its `" .. what .. "` to be " .. tostring(wanted) .. seen_text(seen))
-    end
-    native.sleep(math.min(step.options.every, left))
+    return reached == wanted, seen, value
   end
+  local reached, seen, value = waiting.until_true(give_up - native.now(), step.options.every, look)
+  if reached then return seen, value end
+  fail("procedure.goal", 'the step "' .. step.path .. '" waited ' .. native.duration_text(step.options.timeout)
+    .. " for its `" .. what .. "` to be " .. tostring(wanted) .. seen_text(seen))
 end
 steps.await = await
 
@@ -74,7 +73,8 @@ end
 local function fail_step(step, failure)
   if native.is_stop(failure) then raw_error(failure, 0) end
   local object = native.to_error(failure)
-  native.record("end", { path = step.path, state = "failed", error = object }, true)
+  -- Without waiting for the disk: until this error has stopped the others of its group, nothing of theirs goes on.
+  native.append("end", { path = step.path, state = "failed", error = object }, true)
   raw_error(failure, 0)
 end
 
