@@ -6,6 +6,8 @@ local edit = native.internal("edit")
 
 local module = declare.module("docker", "Docker engines, their containers, images and networks")
 
+module.exports.connect = native.internal("inventory_host").docker(module.exports.connect)
+
 module.record("EditOptions", "How to edit a file in a container", {
   { "backup", "string", "keep the old content beside it, under this ending: \".bak\"" },
   { "sensitive", "boolean", "what differs is kept out of plan, log and result", default = false },

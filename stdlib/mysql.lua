@@ -6,6 +6,8 @@ local declare = native.internal("declare")
 local module = declare.module("mysql", "MySQL and MariaDB: queries, changes, replication")
 local fetch_more = native.hidden("mysql").fetch_more
 
+module.exports.connect = native.internal("inventory_host").mysql(module.exports.connect)
+
 local function new_error(code, message)
   error(native.new_error(code, message), 0)
 end

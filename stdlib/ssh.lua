@@ -4,6 +4,7 @@ local native = ...
 local declare = native.internal("declare")
 local edit = native.internal("edit")
 local fan_out = native.internal("fan_out")
+local inventory_host = native.internal("inventory_host")
 
 local module = declare.module("ssh", "Commands, files and ports of other machines")
 
@@ -43,6 +44,8 @@ module.fn { "edit",
     return edit(files, path, change, options)
   end,
 }
+
+module.exports.connect = inventory_host.ssh(module.exports.connect)
 
 local Hosts = {}
 Hosts.__index = Hosts
@@ -103,7 +106,7 @@ module.fn { "folded",
 
 module.fn { "hosts",
   params = {
-    { "list", "any[]", "names, or what ssh.connect takes" },
+    { "list", "any[]", "names, hosts of an inventory, or what ssh.connect takes" },
     { "options", "HostsOptions?", "how many at once" },
   },
   returns = "any",
@@ -114,7 +117,7 @@ module.fn { "hosts",
     local hosts = { names = {}, by_name = {}, options = options }
     for i, entry in ipairs(list) do
       local settings = type(entry) == "table" and entry or { host = entry }
-      local name = settings.host
+      local name = inventory_host.is_host(entry) and entry.name or settings.host
       if hosts.by_name[name] then name = name .. "#" .. i end
       hosts.names[i] = name
       hosts.by_name[name] = module.exports.connect(settings)

@@ -10,6 +10,8 @@ local raw_error = error
 
 local module = declare.module("zk", "ZooKeeper: nodes, watches, locks, the health of an ensemble")
 
+module.exports.connect = native.internal("inventory_host").zk(module.exports.connect)
+
 -- Walks ---------------------------------------------------------------------------------------------------------------
 
 module.record("WalkOptions", "How to walk", {

@@ -149,6 +149,7 @@ void take_run_options(std::vector<std::string>& words, RunOptions& options, Sess
   auto known = run_options(shared);
   known.push_back(
       {.name = "--json", .value_name = "", .doc = "", .set = [&session](const std::string&) { session.json = true; }});
+  for (auto& option : inventory_options(session.inventory)) known.push_back(std::move(option));
   std::vector<std::string> left;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto equals = words[i].find('=');
@@ -169,6 +170,7 @@ void take_run_options(std::vector<std::string>& words, RunOptions& options, Sess
   }
   words = std::move(left);
   options = *shared;
+  use_inventory(session.inventory);
 }
 
 std::function<void(lua_State*, int)> ProcedureSlot::keeper() {

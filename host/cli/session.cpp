@@ -66,8 +66,19 @@ void say(const std::string& text) {
   standard_error().write(shown);
 }
 
+std::vector<Option> inventory_options(InventoryChoice& choice) {
+  return {{.name = "--inventory",
+           .value_name = "FILE",
+           .doc = "the site's hosts, for ops.inventory.hosts",
+           .set = [&choice](const std::string& file) { choice.file = file; }},
+          {.name = "--limit",
+           .value_name = "HOSTS",
+           .doc = "which of them: 'db*,!db3,@group'",
+           .set = [&choice](const std::string& limit) { choice.limit = limit; }}};
+}
+
 std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& options) {
-  return {
+  std::vector<Option> all{
       {.name = "--memory",
        .value_name = "SIZE",
        .doc = "what the script may use (1GiB)",
@@ -87,6 +98,12 @@ std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& optio
       flag("--unsafe-lua", "give scripts ffi, debug, os.execute, io.popen and bytecode",
            [options] { options->vm.unsafe_lua = true; }),
   };
+  // The options live as long as what sets them.
+  for (auto& option : inventory_options(options->inventory)) {
+    option.set = [options, set = std::move(option.set)](const std::string& text) { set(text); };
+    all.push_back(std::move(option));
+  }
+  return all;
 }
 
 Option json_option(const std::shared_ptr<SessionOptions>& options, const char* doc) {
@@ -102,6 +119,7 @@ std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modul
   auto runtime = std::make_unique<Runtime>(std::move(vm), modules);
   runtime->gate().observe_only = options.observe_only;
   use_json_output(options.json);
+  use_inventory(options.inventory);
   return runtime;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/cli/command.hpp"
+#include "host/lua/inventory_choice.hpp"
 #include "host/lua/script_files.hpp"
 #include "host/runtime.hpp"
 
@@ -21,10 +22,14 @@ struct SessionOptions {
   bool verbose = false;
   bool json = false;
   bool observe_only = false;
+  InventoryChoice inventory;
 };
 
-/// The options every command that runs Lua takes: --memory, --jit, --unsafe-lua, --scripts, --log, --verbose.
+/// The options every command that runs Lua takes: --memory, --scripts, --inventory, --limit, --log and so on.
 std::vector<Option> session_options(const std::shared_ptr<SessionOptions>& options);
+
+/// --inventory and --limit, among those: a procedure takes them behind its name, too.
+std::vector<Option> inventory_options(InventoryChoice& choice);
 
 /// --json.
 Option json_option(const std::shared_ptr<SessionOptions>& options, const char* doc);

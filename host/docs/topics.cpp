@@ -56,6 +56,58 @@ Identifiers that may pass 2^53 and are not for counting (a transaction id, a res
 Strings are bytes: a NUL or text that is no UTF-8 goes through unchanged.
 )";
 
+constexpr const char* kDocuments =
+    R"(JSON and YAML become tables, and tables become JSON and YAML.
+
+    local data = require "data"
+    local document = data.from_yaml("image: web:1\nports: [80]\n")
+    document.ports[2] = 443
+    print(data.to_json(document))
+
+- A null is `ops.null`, so that it is not lost; it is how null is written, too.
+- Integers beyond 2^53 are `ops.int64`; texts are kept byte for byte.
+- A document that is broken, or made to do harm, raises `data.syntax`, `data.duplicate_key`, `data.number` or `data.limit`, with line and column.
+
+A YAML file that people look after is changed in place: comments, order and quotes stay.
+
+    local text = "# the web\nimage: web:1  # pinned\n"
+    local yaml = data.edit_yaml(text)
+    yaml:set("image", "web:2")
+    print(yaml:text())
+
+`edit` of `local`, of an ssh host or of a container takes such a function for a file, and shows what differs.
+)";
+
+constexpr const char* kInventory =
+    R"(An inventory says which hosts a site has and how to reach them: a YAML or INI file as Ansible has them.
+
+    [db]
+    db[1-3] user=admin password=env:DB_LOGIN
+    [web]
+    web1 address=10.0.0.9 via=gw
+    [jump]
+    gw
+
+`--inventory FILE` names it, `--limit 'db*,!db3,@web'` selects of it: hosts, patterns, ranges, groups (`@`); `!` takes away, `&` keeps what is in both. In a procedure the selection is a fact, so that a resume works on the same hosts:
+
+    local hosts = ctx:fact("hosts", ops.inventory.hosts)
+    for _, host in ipairs(hosts) do ssh.connect(host) end
+
+Every `connect` takes such a host. A password only says where it is: `env:NAME`, `file:PATH`, `command:PROGRAM` or `input`.
+)";
+
+constexpr const char* kSecrets =
+    R"(A secret is a value that scripts hand on and cannot look into.
+
+    local ops = require "ops"
+    local password = ops.secret.env("DB_PASSWORD")
+    local other = ops.secret.file("/etc/site/token")
+
+- Sources: `ops.secret.env`, `.file` (mode 0600 or less, ours or root's), `.command`, `.input` (a person types it unseen).
+- Only a binding opens one: `mysql.connect({ host = "db1", password = password })`.
+- In output, logs, errors, plans and the journal `***` stands in its place: for the value from 6 characters on, also base64, URL- or JSON-escaped, and for what stands behind `IDENTIFIED BY` or a name like `DB_PASSWORD`.
+)";
+
 constexpr const char* kErrors = R"(What fails raises an error; no call returns one. An error is an object:
 
 - `err.code`: compare this, never the text. `opshost help error CODE` explains it.
@@ -191,18 +243,21 @@ std::string exit_code_text() {
 }  // namespace
 
 std::span<const Topic> builtin_topics() {
-  static const std::array<Topic, 12> topics{
+  static const std::array<Topic, 15> topics{
       Topic{"commands", "running programs, here and elsewhere", kCommands},
       Topic{"deadlines", "how long things wait, and Ctrl-C", kDeadlines},
+      Topic{"documents", "JSON and YAML", kDocuments},
       Topic{"durations", "\"30s\", \"1m30s\", or seconds", kDurations},
       Topic{"errors", "what an error holds, and how to go on after one", kErrors},
       Topic{"exit-codes", "what opshost's exit code says", exit_code_text()},
       Topic{"fan-out", "many hosts at once", kFanOut},
       Topic{"globals", "why a global has to be declared", kGlobals},
       Topic{"integers", "big numbers and byte strings", kIntegers},
+      Topic{"inventory", "which hosts there are, and how to reach them", kInventory},
       Topic{"plan", "seeing changes before they happen", kPlan},
       Topic{"procedures", "runbooks that are planned, resumed, rolled back", kProcedures},
       Topic{"sandbox", "what Lua has and has not here", sandbox_text()},
+      Topic{"secrets", "passwords, tokens, keys", kSecrets},
       Topic{"sizes", "\"70GiB\", \"1.5MB\", or bytes", kSizes},
   };
   return topics;

@@ -9,6 +9,8 @@ std::string with_article(const std::string& noun) { return (noun == "observe" ? 
 }  // namespace
 
 void Gate::check_capability(const FunctionInfo& function, const Scope& scope) const {
+  // The root module and its parts are there for every procedure.
+  if (function.module == "ops" || function.module.starts_with("ops.")) return;
   const auto declared = scope.uses->find(function.module);
   if (declared != scope.uses->end() && function.effect <= declared->second) return;
   const std::string allowed = declared == scope.uses->end()

@@ -158,12 +158,20 @@ std::optional<ScriptSource> find_script(const std::string& module, const std::ve
   return std::nullopt;
 }
 
-std::vector<ScriptListing> list_scripts(const std::vector<std::string>& folders) {
-  std::map<std::string, ScriptListing> listings;
+std::vector<BuiltInScript> built_in_scripts() {
+  std::vector<BuiltInScript> scripts;
   for (const auto& file : embedded_files()) {
     if (!file.path.starts_with(kBuiltInFolder)) continue;
-    const auto name = as_module(std::string(file.path.substr(kBuiltInFolder.size())));
-    listings[name] = {.name = name, .path = "built in", .hides_built_in = false};
+    const auto path = file.path.substr(kBuiltInFolder.size());
+    scripts.push_back({.name = as_module(std::string(path)), .path = path, .text = file.text});
+  }
+  return scripts;
+}
+
+std::vector<ScriptListing> list_scripts(const std::vector<std::string>& folders) {
+  std::map<std::string, ScriptListing> listings;
+  for (const auto& script : built_in_scripts()) {
+    listings[script.name] = {.name = script.name, .path = "built in", .hides_built_in = false};
   }
   // Last folder first, so that the earlier one, which wins, overwrites it.
   for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {

@@ -38,6 +38,14 @@ struct ScriptListing {
 /// Every module find_script can find, by name: what `opshost scripts` shows.
 std::vector<ScriptListing> list_scripts(const std::vector<std::string>& folders);
 
+/// A script library as it is built in.
+struct BuiltInScript {
+  std::string name;       ///< "ark.facts"
+  std::string_view path;  ///< within a folder of scripts: "ark/facts.lua"
+  std::string_view text;
+};
+std::vector<BuiltInScript> built_in_scripts();
+
 /// /etc/opshost/scripts and the user's XDG folder, those that exist; OPSHOST_SCRIPTS (colon separated) before them.
 std::vector<std::string> default_script_folders();
 

@@ -9,6 +9,7 @@
 #include "host/log/log.hpp"
 #include "host/lua/convert.hpp"
 #include "host/lua/error_object.hpp"
+#include "host/lua/inventory_choice.hpp"
 #include "host/lua/natives.hpp"
 #include "host/lua/secret_sources.hpp"
 #include "host/term/display_width.hpp"
@@ -112,6 +113,17 @@ int native_is_secret_name(lua_State* state) {
   return 1;
 }
 
+void push_choice(lua_State* state, const std::optional<std::string>& choice) {
+  choice ? push_text(state, *choice) : lua_pushnil(state);
+}
+
+// chosen_inventory() -> the file of --inventory, the hosts of --limit; nil where there is none
+int native_chosen_inventory(lua_State* state) {
+  push_choice(state, chosen_inventory().file);
+  push_choice(state, chosen_inventory().limit);
+  return 2;
+}
+
 // is_json_output() -> boolean
 int native_is_json_output(lua_State* state) {
   lua_pushboolean(state, is_json_output() ? 1 : 0);
@@ -137,6 +149,7 @@ void add_text_natives(lua_State* state) {
   set_native(state, "is_secret_name", native_is_secret_name);
   set_native(state, "is_json_output", native_is_json_output);
   set_native(state, "log", native_log);
+  set_native(state, "chosen_inventory", native_chosen_inventory);
 }
 
 }  // namespace opshost::lua

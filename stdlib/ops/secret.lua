@@ -4,6 +4,7 @@ local native = ...
 local declare = native.internal("declare")
 local machine = native.globals.require("local")
 local raw_pcall = native.pcall
+local own_reads = native.internal("own_reads")
 
 local module = declare.module("ops.secret", "Secrets from the environment, a file, a command or a person")
 local exports = module.exports
@@ -54,7 +55,7 @@ local ops = require "ops"
 local password = ops.secret.command({ "printf", "hunter2-example" })
 print(password)]],
   run = function(command, options)
-    local ok, result = raw_pcall(machine.read, command, { timeout = options.timeout, env = options.env })
+    local ok, result = raw_pcall(own_reads, machine.read, command, { timeout = options.timeout, env = options.env })
     if not ok then
       if native.is_stop(result) or not native.is_error(result) then error(result, 0) end
       error(command_error(command, result), 0)

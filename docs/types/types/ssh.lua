@@ -743,7 +743,7 @@ function M.folded(results) end
 --- Many hosts as one.
 ---
 --- Only reads.
---- @param list any[] # names, or what ssh.connect takes
+--- @param list any[] # names, hosts of an inventory, or what ssh.connect takes
 --- @param options? ssh.HostsOptions # how many at once
 --- @return any # has read, run, put, get, read_file, write_file and alive as a host has them, each giving one result a host as ops.each does; each(fn) calls fn(host, name); close()
 function M.hosts(list, options) end

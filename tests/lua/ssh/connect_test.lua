@@ -1,4 +1,5 @@
 -- Getting a connection, or a clear reason why there is none.
+local inventory = require "ops.inventory"
 local lab = require "ssh.lab"
 local machine = require "local"
 local ops = require "ops"
@@ -115,4 +116,20 @@ test("arguments that cannot be right", function()
   end)
   t.raises("usage.argument", 'host_key is "yes"; it may be "strict", "accept-new", or the fingerprint that has to be '
     .. 'there: "SHA256:..."', function() ssh.connect { host = "x", host_key = "yes" } end)
+end)
+
+test("hosts of an inventory, also through one another", function()
+  local how = ("port=%s user=%s key=%s known_hosts=%s"):format(lab.env "LAB_SSH_PORT", lab.env "LAB_SSH_KEY_USER",
+    lab.env "LAB_SSH_KEY", lab.env "LAB_SSH_KNOWN_HOSTS")
+  local site = inventory.parse(("near address=127.9.0.1 %s\nfar address=127.9.0.2 via=near %s\n"):format(how, how))
+  local user = lab.env "LAB_SSH_KEY_USER" .. "\n"
+  t.equal(ssh.connect(site:host("near")):read({ "id", "-un" }).stdout, user)
+  t.equal(ssh.connect({ host = site:host("far") }):read({ "id", "-un" }).stdout, user)
+  local failure = t.raises("ssh.auth", nil, function()
+    ssh.connect({ host = site:host("near"), key = lab.key "user_unknown" }):alive()
+  end)
+  t.equal(failure.detail.host, "127.9.0.1")
+  local hosts = ssh.hosts(site:hosts())
+  t.equal(hosts.names, { "near", "far" })
+  t.equal(hosts:read({ "id", "-un" }).far.value.stdout, user)
 end)

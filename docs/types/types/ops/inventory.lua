@@ -100,7 +100,9 @@ function Inventory:groups() end
 
 --- Hosts and groups of a site, from YAML and INI files.
 ---
---- An inventory is a YAML or INI file as Ansible has them: hosts (also as ranges, `db[1-9]`), groups, groups of groups, and variables, of which the one nearest to the host wins. `address`, `port`, `user`, `key`, `known_hosts`, `password` and `via`, or Ansible's names for them, say how to connect; a password only says where it is. Every `connect` takes a host of an inventory.
+--- An inventory is a YAML or INI file as Ansible has them: hosts (also as ranges, `db[1-9]`), groups, groups of groups, and variables, of which the one nearest to the host wins. `address`, `port`, `user`, `key`, `known_hosts`, `password` and `via`, or Ansible's names for them, say how to connect; a password only says where it is.
+---
+--- Every `connect` takes a host of an inventory, alone or as its `host` (`hosts` of zk): `ssh.connect(host)`, `mysql.connect({ host = host, user = "app" })`; what the script says wins. What concerns one binding alone are variables named after it: `mysql_port`, `mysql_password` (by reference), `zk_port`, `docker_endpoint`, `ssh_host_key`. Without a `docker_endpoint` docker goes through ssh to the host's own socket.
 ---
 --- A selection is a list of terms with commas between: a host, a pattern (`db*`, `db[1-3]`), a group (`@web`); `!` takes away, `&` keeps only those that are in both: `'db*,!db3,@web'`.
 --- @class ops.inventory
@@ -156,5 +158,35 @@ function M.parse(text, options) end
 --- @param options? ops.inventory.LoadOptions # how it is written
 --- @return ops.inventory.Inventory
 function M.load(path, options) end
+
+--- The hosts of `--inventory FILE` that `--limit HOSTS` selects, all of them unless it is given; in a
+--- procedure take them by ctx:fact, so that a resume works on the same ones.
+---
+--- Only reads; waits at most 1m.
+---
+--- Raises:
+--- - `inventory.not_chosen`: a script asks for the hosts of an inventory, and none was chosen
+--- - `inventory.limit`: a selection of hosts cannot be read
+--- - `inventory.not_trusted`: anyone may write the inventory, so anyone could say where we connect
+--- - `inventory.syntax`: the text is no inventory
+--- - `inventory.circle`: groups contain each other, or ways go through each other
+--- - `inventory.conflict`: a variable has two values at the same place
+--- - `inventory.duplicate_host`: a group lists a host twice
+--- - `inventory.unknown_host`: there is no host of that name
+--- - `inventory.unknown_group`: there is no group of that name
+--- - `inventory.value`: a connection detail is not what it has to be
+--- - `inventory.plain_secret`: a password stands in the inventory itself
+--- - `data.syntax`: the text is no document of its kind
+--- - `data.duplicate_key`: a name stands twice in one object, and only one of them would count
+--- - `data.number`: a number that neither a Lua number nor 64 bits hold exactly
+--- - `data.limit`: a document nests deeper or grows larger than a reader takes
+--- - `local.not_found`: the program, file or directory does not exist
+--- - `local.permission`: the operating system does not let us
+--- - `local.wrong_type`: a directory stands where a file is needed, or the other way round
+--- - `local.system`: the operating system refused for another reason
+--- - `local.too_large`: there is more than the limit lets into memory
+--- @async
+--- @return any # a list of InventoryHost
+function M.hosts() end
 
 return M

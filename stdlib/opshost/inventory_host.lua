@@ -1,0 +1,111 @@
+-- What every `connect` makes of a host of an inventory: it is given alone, or in the option that names the server, and
+-- what else the script says wins over what the inventory says. Details of one binding are variables named after it:
+-- `mysql_port`, `docker_endpoint`.
+local native = ...
+
+local raw_error = error
+
+local inventory_host = {}
+
+--- True for a host as an inventory gives it.
+local function is_host(value)
+  return type(value) == "table" and type(rawget(value, "name")) == "string"
+    and type(rawget(value, "address")) == "string" and type(rawget(value, "groups")) == "table"
+    and type(rawget(value, "vars")) == "table"
+end
+inventory_host.is_host = is_host
+
+-- Opened only where the script gives none: a person may have to type it.
+local function secret(reference)
+  return reference and native.globals.require("ops.secret").from(reference)
+end
+
+local function variables(host, prefix, fields, into)
+  for _, field in ipairs(fields) do
+    if into[field] == nil then into[field] = host.vars[prefix .. field] end
+  end
+  return into
+end
+
+local function go_directly(host, name)
+  if not host.via then return end
+  raw_error(native.new_error("usage.argument", name .. ".connect: the inventory reaches " .. host.name .. " through "
+    .. host.via.name .. ", and " .. name .. " only goes directly; connect to a port that an ssh host forwards"), 0)
+end
+
+local function ssh_options(host, given)
+  local options = { host = host.address }
+  for _, field in ipairs { "port", "user", "key", "known_hosts" } do options[field] = host[field] end
+  if given.password == nil then options.password = secret(host.password) end
+  if given.passphrase == nil then options.passphrase = secret(host.vars.ssh_passphrase) end
+  if given.via == nil and host.via then options.via = native.globals.require("ssh").connect(host.via) end
+  return variables(host, "ssh_", { "host_key", "agent", "connect_timeout", "keepalive" }, options)
+end
+
+local function mysql_options(host, given)
+  go_directly(host, "mysql")
+  local options = { host = host.address }
+  if given.password == nil then options.password = secret(host.vars.mysql_password) end
+  return variables(host, "mysql_", { "port", "user", "database", "tls", "charset", "defaults_file" }, options)
+end
+
+local function zk_server(host)
+  go_directly(host, "zk")
+  local address = host.address:find(":", 1, true) and "[" .. host.address .. "]" or host.address
+  return address .. ":" .. (host.vars.zk_port or 2181)
+end
+
+--- What is given in place of a host, as the binding takes it: `options` with that host's details where there is one.
+local function merged(options, field, make)
+  local host = is_host(options) and options or rawget(options, field)
+  local given = is_host(options) and {} or options
+  if not is_host(host) then return options end
+  local result = make(host, given)
+  for name, value in pairs(given) do
+    if name ~= field then result[name] = value end
+  end
+  return result
+end
+
+local function accepts(connect, field, make)
+  return function(options, ...)
+    if type(options) == "table" then options = merged(options, field, make) end
+    return connect(options, ...)
+  end
+end
+
+function inventory_host.ssh(connect) return accepts(connect, "host", ssh_options) end
+
+function inventory_host.mysql(connect) return accepts(connect, "host", mysql_options) end
+
+--- An ensemble is several hosts.
+function inventory_host.zk(connect)
+  local one = accepts(connect, "hosts", function(host)
+    return variables(host, "zk_", { "chroot" }, { hosts = zk_server(host) })
+  end)
+  return function(options, ...)
+    local hosts = type(options) == "table" and rawget(options, "hosts")
+    if type(hosts) ~= "table" or is_host(hosts) then return one(options, ...) end
+    local servers, copy = {}, {}
+    for i, host in ipairs(hosts) do servers[i] = is_host(host) and zk_server(host) or host end
+    for name, value in pairs(options) do copy[name] = value end
+    copy.hosts = servers
+    return connect(copy, ...)
+  end
+end
+
+--- Of a host that says no `docker_endpoint` the engine behind its own socket, through ssh.
+function inventory_host.docker(connect)
+  return function(endpoint, options, ...)
+    if not is_host(endpoint) then return connect(endpoint, options, ...) end
+    local host, with_way = endpoint, {}
+    for name, value in pairs(options or {}) do with_way[name] = value end
+    local ssh = native.globals.require("ssh")
+    local own = host.vars.docker_endpoint
+    if with_way.via == nil and own and host.via then with_way.via = ssh.connect(host.via) end
+    if with_way.via == nil and not own then with_way.via = ssh.connect(host) end
+    return connect(own or "unix:///var/run/docker.sock", with_way, ...)
+  end
+end
+
+return inventory_host

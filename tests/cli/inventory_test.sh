@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# --inventory and --limit, and hosts of an inventory where connections are opened.
+set -euo pipefail
+source "$OPSHOST_SOURCE/tests/support/cli.sh"
+export OPSHOST_STATE=$PWD/state
+
+umask 022
+cat >site.ini <<'INI'
+[db]
+db[1-3] address=10.0.0.1 port=2222 user=admin mysql_port=3307 mysql_user=app mysql_password=env:DB_PASSWORD
+[web]
+web1 via=gw known_hosts=/etc/site/known_hosts
+[jump]
+gw address=gw.lan
+INI
+export DB_PASSWORD=not-for-eyes
+
+show='for _, host in ipairs(require("ops").inventory.hosts()) do print(host.name) end'
+run eval --inventory site.ini --limit 'db*,!db2,@web' "$show"
+exits 0 "--limit"
+prints $'db1\ndb3\nweb1'
+run eval --inventory site.ini "$show"
+exits 0 "all of them"
+prints $'db1\ndb2\ndb3\nweb1\ngw'
+run eval "$show"
+exits 2 "no inventory"
+says <<'END'
+opshost: eval:1: no inventory was chosen; run it with --inventory FILE [inventory.not_chosen]
+What to do: run it with --inventory FILE.
+END
+run eval --inventory site.ini --limit 'bd1' "$show"
+exits 2 "a host that is not there"
+says <<'END'
+opshost: eval:1: Inventory:hosts: there is no host "bd1"; did you mean "db1"? [inventory.unknown_host]
+What to do: correct the name; the message shows the nearest one there is.
+END
+run eval --inventory stie.ini "$show"
+exits 2 "an inventory that is not there"
+
+# In a procedure the selection is a fact: a resume works on the hosts the run began with.
+cat >work.lua <<'LUA'
+local procedure, ops, machine = require "ops.procedure", require "ops", require "local"
+return procedure.define {
+  summary = "On every host", api = 1, uses = { ["local"] = "destroy" },
+  run = function(ctx)
+    local hosts = ctx:fact("hosts", ops.inventory.hosts)
+    ctx:each(hosts, {}, function(host)
+      ctx:step("work", { run = function() machine.write_file(host.name .. ".done", host.address) end })
+    end)
+    ctx:step("end", { run = function() machine.run({ "test", "-e", "mended" }) end })
+  end,
+}
+LUA
+run run work.lua --inventory site.ini --limit @db
+exits 2 "a procedure that fails at its end"
+holds "it worked on the selected hosts" test "$(echo ./*.done)" = "./db1.done ./db2.done ./db3.done"
+rm -- *.done
+sed -i 's/db\[1-3\]/db[1-9]/' site.ini
+touch mended
+run resume last --in-doubt=retry
+exits 0 "resumed, without the options"
+holds "what was done is not done again, on the same hosts" test -z "$(find . -name '*.done')"
+run plan work.lua --inventory site.ini --limit 'db9,gw'
+exits 10 "a plan of the selected hosts"
+holds "it names them" test "$(grep -c '"db9.done"\|"gw.done"' "$TMPDIR/stdout")" = 2
+
+# Where connections are opened. None is: each handle says where it would go.
+opened() {
+  run eval "${@:2}" "local inventory = require 'ops.inventory' local site = inventory.load('site.ini')
+    local db, web = site:host('db1'), site:host('web1') print($1)"
+}
+opened 'require("ssh").connect(db)'
+exits 0 "ssh"
+prints '<host 10.0.0.1>'
+opened 'require("mysql").connect(db)'
+exits 0 "mysql, by its own variables"
+prints '<mysql app@10.0.0.1:3307>'
+opened 'require("mysql").connect({ host = db, user = "root", port = 3306 })'
+exits 0 "mysql, where the script says more"
+prints '<mysql root@10.0.0.1:3306>'
+opened 'require("mysql").connect(web)'
+exits 1 "mysql does not go through other hosts"
+says <<'END'
+opshost: eval:2: mysql.connect: the inventory reaches web1 through gw, and mysql only goes directly; connect to a port that an ssh host forwards [usage.argument]
+What to do: correct the call.
+END
+opened 'require("zk").connect({ hosts = { db, "10.0.0.7:2182" } })'
+exits 0 "zk, with a server by name beside it"
+prints '<ensemble 10.0.0.1:2181,10.0.0.7:2182>'
+opened 'require("zk").connect({ hosts = db })'
+exits 0 "zk, one host"
+prints '<ensemble 10.0.0.1:2181>'
+opened 'require("docker").connect(db)'
+exits 0 "docker, through ssh"
+opened 'require("ssh").connect(web)'
+exits 0 "ssh through another host"
+unset DB_PASSWORD
+opened 'require("mysql").connect(db)'
+exits 2 "a secret that is not where the inventory says"
+says <<'END'
+opshost: eval:2: ops.secret.env: the environment has no variable DB_PASSWORD [secret.not_found]
+What to do: put it there, or correct the name.
+END
+
+finish
