@@ -101,11 +101,28 @@ std::string our_certificate(const TlsContext& context) {
   return "the client certificate " + context.files().certificate;
 }
 
+/// What anybody sees who looks at our own certificate. Servers say little more than "bad".
+std::optional<std::string> fault_of_ours(const TlsContext& context) {
+  X509* own = SSL_CTX_get0_certificate(context.native().context.get());
+  if (own == nullptr) return std::nullopt;
+  if (X509_cmp_current_time(X509_get0_notAfter(own)) < 0) {
+    return "it expired on " + time_text(X509_get0_notAfter(own)) + ": renew it (or set the clock)";
+  }
+  if (X509_cmp_current_time(X509_get0_notBefore(own)) > 0) {
+    return "it is valid only from " + time_text(X509_get0_notBefore(own)) + " on: is the clock here or there wrong?";
+  }
+  if (X509_check_purpose(own, X509_PURPOSE_SSL_CLIENT, 0) == 0) {
+    return std::string("it is not made for clients (its extended key usage): have one issued with clientAuth");
+  }
+  return std::nullopt;
+}
+
 TlsFailure client_failure(const TlsContext& context, const std::string& host, const std::string& why) {
   if (context.files().certificate.empty()) {
     return {TlsProblem::client_wanted, host + " wants a client certificate, and none was given"};
   }
-  return {TlsProblem::client_refused, host + " does not take " + our_certificate(context) + ": " + why};
+  return {TlsProblem::client_refused,
+          host + " does not take " + our_certificate(context) + ": " + fault_of_ours(context).value_or(why)};
 }
 
 int refused_index() {

@@ -19,7 +19,7 @@ group_up() {
   local dir=$LAB_DIR/docker pki template
   pki=$(artefact pki)
   mkdir -p "$dir/tls"
-  cp "$pki"/{ca,other-ca,server,server-key}.pem "$dir/tls"
+  cp "$pki"/{ca,ca-key,other-ca,server,server-key}.pem "$dir/tls"
   # The names the docker client looks for in DOCKER_CERT_PATH.
   cp "$pki/client.pem" "$dir/tls/cert.pem"
   cp "$pki/client-key.pem" "$dir/tls/key.pem"
@@ -42,6 +42,7 @@ group_up() {
   publish LAB_DOCKER_TLS_ADDRESS "127.0.0.1:$DOCKER_TLS_PORT"
   publish LAB_DOCKER_CERT_PATH "$dir/tls"
   publish LAB_DOCKER_OTHER_CA "$dir/tls/other-ca.pem"
+  publish LAB_DOCKER_CA_KEY "$dir/tls/ca-key.pem"
   publish LAB_DOCKER_NETWORK "$DOCKER_NET"
   publish LAB_DOCKER_SUBNET "$DOCKER_SUBNET"
   publish LAB_DOCKER_IMAGE lab/busybox:1
