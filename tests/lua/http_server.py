@@ -1,11 +1,21 @@
-"""A web server for the tests of `http`: says what it was asked, and misbehaves on request. Writes its port to a file."""
+"""A web server for the tests of `http`: says what it was asked, and misbehaves on request. Also a proxy (CONNECT).
+
+http_server.py PORT_FILE [CERTIFICATE]: writes its port to the file; with a certificate (and its key in the same PEM
+file) that of the same server over TLS on a second line.
+"""
 import http.server
 import json
 import os
+import select
+import socket
+import ssl
 import sys
 import threading
 import time
 from urllib.parse import parse_qs, urlparse
+
+
+tunnels = []  # what was asked of the proxy
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -69,11 +79,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
             # An answer that lets the connection live, and its end at once.
             self.answer(200, b"bye")
             self.close_connection = True
+        elif url.path == "/tunnels":
+            self.answer(200, json.dumps(tunnels).encode())
         elif url.path == "/quit":
             self.answer(200)
             threading.Thread(target=self.server.shutdown).start()
         else:
             self.answer(404, b"no such page")
+
+    def do_CONNECT(self):
+        tunnels.append({"to": self.path, "login": self.headers.get("Proxy-Authorization")})
+        host, port = self.path.rsplit(":", 1)
+        if host == "forbidden.invalid":
+            self.send_response(403, "Not for you")
+            self.end_headers()
+            return
+        # Names mean this machine: nobody else is asked.
+        with socket.create_connection(("127.0.0.1", int(port))) as there:
+            self.send_response(200, "Connection established")
+            self.end_headers()
+            pair = {self.connection: there, there: self.connection}
+            while pair:
+                for ready in select.select(list(pair), [], [])[0]:
+                    piece = ready.recv(65536)
+                    if not piece:
+                        pair = {}
+                        break
+                    pair[ready].sendall(piece)
+        self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
@@ -88,5 +121,12 @@ class Server(http.server.ThreadingHTTPServer):
 server = Server(("127.0.0.1", 0), Handler)
 with open(sys.argv[1] + ".new", "w") as out:
     out.write(str(server.server_address[1]))
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2])
+        secure = Server(("127.0.0.1", 0), Handler)
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        out.write("\n" + str(secure.server_address[1]))
+        threading.Thread(target=secure.serve_forever, daemon=True).start()
 os.rename(sys.argv[1] + ".new", sys.argv[1])
 server.serve_forever()
