@@ -62,7 +62,8 @@ void Connection::close() { client_->close(); }
 Awaitable<std::unique_ptr<net::ByteStream>> Connection::open(Call& call) {
   call.saw("connecting to " + name_);
   if (!endpoint_.path.empty()) {
-    auto stream = co_await route_->open_unix(call, endpoint_.path);
+    const std::vector<std::string> carrier = {"docker", "-H", "unix://" + endpoint_.path, "system", "dial-stdio"};
+    auto stream = co_await route_->open_unix(call, endpoint_.path, carrier);
     co_return stream;
   }
   if (endpoint_.tls && !tls_) tls_ = co_await net::TlsContext::load(call, *endpoint_.tls);
@@ -151,6 +152,14 @@ Awaitable<std::string> Connection::post(Call& call, std::string target, std::str
 Awaitable<int> Connection::version(Call& call) {
   if (!version_) version_ = co_await negotiate(call);
   co_return *version_;
+}
+
+Awaitable<void> Connection::needs_version(Call& call, int since, std::string what) {
+  const int spoken = co_await version(call);
+  if (spoken >= since) co_return;
+  throw Error("docker.api_version",
+              what + " needs API " + version_text(since) + " or newer; this connection speaks " + version_text(spoken))
+      .on(name_);
 }
 
 // Engines before 17.03 do not name their version in the answer to a ping, and those of the far future may no longer

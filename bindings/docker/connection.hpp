@@ -34,6 +34,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// The API version spoken, as a number: 1040. Asks the engine the first time.
   Awaitable<int> version(Call& call);
+  /// For what older engines would pass over in silence: `since` is the version that brought it, `what` is "init".
+  /// Throws Error("docker.api_version").
+  Awaitable<void> needs_version(Call& call, int since, std::string what);
   /// Opens a connection unless there is one, and asks whether the engine is there.
   Awaitable<void> ping(Call& call);
 

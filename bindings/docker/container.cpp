@@ -2,9 +2,9 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 
 #include "bindings/docker/container_list.hpp"
+#include "bindings/docker/cpu_limit.hpp"
 #include "bindings/docker/errors.hpp"
 #include "host/base/json_text.hpp"
 #include "host/base/names.hpp"
@@ -15,6 +15,7 @@ namespace opshost::docker {
 
 namespace {
 
+constexpr int kPidsUpdateSince = 1040;
 constexpr std::string_view kNever = "0001-01-01T00:00:00Z";
 
 struct ProbeRun {
@@ -151,9 +152,13 @@ Awaitable<void> Container::update(Call& call, UpdateOptions options) {
   if (options.restart) body.emplace_back("RestartPolicy", restart_policy(*options.restart));
   if (options.memory) body.emplace_back("Memory", options.memory->bytes);
   if (options.memory_swap) body.emplace_back("MemorySwap", options.memory_swap->bytes);
-  if (options.cpus) body.emplace_back("NanoCpus", static_cast<std::int64_t>(std::llround(*options.cpus * 1e9)));
+  if (options.cpus) {
+    const int version = co_await engine_->version(call);
+    add_cpu_limit(body, *options.cpus, version);
+  }
   if (options.cpu_shares) body.emplace_back("CpuShares", *options.cpu_shares);
   if (options.cpuset) body.emplace_back("CpusetCpus", *options.cpuset);
+  if (options.pids) co_await engine_->needs_version(call, kPidsUpdateSince, "pids");
   if (options.pids) body.emplace_back("PidsLimit", *options.pids);
   if (body.empty()) throw Error("usage.argument", "update was given nothing to set");
   co_await act(call, "/update", json_text(Value(std::move(body))));

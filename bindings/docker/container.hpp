@@ -23,6 +23,7 @@ struct ReadFileOptions;
 struct WriteFileOptions;
 struct StatOptions;
 struct MkdirOptions;
+struct DeletePathOptions;  // file_commands.hpp
 
 class Container : public std::enable_shared_from_this<Container> {
  public:
@@ -64,6 +65,11 @@ class Container : public std::enable_shared_from_this<Container> {
   Awaitable<FileInfo> stat(Call& call, std::string path, StatOptions options);
   Awaitable<std::optional<FileInfo>> exists(Call& call, std::string path);
   Awaitable<void> mkdir(Call& call, std::string path, MkdirOptions options);
+  /// These need a container that runs, and its own programs: file_commands.hpp.
+  Awaitable<std::vector<FileInfo>> list(Call& call, std::string path);
+  Awaitable<std::string> checksum(Call& call, std::string path);
+  Awaitable<void> chmod(Call& call, std::string path, std::string mode);
+  Awaitable<void> delete_path(Call& call, std::string path, DeletePathOptions options);
 
   /// What the engine says of it, as text.
   Awaitable<std::string> inspect_text(Call& call);

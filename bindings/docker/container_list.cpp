@@ -1,5 +1,7 @@
 #include "bindings/docker/container_list.hpp"
 
+#include <algorithm>
+
 #include "bindings/docker/container.hpp"
 #include "host/base/json_text.hpp"
 #include "host/base/names.hpp"
@@ -9,11 +11,16 @@ namespace opshost::docker {
 
 namespace {
 
+/// Before, the engine lists the containers of every network.
+constexpr int kNetworkFilterSince = 1024;
+
 struct ListedAddress {
+  std::string network_id{};
   std::string ip_address{};
   std::string global_ipv6_address{};
 };
-OPSHOST_RECORD(ListedAddress, "A network of a listed container", (ip_address, ""), (global_ipv6_address, ""))
+OPSHOST_RECORD(ListedAddress, "A network of a listed container", (network_id, ""), (ip_address, ""),
+               (global_ipv6_address, ""))
 struct ListedNetworks {
   std::map<std::string, ListedAddress> networks{};
 };
@@ -42,6 +49,13 @@ std::string state_of(const Listed& listed) {
     return listed.status.find("(Paused)") == std::string::npos ? "running" : "paused";
   if (listed.status.starts_with("Restarting")) return "restarting";
   return listed.status.starts_with("Created") ? "created" : listed.status.starts_with("Dead") ? "dead" : "exited";
+}
+
+bool is_in_network(const Listed& listed, const std::string& network) {
+  const auto& networks = listed.network_settings.networks;
+  return std::any_of(networks.begin(), networks.end(), [&](const auto& entry) {
+    return entry.first == network || (!network.empty() && entry.second.network_id.starts_with(network));
+  });
 }
 
 ContainerSummary summary_of(Listed&& listed) {
@@ -82,14 +96,19 @@ std::string filters_text(const std::vector<std::pair<std::string, std::optional<
 Awaitable<std::vector<ContainerSummary>> list_containers(Call& call, std::shared_ptr<Connection> engine,
                                                          ListOptions options) {
   std::string target = options.all ? "/containers/json?all=1" : "/containers/json?all=0";
+  const int version = co_await engine->version(call);
+  const bool filters_networks = version >= kNetworkFilterSince;
   const auto filters = filters_text({{"name", options.name},
                                      {"label", options.label},
                                      {"status", options.status},
-                                     {"network", options.network},
+                                     {"network", filters_networks ? options.network : std::nullopt},
                                      {"ancestor", options.image}});
   if (!filters.empty()) target += "&filters=" + filters;
   const auto body = co_await engine->get(call, target);
   auto listed = parsed(engine->name(), [&] { return json::read<std::vector<Listed>>(body); });
+  if (options.network && !filters_networks) {
+    std::erase_if(listed, [&](const Listed& one) { return !is_in_network(one, *options.network); });
+  }
   std::vector<ContainerSummary> summaries;
   summaries.reserve(listed.size());
   for (Listed& one : listed) summaries.push_back(summary_of(std::move(one)));

@@ -1,13 +1,15 @@
-#include <cmath>
+#include "bindings/docker/create.hpp"
 
 #include "bindings/docker/container_list.hpp"
-#include "bindings/docker/create.hpp"
+#include "bindings/docker/cpu_limit.hpp"
 #include "host/base/json_text.hpp"
 #include "host/json/record.hpp"
 
 namespace opshost::docker {
 
 namespace {
+
+constexpr int kInitSince = 1025;
 
 struct Created {
   std::string id{};
@@ -44,12 +46,12 @@ void add_further(ValueMap& map, const Any& further, const char* option) {
   }
 }
 
-ValueMap host_config_of(const CreateOptions& options) {
+ValueMap host_config_of(const CreateOptions& options, int version) {
   ValueMap host = {{"RestartPolicy", restart_policy(options.restart)}};
   if (!options.volumes.empty()) host.emplace_back("Binds", list_of(options.volumes));
   if (options.network) host.emplace_back("NetworkMode", *options.network);
   if (options.memory) host.emplace_back("Memory", options.memory->bytes);
-  if (options.cpus) host.emplace_back("NanoCpus", static_cast<std::int64_t>(std::llround(*options.cpus * 1e9)));
+  if (options.cpus) add_cpu_limit(host, *options.cpus, version);
   if (options.init) host.emplace_back("Init", true);
   ValueMap bindings;
   for (const auto& [port, at] : options.ports) bindings.emplace_back(port, ValueList{binding_of(at)});
@@ -58,7 +60,7 @@ ValueMap host_config_of(const CreateOptions& options) {
   return host;
 }
 
-ValueMap config_of(const CreateOptions& options) {
+ValueMap config_of(const CreateOptions& options, int version) {
   ValueMap config = {{"Image", options.image}, {"Tty", options.tty}, {"Labels", map_of(options.labels)}};
   if (options.command) config.emplace_back("Cmd", list_of(*options.command));
   if (options.entrypoint) config.emplace_back("Entrypoint", list_of(*options.entrypoint));
@@ -71,7 +73,7 @@ ValueMap config_of(const CreateOptions& options) {
   ValueMap exposed;
   for (const auto& [port, at] : options.ports) exposed.emplace_back(port, ValueMap{});
   if (!exposed.empty()) config.emplace_back("ExposedPorts", std::move(exposed));
-  config.emplace_back("HostConfig", host_config_of(options));
+  config.emplace_back("HostConfig", host_config_of(options, version));
   if (options.ip) {
     if (!options.network) throw Error("usage.argument", "ip is given, but not the network it is in");
     const char* family = options.ip->find(':') == std::string::npos ? "IPv4Address" : "IPv6Address";
@@ -93,7 +95,9 @@ Awaitable<std::string> create_from(Call& call, Connection& engine, Value body, s
 
 Awaitable<std::shared_ptr<Container>> create_container(Call& call, std::shared_ptr<Connection> engine,
                                                        CreateOptions options) {
-  const auto id = co_await create_from(call, *engine, Value(config_of(options)), options.name);
+  if (options.init) co_await engine->needs_version(call, kInitSince, "init");
+  const int version = co_await engine->version(call);
+  const auto id = co_await create_from(call, *engine, Value(config_of(options, version)), options.name);
   call.note("container_id", id);
   if (options.name) co_return std::make_shared<Container>(engine, id, *options.name);
   // The engine made up a name. Where it does not tell which, the container is there all the same.

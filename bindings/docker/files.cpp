@@ -37,13 +37,6 @@ OPSHOST_RECORD(PathStat, "What the engine tells of a path", (name, ""), (size, "
 
 std::string shown(const std::string& path) { return '"' + one_line(path, 300) + '"'; }
 
-void check_path(const std::string& path) {
-  if (!path.starts_with('/'))
-    throw Error("usage.argument", "path is " + describe(Value(path)) + "; a path in a container begins with /");
-  if (path.find('\0') != std::string::npos)
-    throw Error("usage.argument", "path has a NUL byte, which no path can have");
-}
-
 std::uint32_t mode_of(const std::string& text) {
   std::uint32_t mode = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
@@ -109,12 +102,6 @@ Awaitable<std::optional<PathStat>> look(Call& call, Container& container, std::s
     co_return std::nullopt;
   }
   co_return parsed(container.engine()->name(), [&] { return json::read<PathStat>(decoded_base64(*encoded)); });
-}
-
-Error no_such_path(const Container& container, const std::string& path) {
-  return Error("docker.not_found", shown(path) + " does not exist in container " + container.name())
-      .on(container.engine()->name())
-      .with(value_of(EngineRefusal{.status = 404, .message = {}, .request = "HEAD " + container.path() + "/archive"}));
 }
 
 Error wrong_type(const Container& container, const std::string& path, const std::string& what) {
@@ -200,6 +187,21 @@ Awaitable<void> put_entry(Call& call, Container& container, std::string folder, 
 }
 
 }  // namespace
+
+void check_path(const std::string& path) {
+  if (!path.starts_with('/'))
+    throw Error("usage.argument", "path is " + describe(Value(path)) + "; a path in a container begins with /");
+  if (path.find('\0') != std::string::npos)
+    throw Error("usage.argument", "path has a NUL byte, which no path can have");
+}
+
+void check_mode(const std::string& text) { mode_of(text); }
+
+Error no_such_path(const Container& container, const std::string& path) {
+  return Error("docker.not_found", shown(path) + " does not exist in container " + container.name())
+      .on(container.engine()->name())
+      .with(value_of(EngineRefusal{.status = 404, .message = {}, .request = "HEAD " + container.path() + "/archive"}));
+}
 
 Awaitable<std::string> Container::read_file(Call& call, std::string path, ReadFileOptions options) {
   check_path(path);

@@ -55,4 +55,11 @@ struct MkdirOptions {
 OPSHOST_RECORD(MkdirOptions, "How to make a directory", (mode, "permissions as chmod takes them"),
                (uid, "number of the user it belongs to"), (gid, "number of the group it belongs to"))
 
+/// Throws Error("usage.argument") where it is not absolute, or no path at all.
+void check_path(const std::string& path);
+/// The same for what is no mode: "0644" is one.
+void check_mode(const std::string& text);
+/// "\"/etc/x\" does not exist in container web-1"
+Error no_such_path(const Container& container, const std::string& path);
+
 }  // namespace opshost::docker

@@ -22,6 +22,8 @@ struct WithTerminal {
 };
 OPSHOST_RECORD(WithTerminal, "An inspected container", (config, ""))
 
+constexpr int kUntilSince = 1035;
+
 /// A point in time before now, in the seconds with nine decimals that the engine takes.
 std::string ago(Duration duration) {
   const auto time = std::chrono::system_clock::now().time_since_epoch() - duration;
@@ -96,6 +98,7 @@ Awaitable<Stream<LogLine>> Container::logs(Call& call, LogOptions options) {
   if (!options.with_stdout && !options.with_stderr) {
     throw Error("usage.argument", "logs: stdout and stderr are both false, so there is nothing to read");
   }
+  if (options.before) co_await engine_->needs_version(call, kUntilSince, "before");
   const auto inspected = co_await inspect_text(call);
   const auto engine = engine_;
   const bool terminal = parsed(engine->name(), [&] { return json::read<WithTerminal>(inspected).config.tty; });

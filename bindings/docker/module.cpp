@@ -3,7 +3,7 @@
 #include "bindings/docker/cluster.hpp"
 #include "bindings/docker/engine.hpp"
 #include "bindings/docker/errors.hpp"
-#include "bindings/docker/files.hpp"
+#include "bindings/docker/file_commands.hpp"
 #include "bindings/docker/logs.hpp"
 #include "bindings/net/named_error.hpp"
 #include "host/json/to_lua.hpp"
@@ -17,6 +17,7 @@ using namespace lua;
 const Raises kReaches{"docker.unreachable", "docker.connection_lost", "docker.permission", "docker.tls",
                       "docker.tls_file",    "docker.protocol",        "docker.server",     "docker.invalid"};
 const Raises kRuns{"docker.exit", "docker.timeout", "docker.not_running"};
+const Raises kPrograms{"docker.exit", "docker.not_running"};
 const Raises kFiles{"docker.wrong_type"};
 const Raises kNamed{"docker.not_found", "docker.ambiguous"};
 
@@ -108,7 +109,19 @@ void declare_container(Module& module) {
               {{"path", "the file"}, {"content", "its new bytes"}, {"options", "mode and owner"}},
               "Replace a file's content in it", Repeatable{}, kFiles, kNamed, kReaches)
       .change("mkdir", &Container::mkdir, {{"path", "the directory"}, {"options", "mode and owner"}},
-              "Make a directory in it, unless it exists", Repeatable{}, kFiles, kNamed, kReaches);
+              "Make a directory in it, unless it exists", Repeatable{}, kFiles, kNamed, kReaches)
+      .observe("list", &Container::list, {{"path", "the directory"}},
+               "List a directory in it, by name; its sh and stat do it, so it has to run", kPrograms, kNamed, kReaches)
+      .observe("checksum", &Container::checksum, {{"path", "the file"}},
+               "Compute the SHA-256 of a file in it; its sha256sum does it, so it has to run", kPrograms, kNamed,
+               kReaches, Returns{"64 hexadecimal digits"})
+      .change("chmod", &Container::chmod,
+              {{"path", "the file or directory"}, {"mode", "permissions as chmod takes them: \"0644\""}},
+              "Change the permissions of a path in it; its chmod does it, so it has to run", Repeatable{}, kPrograms,
+              kNamed, kReaches)
+      .destroy("delete_path", &Container::delete_path,
+               {{"path", "the file, link or directory"}, {"options", "recursive or not"}},
+               "Delete a file, link or directory in it; its rm does it, so it has to run", kPrograms, kNamed, kReaches);
 }
 
 void declare_image(Module& module) {
@@ -177,7 +190,8 @@ void declare_errors(Module& module) {
   module.error("docker.tls_file", "a certificate or key of ours cannot be used", "the message names the file");
   module.error("docker.protocol", "what answered is no Docker engine, or a broken one", "see what listens there");
   module.error("docker.too_large", "the answer is larger than what is kept in memory", "ask for less");
-  module.error("docker.api_version", "the engine is older than what opshost knows", "Docker 1.11 is the oldest");
+  module.error("docker.api_version", "the engine is older than what is asked of it",
+               "the message names the API version it takes; Docker 1.11 is the oldest opshost speaks to");
   module.error("docker.no_healthcheck", "nothing tells the container's health",
                "use wait_running, or run a probe of your own with read");
   module.error<CommandResult>("docker.exit", "the program ended with an exit code that was not accepted",
@@ -201,7 +215,16 @@ void declare(Module& module) {
       "Docker engines over their Unix socket, over TCP with TLS and client certificates, or through an ssh connection. "
       "Names are those of the docker command. Without an endpoint `connect` reads DOCKER_HOST, DOCKER_TLS_VERIFY and "
       "DOCKER_CERT_PATH as the docker command does.\n\n"
-      "The API version is the newest that both sides know, from 1.23 (Docker 1.11) on.");
+      "The API version is the newest that both sides know, from 1.23 (Docker 1.11) on. How each is tested:\n\n"
+      "- 1.41 (Docker 20.10): live.\n"
+      "- 1.23 (Docker 1.11): live, asked of Docker 20.10, and with answers written after the documentation of Docker "
+      "1.11, which itself was not tried.\n"
+      "- 1.24, 1.25, 1.30, 1.35, 1.40 (Docker 1.12 to 19.03): live, asked of Docker 20.10.\n"
+      "- 1.42 to 1.45 (Docker 23 to 26): untested.\n"
+      "- Newer ones: 1.45 is spoken, or the oldest the engine knows where that is newer; only this choice is "
+      "tested.\n\n"
+      "What an engine is too old for is done another way (`env` and `cwd` of a program, `cpus`, lists by network) or "
+      "refused with docker.api_version; nothing is passed over in silence.");
   module.example(
       "local docker = require \"docker\"\n"
       "local engine = docker.connect(\"unix:///var/run/docker.sock\")\n"

@@ -11,7 +11,8 @@ class DirectRoute final : public Route {
     auto socket = co_await connect_tcp(call, host, port, connect_timeout);
     co_return make_stream(std::move(socket));
   }
-  Awaitable<std::unique_ptr<ByteStream>> open_unix(Call& call, const std::string& path) override {
+  Awaitable<std::unique_ptr<ByteStream>> open_unix(Call& call, const std::string& path,
+                                                   const std::vector<std::string>&) override {
     auto socket = co_await connect_unix(call, path);
     co_return make_stream(std::move(socket));
   }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bindings/net/byte_stream.hpp"
 #include "bindings/net/connect.hpp"
@@ -24,8 +25,10 @@ class Route {
   /// the route itself.
   virtual Awaitable<std::unique_ptr<ByteStream>> open_tcp(Call& call, const std::string& host, std::uint16_t port,
                                                           Duration connect_timeout) = 0;
-  /// A connection to a Unix socket of the machine at the route's end.
-  virtual Awaitable<std::unique_ptr<ByteStream>> open_unix(Call& call, const std::string& path) = 0;
+  /// A connection to a Unix socket of the machine at the route's end. `carrier`: a program (and its arguments) that
+  /// carries the socket's bytes where the route cannot and nothing on that machine does; empty: there is none.
+  virtual Awaitable<std::unique_ptr<ByteStream>> open_unix(Call& call, const std::string& path,
+                                                           const std::vector<std::string>& carrier) = 0;
   /// For messages and targets: empty for this machine, else "admin@jump1".
   [[nodiscard]] virtual std::string name() const = 0;
 };

@@ -69,7 +69,8 @@ class Host final : public net::Route {
   // net::Route
   Awaitable<std::unique_ptr<net::ByteStream>> open_tcp(Call& call, const std::string& host, std::uint16_t port,
                                                        Duration connect_timeout) override;
-  Awaitable<std::unique_ptr<net::ByteStream>> open_unix(Call& call, const std::string& path) override;
+  Awaitable<std::unique_ptr<net::ByteStream>> open_unix(Call& call, const std::string& path,
+                                                        const std::vector<std::string>& carrier) override;
   [[nodiscard]] std::string name() const override { return connection_ ? connection_->name() : std::string(); }
 
  private:

@@ -14,22 +14,30 @@ namespace {
 
 // libssh2 before 1.11 asks for no Unix socket, so a program there carries the bytes. It says "ready" once it knows that
 // it can begin.
-std::string helper_script(const std::string& path) {
+std::string helper_script(const std::string& path, const std::vector<std::string>& carrier) {
   const std::string socket = quoted(path);
+  std::string others;
+  // Before nc, of which some know no Unix sockets.
+  if (!carrier.empty()) {
+    others = "if command -v " + quoted(carrier.front()) + " >/dev/null; then echo ready >&2; exec";
+    for (const auto& word : carrier) others += " " + quoted(word);
+    others += "; fi\n";
+  }
   return "if [ ! -e " + socket + " ]; then echo absent >&2; exit 1; fi\n" + "if [ ! -w " + socket +
          " ]; then echo permission >&2; exit 1; fi\n" +
          "if command -v socat >/dev/null; then echo ready >&2; exec socat STDIO " + quoted("UNIX-CONNECT:" + path) +
-         "; fi\nif command -v nc >/dev/null; then echo ready >&2; exec nc -U " + socket +
+         "; fi\n" + others + "if command -v nc >/dev/null; then echo ready >&2; exec nc -U " + socket +
          "; fi\necho helper >&2; exit 1\n";
 }
 
-net::Failure unix_failure(const std::string& via, const std::string& path, const std::string& said) {
+net::Failure unix_failure(const std::string& via, const std::string& path, const std::vector<std::string>& carrier,
+                          const std::string& said) {
   const std::string where = path + " on " + via;
   if (said == "absent") return {net::Obstacle::absent, where + " does not exist"};
   if (said == "permission") return {net::Obstacle::permission, where + ": the login may not write to it"};
   if (said == "helper") {
-    return {net::Obstacle::other,
-            where + " needs socat or nc there, to carry its bytes, and neither is installed: install one"};
+    return {net::Obstacle::other, where + " needs socat" + (carrier.empty() ? " or nc" : ", nc or " + carrier.front()) +
+                                      " there, to carry its bytes, and none is installed: install one"};
   }
   return {net::Obstacle::other, where + ": " + one_line(said.empty() ? "the helper ended" : said, 200)};
 }
@@ -53,17 +61,18 @@ Awaitable<std::string> first_word(Call& call, Channel& channel) {
 
 }  // namespace
 
-Awaitable<std::unique_ptr<net::ByteStream>> Host::open_unix(Call& call, const std::string& path) {
+Awaitable<std::unique_ptr<net::ByteStream>> Host::open_unix(Call& call, const std::string& path,
+                                                            const std::vector<std::string>& carrier) {
   const auto connection = open_connection();
   Channel channel = co_await connection->open_channel(call);
-  const std::string line = "exec /bin/sh -c " + quoted(helper_script(path));
+  const std::string line = "exec /bin/sh -c " + quoted(helper_script(path, carrier));
   const auto request = [&]() -> long {
     return libssh2_channel_process_startup(channel.raw(), "exec", 4, line.data(), static_cast<unsigned>(line.size()));
   };
   const long answer = co_await channel.session().repeat(request, &call.stop());
   std::string said = "the server runs no commands";
   if (answer == 0) said = co_await first_word(call, channel);
-  if (said != "ready") throw unix_failure(connection->name(), path, said);
+  if (said != "ready") throw unix_failure(connection->name(), path, carrier, said);
   co_return make_channel_stream(std::move(channel), connection);
 }
 

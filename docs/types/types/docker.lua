@@ -151,6 +151,10 @@ error('Cannot require a meta file')
 --- @field uid? integer # number of the user it belongs to (default 0)
 --- @field gid? integer # number of the group it belongs to (default 0)
 
+--- What to delete.
+--- @class (exact) docker.DeletePathOptions
+--- @field recursive? boolean # a directory with all that is in it (default false)
+
 --- How to delete an image.
 --- @class (exact) docker.ImageDeleteOptions
 --- @field force? boolean # also where stopped containers were made from it (default false)
@@ -852,6 +856,94 @@ function Container:write_file(path, content, options) end
 --- @param options? docker.MkdirOptions # mode and owner
 function Container:mkdir(path, options) end
 
+--- List a directory in it, by name; its sh and stat do it, so it has to run.
+---
+--- Only reads; waits at most 1m.
+---
+--- Raises:
+--- - `docker.exit`: the program ended with an exit code that was not accepted
+--- - `docker.not_running`: the container does not run
+--- - `docker.not_found`: the engine has no such container, image, network or program
+--- - `docker.ambiguous`: the beginning of an id fits several
+--- - `docker.unreachable`: there is no engine to talk to
+--- - `docker.connection_lost`: the connection was lost in the middle
+--- - `docker.permission`: the engine, or its socket, does not let us
+--- - `docker.tls`: the connection could not be secured
+--- - `docker.tls_file`: a certificate or key of ours cannot be used
+--- - `docker.protocol`: what answered is no Docker engine, or a broken one
+--- - `docker.server`: the engine failed
+--- - `docker.invalid`: the engine finds something wrong with what was asked
+--- @async
+--- @param path string # the directory
+--- @return docker.FileInfo[]
+function Container:list(path) end
+
+--- Compute the SHA-256 of a file in it; its sha256sum does it, so it has to run.
+---
+--- Only reads; waits at most 1m.
+---
+--- Raises:
+--- - `docker.exit`: the program ended with an exit code that was not accepted
+--- - `docker.not_running`: the container does not run
+--- - `docker.not_found`: the engine has no such container, image, network or program
+--- - `docker.ambiguous`: the beginning of an id fits several
+--- - `docker.unreachable`: there is no engine to talk to
+--- - `docker.connection_lost`: the connection was lost in the middle
+--- - `docker.permission`: the engine, or its socket, does not let us
+--- - `docker.tls`: the connection could not be secured
+--- - `docker.tls_file`: a certificate or key of ours cannot be used
+--- - `docker.protocol`: what answered is no Docker engine, or a broken one
+--- - `docker.server`: the engine failed
+--- - `docker.invalid`: the engine finds something wrong with what was asked
+--- @async
+--- @param path string # the file
+--- @return string # 64 hexadecimal digits
+function Container:checksum(path) end
+
+--- Change the permissions of a path in it; its chmod does it, so it has to run.
+---
+--- Changes the Container; safe to send again; waits at most 1m.
+---
+--- Raises:
+--- - `docker.exit`: the program ended with an exit code that was not accepted
+--- - `docker.not_running`: the container does not run
+--- - `docker.not_found`: the engine has no such container, image, network or program
+--- - `docker.ambiguous`: the beginning of an id fits several
+--- - `docker.unreachable`: there is no engine to talk to
+--- - `docker.connection_lost`: the connection was lost in the middle
+--- - `docker.permission`: the engine, or its socket, does not let us
+--- - `docker.tls`: the connection could not be secured
+--- - `docker.tls_file`: a certificate or key of ours cannot be used
+--- - `docker.protocol`: what answered is no Docker engine, or a broken one
+--- - `docker.server`: the engine failed
+--- - `docker.invalid`: the engine finds something wrong with what was asked
+--- @async
+--- @param path string # the file or directory
+--- @param mode string # permissions as chmod takes them: "0644"
+function Container:chmod(path, mode) end
+
+--- Delete a file, link or directory in it; its rm does it, so it has to run.
+---
+--- Destroys what cannot be put back (the Container); not safe to send twice; waits at most 1m.
+---
+--- Raises:
+--- - `docker.exit`: the program ended with an exit code that was not accepted
+--- - `docker.not_running`: the container does not run
+--- - `docker.not_found`: the engine has no such container, image, network or program
+--- - `docker.ambiguous`: the beginning of an id fits several
+--- - `docker.unreachable`: there is no engine to talk to
+--- - `docker.connection_lost`: the connection was lost in the middle
+--- - `docker.permission`: the engine, or its socket, does not let us
+--- - `docker.tls`: the connection could not be secured
+--- - `docker.tls_file`: a certificate or key of ours cannot be used
+--- - `docker.protocol`: what answered is no Docker engine, or a broken one
+--- - `docker.server`: the engine failed
+--- - `docker.invalid`: the engine finds something wrong with what was asked
+--- @async
+--- @param path string # the file, link or directory
+--- @param options? docker.DeletePathOptions # recursive or not
+function Container:delete_path(path, options) end
+
 --- An image of an engine.
 --- @class docker.Image
 local Image = {}
@@ -1366,7 +1458,15 @@ function Cluster:engine(host) end
 ---
 --- Docker engines over their Unix socket, over TCP with TLS and client certificates, or through an ssh connection. Names are those of the docker command. Without an endpoint `connect` reads DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH as the docker command does.
 ---
---- The API version is the newest that both sides know, from 1.23 (Docker 1.11) on.
+--- The API version is the newest that both sides know, from 1.23 (Docker 1.11) on. How each is tested:
+---
+--- - 1.41 (Docker 20.10): live.
+--- - 1.23 (Docker 1.11): live, asked of Docker 20.10, and with answers written after the documentation of Docker 1.11, which itself was not tried.
+--- - 1.24, 1.25, 1.30, 1.35, 1.40 (Docker 1.12 to 19.03): live, asked of Docker 20.10.
+--- - 1.42 to 1.45 (Docker 23 to 26): untested.
+--- - Newer ones: 1.45 is spoken, or the oldest the engine knows where that is newer; only this choice is tested.
+---
+--- What an engine is too old for is done another way (`env` and `cwd` of a program, `cpus`, lists by network) or refused with docker.api_version; nothing is passed over in silence.
 --- @class docker
 local M = {}
 

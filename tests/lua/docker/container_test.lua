@@ -4,9 +4,14 @@ local ops = require "ops"
 local t = require "testing"
 local test = t.test
 
+-- Before its own program begins, a container's first process is the engine's, which takes signals in another way.
+local function wait_until_ready(container)
+  t.equal(container:logs({ follow = true, timeout = "30s" })().text, "ready")
+end
+
 test("start, stop, restart, kill, and both again where it is so already", function()
   lab.with_container({ create_only = true, command = { "sh", "-c",
-    "trap 'exit 7' TERM; while :; do sleep 0.1; done" } },
+    "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done" } },
     function(container)
       t.equal(container:status().status, "created")
       container:start()
@@ -14,6 +19,7 @@ test("start, stop, restart, kill, and both again where it is so already", functi
       local running = container:status()
       t.equal({ running.status, running.running, running.exit_code }, { "running", true, nil })
       t.truthy(running.pid > 0, "pid")
+      wait_until_ready(container)
       container:stop({ grace = "20s" })
       container:stop()
       local stopped = container:status()
@@ -25,8 +31,10 @@ test("start, stop, restart, kill, and both again where it is so already", functi
 end)
 
 test("grace: SIGKILL after it", function()
-  lab.with_container({ command = { "sh", "-c", "trap '' TERM; while :; do sleep 0.1; done" } }, function(container)
+  local stubborn = { "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done" }
+  lab.with_container({ command = stubborn }, function(container)
     container:wait_running()
+    wait_until_ready(container)
     container:stop({ grace = "1s" })
     t.equal(container:status().exit_code, 137)
   end)

@@ -1,6 +1,8 @@
 -- An engine: reaching it, what it says of itself, its containers.
 local docker = require "docker"
 local lab = require "docker_lab"
+local machine = require "local"
+local ops = require "ops"
 local t = require "testing"
 local test = t.test
 
@@ -79,7 +81,20 @@ test("wrong arguments are refused before anything is sent", function()
   t.raises("usage.argument", "the name of the container is empty", function() engine:container("") end)
 end)
 
-test("no engine, and a socket we may not use", function()
+test("a socket we may not use", function()
+  local ours = machine.read(ops.shell "readlink /proc/$PPID/exe").stdout:gsub("\n", "")
+  machine.run({ "chmod", "0000", lab.socket })
+  -- root without the right to pass over modes.
+  local ok, result = pcall(machine.read, { "setpriv", "--bounding-set=-dac_override,-dac_read_search", ours, "eval",
+    'require("docker").connect("' .. lab.endpoint .. '"):ping()' }, { accept = "any" })
+  machine.run({ "chmod", "0660", lab.socket })
+  if not ok then error(result, 0) end
+  t.equal(result.stderr, "opshost: eval:1: Engine:ping: " .. ("%q"):format(lab.socket)
+    .. ": permission denied; the user has to be root or in the socket's group (docker) (on " .. lab.endpoint
+    .. ") [docker.permission]\nWhat to do: run opshost as root or as a member of the socket's group.\n")
+end)
+
+test("no engine", function()
   local nothing = docker.connect("unix:///nowhere/docker.sock")
   t.equal(nothing:alive(), false)
   t.raises("docker.unreachable",

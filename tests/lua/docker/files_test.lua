@@ -72,3 +72,41 @@ test("100 MB there and back; more than max_size is an error", function()
     t.equal(container:read_file("/tmp/big", { max_size = "200MiB" }) == big, true)
   end)
 end)
+
+test("list, checksum, chmod and delete_path, by the container's own programs", function()
+  lab.with_container({}, function(container)
+    local where = " in container " .. container:name()
+    container:mkdir("/tmp/dir", { mode = "0750" })
+    container:write_file("/tmp/dir/two\nlines", "content", { mode = "0600" })
+    container:write_file("/tmp/dir/.hidden", "")
+    container:read(ops.shell "ln -s nowhere /tmp/dir/link; mkdir /tmp/dir/sub")
+    local seen = {}
+    for i, info in ipairs(container:list("/tmp/dir")) do
+      seen[i] = { info.name, info.type, info.mode, info.path }
+      t.truthy(info.mtime:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$"), info.mtime)
+    end
+    t.equal(seen, {
+      { ".hidden", "file", "0644", "/tmp/dir/.hidden" }, { "link", "link", "0777", "/tmp/dir/link" },
+      { "sub", "directory", "0755", "/tmp/dir/sub" }, { "two\nlines", "file", "0600", "/tmp/dir/two\nlines" },
+    })
+    t.equal(container:list("/tmp/dir/sub"), {})
+    t.raises("docker.not_found", '"/tmp/none" does not exist' .. where, function() container:list("/tmp/none") end)
+    t.equal(container:checksum("/tmp/dir/two\nlines"),
+      "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73")
+    t.raises("docker.exit", nil, function() container:checksum("/tmp/dir") end)
+    container:chmod("/tmp/dir", "0700")
+    t.equal(container:stat("/tmp/dir").mode, "0700")
+    t.raises("usage.argument", 'mode is "u+x"; write it as chmod takes it: "0644"',
+      function() container:chmod("/tmp/dir", "u+x") end)
+    container:delete_path("/tmp/dir/link")
+    t.raises("docker.exit", nil, function() container:delete_path("/tmp/dir") end)
+    container:delete_path("/tmp/dir/sub")
+    container:delete_path("/tmp/dir", { recursive = true })
+    t.equal(container:exists("/tmp/dir"), nil)
+    t.raises("docker.not_found", '"/tmp/dir" does not exist' .. where, function() container:delete_path("/tmp/dir") end)
+    t.raises("usage.argument", 'path is "//", all there is in the container',
+      function() container:delete_path("//", { recursive = true }) end)
+    container:stop({ grace = 0 })
+    t.raises("docker.not_running", nil, function() container:list("/tmp") end)
+  end)
+end)

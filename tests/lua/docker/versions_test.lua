@@ -4,7 +4,7 @@ local ops = require "ops"
 local t = require "testing"
 local test = t.test
 
-for _, version in ipairs({ "1.23", "1.24", "1.30", "1.40" }) do
+for _, version in ipairs({ "1.23", "1.24", "1.25", "1.30", "1.35", "1.40", "1.41" }) do
   test("API " .. version, function()
     local engine = lab.engine({ api_version = version })
     t.equal(engine:version().spoken, version)

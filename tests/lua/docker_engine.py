@@ -1,0 +1,86 @@
+"""An engine that answers what a file tells it to, for the tests of `docker`: docker_engine.py PORT_FILE ANSWERS ASKED
+
+ANSWERS is JSON: for "METHOD /path" (without the query) an object with
+    status   200 unless given
+    headers  beside Content-Length
+    json     the body as data, or
+    text     as it is, or
+    spaces   a body of that many bytes: JSON's white space with an empty list at its end
+    cut      how many bytes of the body are sent before the connection is closed
+    stream   the two outputs of a container, as a list of [1 or 2, text], on an upgraded connection
+Everything else is answered as engines do: 404. What was asked is written to ASKED, a line of JSON each.
+"""
+import http.server
+import json
+import os
+import struct
+import sys
+from urllib.parse import urlparse
+
+with open(sys.argv[2], encoding="utf-8") as source:
+    answers = json.load(source)
+asked = open(sys.argv[3], "w", encoding="utf-8", buffering=1)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def handle_any(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        url = urlparse(self.path)
+        asked.write(json.dumps({"method": self.command, "path": url.path, "query": url.query, "body": body}) + "\n")
+        answer = answers.get(f"{self.command} {url.path}")
+        if answer is None:
+            answer = {"status": 404, "json": {"message": "page not found"}}
+        if "stream" in answer:
+            self.upgrade(answer["stream"])
+        else:
+            self.answer(answer)
+
+    def answer(self, answer):
+        if "spaces" in answer:
+            body = b" " * (answer["spaces"] - 2) + b"[]"
+        elif "json" in answer:
+            body = json.dumps(answer["json"]).encode()
+        else:
+            body = answer.get("text", "").encode()
+        self.send_response(answer.get("status", 200))
+        for name, value in answer.get("headers", {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        self.wfile.write(body[: answer.get("cut", len(body))])
+        self.close_connection = "cut" in answer
+
+    def upgrade(self, pieces):
+        self.send_response(101, "UPGRADED")
+        self.send_header("Content-Type", "application/vnd.docker.raw-stream")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Upgrade", "tcp")
+        self.end_headers()
+        for output, text in pieces:
+            content = text.encode()
+            self.wfile.write(struct.pack(">BxxxI", output, len(content)) + content)
+        self.close_connection = True
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    # A client that goes is what some tests are about.
+    def handle_error(self, *_):
+        pass
+
+
+server = Server(("127.0.0.1", 0), Handler)
+with open(sys.argv[1] + ".new", "w", encoding="utf-8") as out:
+    out.write(str(server.server_address[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+server.serve_forever()
