@@ -42,6 +42,12 @@ OPSHOST_RECORD(Listed, "A container as the API lists it", (id, ""), (names, ""),
                (command, ""), (created, ""), (ports, ""), (labels, ""), (state, ""), (status, ""),
                (network_settings, ""))
 
+struct Named {
+  std::string id{};
+  std::string name{};
+};
+OPSHOST_RECORD(Named, "Who an inspected container is", (id, ""), (name, ""))
+
 /// API before 1.23 says it only in words.
 std::string state_of(const Listed& listed) {
   if (!listed.state.empty()) return listed.state;
@@ -119,15 +125,9 @@ Awaitable<std::shared_ptr<Container>> find_container(Call& call, std::shared_ptr
   if (name.empty()) throw Error("usage.argument", "the name of the container is empty");
   auto container = std::make_shared<Container>(engine, name, name);
   const auto text = co_await container->inspect_text(call);
-  const auto document = parsed(engine->name(), [&] { return json::read<Value>(text); });
-  const auto text_field = [&](const char* field) {
-    const Value* value = document.field(field);
-    const auto* string = value != nullptr ? value->get_if<std::string>() : nullptr;
-    return string != nullptr ? *string : std::string();
-  };
-  std::string full = text_field("Name");
-  if (full.starts_with('/')) full.erase(0, 1);
-  co_return std::make_shared<Container>(engine, text_field("Id"), full.empty() ? name : full);
+  auto found = parsed(engine->name(), [&] { return json::read<Named>(text); });
+  if (found.name.starts_with('/')) found.name.erase(0, 1);
+  co_return std::make_shared<Container>(engine, found.id, found.name.empty() ? name : found.name);
 }
 
 Awaitable<Error> container_not_found(Call& call, std::shared_ptr<Connection> engine, std::string name, Error refused) {
