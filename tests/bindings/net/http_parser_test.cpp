@@ -51,6 +51,16 @@ TEST_CASE("an answer reads the same whatever the pieces it comes in") {
   }
 }
 
+TEST_CASE("chunks with nothing before the last one, whatever the pieces") {
+  constexpr std::string_view kEmpty = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (std::size_t step = 1; step <= kEmpty.size(); ++step) {
+    const auto parsed = parse(kEmpty, step);
+    CAPTURE(step);
+    CHECK(parsed.parser.stage() == HttpParser::Stage::done);
+    CHECK(parsed.body.empty());
+  }
+}
+
 TEST_CASE("what follows an answer is left") {
   const auto parsed = parse("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1", 1000);
   CHECK(parsed.body == "ok");
@@ -88,7 +98,7 @@ TEST_CASE("what is no HTTP is refused with what it reads like") {
     CHECK(error.message() == R"(the answer is no HTTP (bad version); it reads "SSH-2.0-OpenSSH_9.2\r\n")");
   }
   CHECK_THROWS_AS(parse("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", 1000), Error);
-  CHECK_THROWS_AS(parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 1000), Error);
+  CHECK_THROWS_AS(parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 1000), Error);
   CHECK_THROWS_AS(parse("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n", 4096), Error);
 }
 

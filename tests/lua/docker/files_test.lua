@@ -55,7 +55,8 @@ test("edit changes a file where it differs", function()
   lab.with_container({}, function(container)
     container:write_file("/etc/app.cnf", "port = 1\n")
     local function change(text) return (text:gsub("port = %d+", "port = 2")) end
-    t.equal(docker.edit(container, "/etc/app.cnf", change, { backup = ".old" }), { changed = true })
+    t.equal(docker.edit(container, "/etc/app.cnf", change, { backup = ".old" }), { changed = true,
+      diff = "--- /etc/app.cnf\n+++ /etc/app.cnf (new)\n@@ -1 +1 @@\n-port = 1\n+port = 2\n" })
     t.equal(docker.edit(container, "/etc/app.cnf", change), { changed = false })
     t.equal({ container:read_file("/etc/app.cnf"), container:read_file("/etc/app.cnf.old") }, { "port = 2\n",
       "port = 1\n" })
