@@ -157,6 +157,7 @@ module.record("Ensemble", "The health of an ensemble", {
   { "zxid_spread", "integer", "transactions between the most and the least advanced; nil where their epochs differ" },
 })
 module.record("EnsembleOptions", "How to look at an ensemble", {
+  { "via", "Host", "an SSH connection to go through" },
   { "timeout", "duration", "how long each server may take", default = "10s" },
   { "connect_timeout", "duration", "how long each connection may take", default = "5s" },
 })

@@ -95,7 +95,7 @@ struct PrivateEndpoint::State : std::enable_shared_from_this<State> {
   std::optional<UnixAcceptor> unix_acceptor;
   std::optional<TcpAcceptor> tcp_acceptor;
 
-  void listen(EndpointKind kind) {
+  void listen(EndpointKind kind) try {
     if (kind == EndpointKind::unix_socket) {
       folder.emplace();
       path = folder->path() + "/socket";
@@ -105,6 +105,8 @@ struct PrivateEndpoint::State : std::enable_shared_from_this<State> {
       tcp_acceptor.emplace(call.executor(), asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
       accept(*tcp_acceptor);
     }
+  } catch (const boost::system::system_error& error) {
+    throw system_error("no private socket can be opened", error.code().value());
   }
 
   template <class Acceptor>
@@ -132,6 +134,7 @@ struct PrivateEndpoint::State : std::enable_shared_from_this<State> {
     try {
       if (!server) {
         server = co_await self->route->open_tcp(self->call, self->host, self->port, self->connect_timeout);
+        self->failure.reset();
       }
     } catch (const Error& error) {
       self->failure = error;
@@ -145,6 +148,14 @@ struct PrivateEndpoint::State : std::enable_shared_from_this<State> {
     co_await relay(std::move(client), std::move(server));
   }
 };
+
+std::shared_ptr<PrivateEndpoint> PrivateEndpoint::listen(Call& call, std::shared_ptr<Route> route, std::string host,
+                                                         std::uint16_t port, EndpointKind kind,
+                                                         Duration connect_timeout) {
+  auto state = std::make_shared<State>(call, std::move(route), std::move(host), port, connect_timeout);
+  state->listen(kind);
+  return std::shared_ptr<PrivateEndpoint>(new PrivateEndpoint(std::move(state)));
+}
 
 Awaitable<std::shared_ptr<PrivateEndpoint>> PrivateEndpoint::open(Call& call, std::shared_ptr<Route> route,
                                                                   std::string host, std::uint16_t port,

@@ -27,6 +27,11 @@ class PrivateEndpoint {
   static Awaitable<std::shared_ptr<PrivateEndpoint>> open(Call& call, std::shared_ptr<Route> route, std::string host,
                                                           std::uint16_t port, EndpointKind kind,
                                                           Duration connect_timeout = kConnectTimeout);
+  /// The same for a client that copes with servers that are not there: nothing is opened before it connects.
+  /// Throws Error("net.endpoint") where this machine has no room for it.
+  static std::shared_ptr<PrivateEndpoint> listen(Call& call, std::shared_ptr<Route> route, std::string host,
+                                                 std::uint16_t port, EndpointKind kind,
+                                                 Duration connect_timeout = kConnectTimeout);
   ~PrivateEndpoint();
   PrivateEndpoint(const PrivateEndpoint&) = delete;
   PrivateEndpoint& operator=(const PrivateEndpoint&) = delete;

@@ -31,6 +31,8 @@ class Route {
                                                            const std::vector<std::string>& carrier) = 0;
   /// For messages and targets: empty for this machine, else "admin@jump1".
   [[nodiscard]] virtual std::string name() const = 0;
+  /// Equal for routes that are the same way, whichever handles they were given as.
+  [[nodiscard]] virtual const void* identity() const { return this; }
 };
 
 /// From this machine.
@@ -39,5 +41,7 @@ std::shared_ptr<Route> direct_route();
 /// An option `via` of a connect function.
 using Via = std::optional<std::shared_ptr<Route>>;
 inline std::shared_ptr<Route> route_of(const Via& via) { return via ? *via : direct_route(); }
+/// Part of the key of connections that handles of equal arguments share.
+inline const void* way_of(const Via& via) { return via ? (*via)->identity() : nullptr; }
 
 }  // namespace opshost::net

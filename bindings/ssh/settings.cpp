@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "bindings/ssh/host.hpp"
 #include "host/base/error.hpp"
 
 namespace opshost::ssh {
@@ -12,15 +11,8 @@ namespace {
 
 std::string opened(const Secret& secret) { return secret.empty() ? std::string() : secret.reveal(); }
 
-/// Handles of one connection are one way.
-const void* way(const net::Via& via) {
-  const auto* host = via ? dynamic_cast<const Host*>(via->get()) : nullptr;
-  if (host != nullptr && host->connection()) return host->connection().get();
-  return via ? static_cast<const void*>(via->get()) : nullptr;
-}
-
 auto comparable(const ConnectOptions& options) {
-  return std::tuple(options.host, options.port, options.user, options.key, options.agent, way(options.via),
+  return std::tuple(options.host, options.port, options.user, options.key, options.agent, net::way_of(options.via),
                     options.known_hosts, options.host_key, options.connect_timeout, options.keepalive,
                     opened(options.passphrase), opened(options.password));
 }

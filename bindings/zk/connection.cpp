@@ -79,7 +79,7 @@ Connection::~Connection() { close_session(); }
 Connection::Handle Connection::open(const clientid_t* session) const {
   zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
   const int flags = ZOO_NO_LOG_CLIENTENV | (settings_.read_only ? ZOO_READONLY : 0);
-  Handle handle(zookeeper_init2(settings_.servers.c_str(), on_event, milliseconds(settings_.session_timeout), session,
+  Handle handle(zookeeper_init2(settings_.addresses.text.c_str(), on_event, milliseconds(settings_.session_timeout), session,
                                 nullptr, flags, on_log));
   // Else it looks its servers up again before each wait.
   if (handle) zoo_set_servers_resolution_delay(handle.get(), -1);
@@ -125,7 +125,10 @@ void Connection::on_log(const char* message) {
 
 std::string Connection::failures() const {
   std::string text;
-  for (const auto& [server, failure] : failures_) text += (text.empty() ? "" : "; ") + server + ": " + failure;
+  const auto& addresses = settings_.addresses;
+  for (const auto& [address, failure] : failures_) {
+    text += (text.empty() ? "" : "; ") + addresses.server_at(address) + ": " + addresses.failure_at(address, failure);
+  }
   return text;
 }
 

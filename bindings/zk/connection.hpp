@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "bindings/zk/addresses.hpp"
 #include "bindings/zk/reply.hpp"
 
 namespace opshost::zk {
@@ -20,7 +21,7 @@ class Watches;
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   struct Settings {
-    std::string servers{};       ///< numeric: "127.0.0.1:2181,::1:2181"; the library shuffles them
+    Addresses addresses{};       ///< the library shuffles them
     Duration session_timeout{};  ///< asked for
     Duration attempt_timeout{};  ///< what one server gets to let us in before the next is tried
     std::string digest_login{};  ///< "user:password"; empty: none
@@ -56,7 +57,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// What the servers granted, or what was asked for.
   [[nodiscard]] Duration session_timeout() const;
   /// "127.0.0.1:2181".
-  [[nodiscard]] std::string server() const { return server_; }
+  [[nodiscard]] std::string server() const { return settings_.addresses.server_at(server_); }
   [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
   /// What became of the attempts since the last connection: "10.0.0.1:2181: Connection refused". Empty: none failed.
   [[nodiscard]] std::string failures() const;

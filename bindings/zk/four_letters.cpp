@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "bindings/net/connect.hpp"
 #include "bindings/net/failure.hpp"
 #include "bindings/zk/hosts.hpp"
 
@@ -26,9 +25,9 @@ HostPort only_server(const std::string& text) {
   return std::move(servers.front());
 }
 
-Awaitable<std::string> converse(Call& call, HostPort server, std::string word, Duration connect_timeout) {
-  auto socket = co_await net::connect_tcp(call, server.host, server.port, connect_timeout);
-  const auto stream = net::make_stream(std::move(socket));
+Awaitable<std::string> converse(Call& call, HostPort server, std::string word, WordOptions options) {
+  const auto route = net::route_of(options.via);
+  const auto stream = co_await route->open_tcp(call, server.host, server.port, options.connect_timeout);
   const auto reaction = net::close_on_stop(call, *stream);
   co_await net::write_all(*stream, asio::buffer(word));
   std::string answer;
@@ -51,7 +50,7 @@ Awaitable<std::string> ask_word(Call& call, std::string server, std::string word
   std::optional<Error> failed;
   std::string answer;
   try {
-    answer = co_await converse(call, place, word, options.connect_timeout);
+    answer = co_await converse(call, place, word, options);
   } catch (const net::Failure& failure) {
     failed = failure.as("zk", target);
   }

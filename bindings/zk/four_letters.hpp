@@ -8,10 +8,12 @@
 namespace opshost::zk {
 
 struct WordOptions {
+  net::Via via{};
   Duration connect_timeout = 5s;
   Duration timeout = 10s;
 };
-OPSHOST_RECORD(WordOptions, "How to ask a server", (connect_timeout, "how long to wait for the connection"),
+OPSHOST_RECORD(WordOptions, "How to ask a server", (via, "an SSH connection to go through"),
+               (connect_timeout, "how long to wait for the connection"),
                (timeout, "how long to wait for the answer"))
 
 /// The server's answer. Throws Error with

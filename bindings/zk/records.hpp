@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "bindings/net/route.hpp"
 #include "host/base/error.hpp"
 #include "host/lua/record.hpp"
 
@@ -29,6 +30,7 @@ struct ConnectOptions {
   Duration session_timeout = 10s;
   Duration connect_timeout = 10s;
   std::optional<DigestAuth> auth{};
+  net::Via via{};
   bool read_only = false;
   bool fresh = false;
   Size max_request = Size{1'048'575};
@@ -41,6 +43,7 @@ OPSHOST_RECORD(ConnectOptions, "Which ensemble, and how to talk to it",
                 "while they do not hear from us"),
                (connect_timeout, "how long a call waits for the first connection, whichever server it is to"),
                (auth, "login for nodes with an access list"),
+               (via, "an SSH connection to go through; names are looked up at its end"),
                (read_only, "also talk to a server without a quorum that serves reads (readonlymode.enabled)"),
                (fresh, "a session of one's own; otherwise equal arguments share one"),
                (max_request,

@@ -16,10 +16,11 @@ std::string checked_chroot(std::string chroot) {
   return chroot;
 }
 
-std::string target_of(const std::vector<HostPort>& servers, const std::string& chroot) {
+std::string target_of(const std::vector<HostPort>& servers, const ConnectOptions& options) {
   std::string text;
   for (const auto& server : servers) text += (text.empty() ? "" : ",") + text_of(server);
-  return text + chroot;
+  text += options.chroot;
+  return options.via ? text + " via " + (*options.via)->name() : text;
 }
 
 void check_timeout(const char* name, Duration timeout) {
@@ -30,7 +31,8 @@ void check_timeout(const char* name, Duration timeout) {
 
 /// Equal for handles that may share a session.
 std::string key_of(const ConnectOptions& options, const std::string& target) {
-  std::string key = target + '\n' + std::to_string(options.session_timeout.count()) + '\n' +
+  std::string key = target + '\n' + std::to_string(reinterpret_cast<std::uintptr_t>(net::way_of(options.via))) + '\n' +
+                    std::to_string(options.session_timeout.count()) + '\n' +
                     std::to_string(options.connect_timeout.count()) + '\n' + std::to_string(options.max_request.bytes) +
                     (options.read_only ? "\nread-only\n" : "\n\n");
   if (options.auth) key += options.auth->user + '\n' + options.auth->password.reveal();
@@ -43,7 +45,7 @@ Session::Session(ConnectOptions options) : options_(std::move(options)), servers
   options_.chroot = checked_chroot(std::move(options_.chroot));
   check_timeout("session_timeout", options_.session_timeout);
   check_timeout("connect_timeout", options_.connect_timeout);
-  target_ = target_of(servers_, options_.chroot);
+  target_ = target_of(servers_, options_);
 }
 
 std::shared_ptr<Session> Session::shared(const ConnectOptions& options) {
@@ -138,10 +140,10 @@ Awaitable<void> Session::wait_for_change(Call& call, TimePoint until) {
   co_await change_->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-void Session::begin(const asio::any_io_executor& executor, std::string addresses) {
-  const auto attempts = static_cast<Duration::rep>(1 + std::count(addresses.begin(), addresses.end(), ','));
+void Session::begin(const asio::any_io_executor& executor, Addresses addresses) {
+  const auto attempts = static_cast<Duration::rep>(1 + std::count(addresses.text.begin(), addresses.text.end(), ','));
   Connection::Settings settings;
-  settings.servers = std::move(addresses);
+  settings.addresses = std::move(addresses);
   settings.session_timeout = options_.session_timeout;
   settings.attempt_timeout = std::max<Duration>(options_.connect_timeout / (attempts + 1), std::chrono::seconds(1));
   settings.read_only = options_.read_only;
@@ -176,7 +178,12 @@ Awaitable<void> Session::open(Call& call) {
   lost_ = false;
   opening_until_ = Clock::now() + options_.connect_timeout;
   try {
-    auto addresses = co_await library_addresses(call, servers_);
+    Addresses addresses;
+    if (options_.via) {
+      addresses = endpoints_for(call, servers_, *options_.via, options_.connect_timeout);
+    } else {
+      addresses = co_await resolve_servers(call, servers_);
+    }
     begin(call.executor(), std::move(addresses));
   } catch (const Error& error) {
     if (!call.stop().stopped()) fail_attempt(Error(error).on(target_));

@@ -102,7 +102,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] Error lost_error(const Connection& connection) const;
   Awaitable<void> open(Call& call);
   void fail_attempt(Error failure);
-  void begin(const asio::any_io_executor& executor, std::string addresses);
+  void begin(const asio::any_io_executor& executor, Addresses addresses);
   void changed();
   [[nodiscard]] std::string seen() const;
 

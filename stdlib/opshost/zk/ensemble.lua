@@ -45,7 +45,7 @@ local readers = {
 --- Asks one server all words at once. What it refuses is listed; where it does not answer, that is its state.
 local function look_at(module, name, options)
   local server = { server = name, mode = "unreachable", refused_words = {}, survives_loss = false }
-  local asked = { connect_timeout = options.connect_timeout, timeout = options.timeout }
+  local asked = { via = options.via, connect_timeout = options.connect_timeout, timeout = options.timeout }
   local words = { "srvr", "ruok", "conf", "mntr" }
   local answers = fan_out.each(words, { parallel = #words, on_error = "collect" }, function(word)
     return module.ask(name, word, asked)
