@@ -30,37 +30,30 @@ Awaitable<bool> Database::alive(Call& call) {
   co_return false;
 }
 
-// Not from the free ones, and never given back: what a script did to it must not meet another call.
-Awaitable<Lease> Database::open_own(Call& call) {
-  auto open = [settings = pool_->settings()] { return Link::open(settings); };
-  auto link = co_await call.blocking().run(call, std::move(open));
-  co_return Lease(std::move(link), {});
-}
-
 Awaitable<std::shared_ptr<Session>> Database::open_session(Call& call) {
-  Lease lease = co_await open_own(call);
+  Lease lease = co_await pool_->open_own(call);
   co_return std::make_shared<Session>(std::move(lease));
 }
 
 Awaitable<std::shared_ptr<Transaction>> Database::begin(Call& call, bool planned) {
   Lease lease;
   if (!planned) {
-    lease = co_await open_own(call);
+    lease = co_await pool_->open_own(call);
     co_await on_link(call, lease, [](Link& link) { link.run("START TRANSACTION"); });
   }
-  co_return std::make_shared<Transaction>(pool_->settings(), std::move(lease));
+  co_return std::make_shared<Transaction>(pool_, std::move(lease));
 }
 
 Awaitable<InsertResult> Database::insert_many(Call& call, std::string table, std::vector<InsertRow> rows,
                                               InsertOptions options) {
   if (rows.empty()) co_return InsertResult{};
   for (std::size_t i = 0; i < rows.size(); ++i) check_row(rows[i], i + 1);
-  Lease lease = co_await open_own(call);
+  Lease lease = co_await pool_->open_own(call);
   co_return co_await insert_rows(call, std::move(lease), std::move(table), std::move(rows), options);
 }
 
 Awaitable<ScriptResult> Database::script(Call& call, ScriptSource source, ScriptOptions options) {
-  Lease lease = co_await open_own(call);
+  Lease lease = co_await pool_->open_own(call);
   co_return co_await run_script(call, std::move(lease), std::move(source), std::move(options));
 }
 

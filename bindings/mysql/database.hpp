@@ -33,8 +33,6 @@ class Database {
   Awaitable<ScriptResult> script(Call& call, ScriptSource source, ScriptOptions options);
 
  private:
-  Awaitable<Lease> open_own(Call& call);
-
   std::shared_ptr<Pool> pool_;
 };
 

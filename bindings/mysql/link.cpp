@@ -30,11 +30,11 @@ void add_tls(sql::ConnectOptionsMap& options, const Settings& settings) {
   if (settings.tls->key) options["sslKey"] = sql::SQLString(*settings.tls->key);
 }
 
-sql::ConnectOptionsMap options_from(const Settings& settings) {
+/// `place`: "tcp://10.0.0.1", "tcp://[::1]", "unix:///run/mysqld/mysqld.sock".
+sql::ConnectOptionsMap options_from(const Settings& settings, const std::string& place) {
   sql::ConnectOptionsMap options;
-  options["hostName"] =
-      sql::SQLString(settings.socket.empty() ? "tcp://" + bracketed(settings.host) : "unix://" + settings.socket);
-  if (settings.socket.empty()) options["port"] = static_cast<int>(settings.port);
+  options["hostName"] = sql::SQLString(place);
+  if (place.starts_with("tcp:")) options["port"] = static_cast<int>(settings.port);
   options["userName"] = sql::SQLString(settings.user);
   options["password"] = sql::SQLString(settings.password.empty() ? "" : settings.password.reveal());
   if (!settings.database.empty()) options["schema"] = sql::SQLString(settings.database);
@@ -48,13 +48,13 @@ sql::ConnectOptionsMap options_from(const Settings& settings) {
 
 }  // namespace
 
-std::shared_ptr<Link> Link::open(const Settings& settings) {
-  std::shared_ptr<Link> link(new Link(settings));  // the constructor is private
+std::shared_ptr<Link> Link::open(const Settings& settings, const Way& way) {
+  std::shared_ptr<Link> link(new Link(settings, way));  // the constructor is private
   link->connect();
   return link;
 }
 
-Link::Link(Settings settings) : settings_(std::move(settings)) {}
+Link::Link(Settings settings, Way way) : settings_(std::move(settings)), way_(std::move(way)) {}
 
 // Freeing a result reads its rows to the end, however many are on their way.
 Link::~Link() {
@@ -62,13 +62,24 @@ Link::~Link() {
 }
 
 void Link::connect() {
+  if (!way_.socket.empty()) return connect_to("unix://" + way_.socket);
+  for (auto address = way_.addresses.begin(); address != way_.addresses.end(); ++address) {
+    try {
+      return connect_to("tcp://" + bracketed(*address));
+    } catch (const Error& error) {
+      if (error.code() != "mysql.unreachable" || address + 1 == way_.addresses.end()) throw;
+    }
+  }
+}
+
+void Link::connect_to(const std::string& place) {
   sql::Driver& driver = connector();
   Handshake handshake{
       .tls = &settings_.tls,
       .server_name = settings_.tls && settings_.tls->server_name ? *settings_.tls->server_name : settings_.host};
   const HandshakeScope scope(handshake);
   try {
-    auto options = options_from(settings_);
+    auto options = options_from(settings_, place);
     connection_.reset(driver.connect(options));
   } catch (const sql::SQLException& failure) {
     if (!handshake.refusal.empty()) {

@@ -10,6 +10,7 @@
 
 #include "bindings/mysql/rows.hpp"
 #include "bindings/mysql/settings.hpp"
+#include "bindings/mysql/way.hpp"
 #include "host/base/value.hpp"
 
 struct st_mysql;
@@ -49,7 +50,7 @@ struct ExecuteOutcome {
 class Link {
  public:
   /// Throws Error("mysql.unreachable"), ("mysql.access"), ("mysql.tls"), ...
-  static std::shared_ptr<Link> open(const Settings& settings);
+  static std::shared_ptr<Link> open(const Settings& settings, const Way& way);
 
   ~Link();
   Link(const Link&) = delete;
@@ -85,11 +86,14 @@ class Link {
   [[nodiscard]] const std::string& cipher() const { return cipher_; }
   [[nodiscard]] const std::string& server_version() const { return version_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
+  /// That it was opened by, for another connection to the same server.
+  [[nodiscard]] const Way& way() const { return way_; }
 
  private:
-  explicit Link(Settings settings);
+  Link(Settings settings, Way way);
 
   void connect();
+  void connect_to(const std::string& place);
   void set_session_defaults();
   void set_variables(const std::string& statement, ValueList values);
   void execute_with_variables(const std::string& statement, const ValueList& values);
@@ -101,6 +105,7 @@ class Link {
   [[noreturn]] void fail(const sql::SQLException& failure, const std::string& statement, bool changes);
 
   Settings settings_;
+  Way way_;
   std::unique_ptr<sql::Connection> connection_;
   std::unique_ptr<sql::Statement> statement_;
   std::unique_ptr<sql::ResultSet> result_;

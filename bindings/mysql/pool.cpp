@@ -13,19 +13,19 @@ constexpr Duration kKillTime = 2s;
 constexpr Duration kCutAfter = 3s;
 
 /// Blocking. On a connection of its own, since the one that works is busy.
-void kill_query(Settings settings, std::uint64_t id) {
+void kill_query(Settings settings, const Way& way, std::uint64_t id) {
   settings.connect_timeout = kKillTime;
-  const auto second = Link::open(settings);
+  const auto second = Link::open(settings, way);
   second->run("KILL QUERY " + std::to_string(id));
 }
 
 }  // namespace
 
-Lease::Lease(std::shared_ptr<Link> link, std::weak_ptr<Pool> pool)
-    : held_(std::make_shared<Held>(std::move(link), std::move(pool))) {}
+Lease::Lease(std::shared_ptr<Link> link, std::shared_ptr<Pool> pool, bool goes_back)
+    : held_(std::make_shared<Held>(std::move(link), std::move(pool), goes_back)) {}
 
 Lease::Held::~Held() {
-  if (const auto owner = pool.lock()) owner->give_back(std::move(link));
+  if (goes_back) pool->give_back(std::move(link));
 }
 
 std::shared_ptr<Link> Pool::take_free(Access access) {
@@ -39,13 +39,29 @@ std::shared_ptr<Link> Pool::take_free(Access access) {
   return nullptr;
 }
 
+Awaitable<std::shared_ptr<Link>> Pool::open_link(Call& call) {
+  const auto self = shared_from_this();
+  std::optional<Error> failed;
+  try {
+    const auto way = co_await ways_.find(call, settings_);
+    auto open = [settings = settings_, way] { return Link::open(settings, way); };
+    auto link = co_await call.blocking().run(call, std::move(open));
+    co_return link;
+  } catch (const Error& error) {
+    failed = ways_.explained(error);
+  }
+  throw Error(*failed);
+}
+
+Awaitable<Lease> Pool::open_own(Call& call) {
+  auto link = co_await open_link(call);
+  co_return Lease(std::move(link), shared_from_this(), false);
+}
+
 Awaitable<Lease> Pool::acquire(Call& call, Access access) {
   auto link = take_free(access);
-  if (!link) {
-    auto open = [settings = settings_] { return Link::open(settings); };
-    link = co_await call.blocking().run(call, std::move(open));
-  }
-  Lease lease(std::move(link), weak_from_this());
+  if (!link) link = co_await open_link(call);
+  Lease lease(std::move(link), shared_from_this(), true);
   if (lease->access() != access) co_await on_link(call, lease, [access](Link& opened) { opened.set_access(access); });
   co_return lease;
 }
@@ -79,7 +95,9 @@ struct Interruption::State : std::enable_shared_from_this<State> {
   static Awaitable<void> kill(std::shared_ptr<State> self) {
     bool failed = false;
     try {
-      auto job = [settings = self->link->settings(), id = self->link->id()] { kill_query(settings, id); };
+      auto job = [settings = self->link->settings(), way = self->link->way(), id = self->link->id()] {
+        kill_query(settings, way, id);
+      };
       co_await self->call.blocking().run(self->call, std::move(job));
     } catch (const std::exception&) {
       failed = true;  // no second connection: what remains is the socket

@@ -17,7 +17,8 @@ class Pool;
 class Lease {
  public:
   Lease() = default;
-  Lease(std::shared_ptr<Link> link, std::weak_ptr<Pool> pool);
+  /// The pool stays as long as it: it keeps the way there. `goes_back`: the connection may be used by others afterwards.
+  Lease(std::shared_ptr<Link> link, std::shared_ptr<Pool> pool, bool goes_back);
 
   [[nodiscard]] Link& operator*() const { return *held_->link; }
   [[nodiscard]] Link* operator->() const { return held_->link.get(); }
@@ -28,8 +29,10 @@ class Lease {
  private:
   struct Held {
     std::shared_ptr<Link> link;
-    std::weak_ptr<Pool> pool;
-    Held(std::shared_ptr<Link> link, std::weak_ptr<Pool> pool) : link(std::move(link)), pool(std::move(pool)) {}
+    std::shared_ptr<Pool> pool;
+    bool goes_back;
+    Held(std::shared_ptr<Link> link, std::shared_ptr<Pool> pool, bool goes_back)
+        : link(std::move(link)), pool(std::move(pool)), goes_back(goes_back) {}
     Held(const Held&) = delete;
     Held& operator=(const Held&) = delete;
     ~Held();
@@ -45,6 +48,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   /// A free connection whose session has that access, or a new one. Throws what Link::open throws.
   Awaitable<Lease> acquire(Call& call, Access access);
+  /// A connection that the pool does not keep, for what leaves traces in its session.
+  Awaitable<Lease> open_own(Call& call);
   /// Closes the free ones; those in use close when they are given back.
   void close();
 
@@ -52,9 +57,11 @@ class Pool : public std::enable_shared_from_this<Pool> {
   friend class Lease;
   void give_back(std::shared_ptr<Link> link);
   std::shared_ptr<Link> take_free(Access access);
+  Awaitable<std::shared_ptr<Link>> open_link(Call& call);
 
   static constexpr std::size_t kMostFree = 16;
   Settings settings_;
+  WayFinder ways_;
   bool closed_ = false;
   std::vector<std::shared_ptr<Link>> free_;
 };

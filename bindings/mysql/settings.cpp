@@ -93,7 +93,7 @@ void check_text(const char* name, const std::string& text) {
 
 std::string Settings::target() const {
   const std::string place = socket.empty() ? host + ":" + std::to_string(port) : socket;
-  return "mysql " + user + "@" + place;
+  return "mysql " + user + "@" + place + (via ? " via " + (*via)->name() : "");
 }
 
 Settings settings_from(const ConnectOptions& options) {
@@ -108,6 +108,7 @@ Settings settings_from(const ConnectOptions& options) {
   take_tls(settings, options, defaults);
   settings.charset = options.charset;
   settings.connect_timeout = options.connect_timeout;
+  settings.via = options.via;
   check_text("host", settings.host);
   check_text("socket", settings.socket);
   check_text("user", settings.user);

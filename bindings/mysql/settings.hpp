@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "bindings/net/route.hpp"
 #include "host/base/secret.hpp"
 #include "host/lua/record.hpp"
 
@@ -37,6 +38,7 @@ struct ConnectOptions {
   std::string charset = "utf8mb4";
   Duration connect_timeout = std::chrono::seconds(10);
   std::optional<std::string> defaults_file{};
+  net::Via via{};
 };
 OPSHOST_RECORD(ConnectOptions, "Where a server is, and who we are there",
                (host, "name or address; 127.0.0.1 unless given, also for \"localhost\""), (port, "3306 unless given"),
@@ -48,7 +50,8 @@ OPSHOST_RECORD(ConnectOptions, "Where a server is, and who we are there",
                (connect_timeout, "how long opening one connection may take"),
                (defaults_file,
                 "an option file of the mysql client (mode 0600); its [client] section fills what is not "
-                "given here"))
+                "given here"),
+               (via, "an SSH connection to go through; host and socket are those of the machine at its end"))
 
 /// The same, complete and checked.
 struct Settings {
@@ -61,8 +64,9 @@ struct Settings {
   std::optional<TlsOptions> tls{};
   std::string charset = "utf8mb4";
   Duration connect_timeout = std::chrono::seconds(10);
+  net::Via via{};
 
-  /// As messages name it: "mysql app@db1:3306".
+  /// As messages name it: "mysql app@db1:3306", "mysql app@db1:3306 via root@jump".
   [[nodiscard]] std::string target() const;
 };
 

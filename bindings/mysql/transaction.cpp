@@ -29,12 +29,12 @@ Value record_of(const std::string& statement, const ValueList& values) {
 }  // namespace
 
 Lease Transaction::use() {
-  if (!lease_) throw Error("closed", "this transaction has ended").on(settings_.target());
+  if (!lease_) throw Error("closed", "this transaction has ended").on(pool_->settings().target());
   if (!lease_->is_usable()) {
     throw Error("mysql.session_ended",
                 "the transaction's connection is gone, and it was rolled back; or rows of an "
                 "earlier query in it were not read to their end")
-        .on(settings_.target());
+        .on(pool_->settings().target());
   }
   return lease_;
 }
@@ -44,9 +44,8 @@ Awaitable<Fetched> Transaction::query(Call& call, std::string statement, std::op
   require_query(statement);
   ValueList list = checked(std::move(values));
   if (!planned_) co_return co_await open_query(call, use(), std::move(statement), std::move(list));
-  auto open = [settings = settings_] { return Link::open(settings); };
-  auto link = co_await call.blocking().run(call, std::move(open));
-  co_return co_await open_query(call, Lease(std::move(link), {}), std::move(statement), std::move(list));
+  Lease own = co_await pool_->open_own(call);
+  co_return co_await open_query(call, std::move(own), std::move(statement), std::move(list));
 }
 
 Awaitable<TransactionResult> Transaction::execute(Call& call, std::string statement, std::optional<ValueList> values,

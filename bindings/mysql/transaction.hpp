@@ -16,9 +16,9 @@ struct TransactionResult {
 
 class Transaction {
  public:
-  Transaction(Settings settings, Lease lease) : settings_(std::move(settings)), lease_(std::move(lease)) {}
+  Transaction(std::shared_ptr<Pool> pool, Lease lease) : pool_(std::move(pool)), lease_(std::move(lease)) {}
 
-  [[nodiscard]] std::string subject() const { return settings_.target(); }
+  [[nodiscard]] std::string subject() const { return pool_->settings().target(); }
 
   Awaitable<Fetched> query(Call& call, std::string statement, std::optional<ValueList> values, QueryOptions options);
   Awaitable<TransactionResult> execute(Call& call, std::string statement, std::optional<ValueList> values,
@@ -35,7 +35,7 @@ class Transaction {
  private:
   Lease use();
 
-  Settings settings_;
+  std::shared_ptr<Pool> pool_;
   Lease lease_;  ///< none where it is only planned
   ValueList statements_;
   bool planned_ = !lease_;

@@ -95,6 +95,11 @@ struct PrivateEndpoint::State : std::enable_shared_from_this<State> {
   std::optional<UnixAcceptor> unix_acceptor;
   std::optional<TcpAcceptor> tcp_acceptor;
 
+  Awaitable<std::unique_ptr<ByteStream>> open_stream(Call& for_call) {
+    if (port == kUnixSocket) return route->open_unix(for_call, host);
+    return route->open_tcp(for_call, host, port, connect_timeout);
+  }
+
   void listen(EndpointKind kind) try {
     if (kind == EndpointKind::unix_socket) {
       folder.emplace();
@@ -133,7 +138,7 @@ struct PrivateEndpoint::State : std::enable_shared_from_this<State> {
     std::unique_ptr<ByteStream> server = std::exchange(self->first, nullptr);
     try {
       if (!server) {
-        server = co_await self->route->open_tcp(self->call, self->host, self->port, self->connect_timeout);
+        server = co_await self->open_stream(self->call);
         self->failure.reset();
       }
     } catch (const Error& error) {
@@ -161,7 +166,7 @@ Awaitable<std::shared_ptr<PrivateEndpoint>> PrivateEndpoint::open(Call& call, st
                                                                   std::string host, std::uint16_t port,
                                                                   EndpointKind kind, Duration connect_timeout) {
   auto state = std::make_shared<State>(call, route, host, port, connect_timeout);
-  state->first = co_await route->open_tcp(call, host, port, connect_timeout);
+  state->first = co_await state->open_stream(call);
   state->listen(kind);
   co_return std::shared_ptr<PrivateEndpoint>(new PrivateEndpoint(std::move(state)));
 }

@@ -18,6 +18,9 @@ enum class EndpointKind : std::uint8_t {
   loopback,     ///< a port of 127.0.0.1 that takes connections of this process alone
 };
 
+/// In place of a port: `host` is the path of a Unix socket of the machine at the route's end.
+inline constexpr std::uint16_t kUnixSocket = 0;
+
 /// Each connection made to it is carried to the target over the route. Belongs to the loop's thread; the client may
 /// connect from any thread. Ends, with all its connections, with its last owner.
 class PrivateEndpoint {
