@@ -17,7 +17,8 @@ class Pool;
 class Lease {
  public:
   Lease() = default;
-  /// The pool stays as long as it: it keeps the way there. `goes_back`: the connection may be used by others afterwards.
+  /// The pool stays as long as it: it keeps the way there. `goes_back`: the connection may be used by others
+  /// afterwards.
   Lease(std::shared_ptr<Link> link, std::shared_ptr<Pool> pool, bool goes_back);
 
   [[nodiscard]] Link& operator*() const { return *held_->link; }

@@ -1,6 +1,6 @@
 #pragma once
-// Where the client library connects: it is given numbers and Unix sockets alone, since it would wait for a name server on
-// a blocking thread. What lies behind an ssh connection it reaches through a socket of this machine.
+// Where the client library connects: it is given numbers and Unix sockets alone, since it would wait for a name server
+// on a blocking thread. What lies behind an ssh connection it reaches through a socket of this machine.
 #include <cstdint>
 #include <memory>
 #include <string>

@@ -54,8 +54,8 @@ Addresses endpoints_for(Call& call, const std::vector<HostPort>& servers, const 
   Addresses addresses;
   std::vector<std::string> found;
   for (const auto& server : servers) {
-    auto endpoint = net::PrivateEndpoint::listen(call, via, server.host, server.port, net::EndpointKind::loopback,
-                                                 connect_timeout);
+    auto endpoint =
+        net::PrivateEndpoint::listen(call, via, server.host, server.port, net::EndpointKind::loopback, connect_timeout);
     found.push_back("127.0.0.1:" + std::to_string(endpoint->port()));
     addresses.endpoints[found.back()] = {text_of(server), std::move(endpoint)};
   }

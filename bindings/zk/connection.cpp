@@ -79,8 +79,8 @@ Connection::~Connection() { close_session(); }
 Connection::Handle Connection::open(const clientid_t* session) const {
   zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
   const int flags = ZOO_NO_LOG_CLIENTENV | (settings_.read_only ? ZOO_READONLY : 0);
-  Handle handle(zookeeper_init2(settings_.addresses.text.c_str(), on_event, milliseconds(settings_.session_timeout), session,
-                                nullptr, flags, on_log));
+  Handle handle(zookeeper_init2(settings_.addresses.text.c_str(), on_event, milliseconds(settings_.session_timeout),
+                                session, nullptr, flags, on_log));
   // Else it looks its servers up again before each wait.
   if (handle) zoo_set_servers_resolution_delay(handle.get(), -1);
   return handle;

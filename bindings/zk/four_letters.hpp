@@ -13,8 +13,7 @@ struct WordOptions {
   Duration timeout = 10s;
 };
 OPSHOST_RECORD(WordOptions, "How to ask a server", (via, "an SSH connection to go through"),
-               (connect_timeout, "how long to wait for the connection"),
-               (timeout, "how long to wait for the answer"))
+               (connect_timeout, "how long to wait for the connection"), (timeout, "how long to wait for the answer"))
 
 /// The server's answer. Throws Error with
 ///   zk.unreachable    nothing listens there, or nothing comes back
