@@ -14,6 +14,7 @@ error('Cannot require a meta file')
 --- @field charset? string # character set of the connection (default "utf8mb4")
 --- @field connect_timeout? ops.duration # how long opening one connection may take (default "10s")
 --- @field defaults_file? string # an option file of the mysql client (mode 0600); its [client] section fills what is not given here
+--- @field via? ssh.Host # an SSH connection to go through; host and socket are those of the machine at its end
 
 --- How to encrypt a connection.
 --- @class (exact) mysql.TlsOptions

@@ -9,6 +9,7 @@ error('Cannot require a meta file')
 --- @field session_timeout? ops.duration # asked for: how long the servers keep our session, with its ephemeral nodes and locks, while they do not hear from us (default "10s")
 --- @field connect_timeout? ops.duration # how long a call waits for the first connection, whichever server it is to (default "10s")
 --- @field auth? zk.DigestAuth # login for nodes with an access list
+--- @field via? ssh.Host # an SSH connection to go through; names are looked up at its end
 --- @field read_only? boolean # also talk to a server without a quorum that serves reads (readonlymode.enabled) (default false)
 --- @field fresh? boolean # a session of one's own; otherwise equal arguments share one (default false)
 --- @field max_request? ops.size # a request of more bytes is refused here: beyond the servers' jute.maxbuffer they would close the connection instead of answering (default "1048575B")
@@ -20,6 +21,7 @@ error('Cannot require a meta file')
 
 --- How to ask a server.
 --- @class (exact) zk.WordOptions
+--- @field via? ssh.Host # an SSH connection to go through
 --- @field connect_timeout? ops.duration # how long to wait for the connection (default "5s")
 --- @field timeout? ops.duration # how long to wait for the answer (default "10s")
 
@@ -201,6 +203,7 @@ error('Cannot require a meta file')
 
 --- How to look at an ensemble.
 --- @class (exact) zk.EnsembleOptions
+--- @field via? ssh.Host # an SSH connection to go through
 --- @field timeout? ops.duration # how long each server may take (default "10s")
 --- @field connect_timeout? ops.duration # how long each connection may take (default "5s")
 

@@ -6,6 +6,8 @@ local t = require "testing"
 local test = t.test
 local zk = require "zk"
 
+local WAY = lab.env "LAB_SSH_KEY_USER" .. "@127.9.0.1:" .. lab.env "LAB_SSH_PORT"
+
 test("a session through ssh names the servers as the script does", function()
   support.with_root({ via = lab.connect() }, function(z, root)
     z:create(root .. "/a", "1")
@@ -16,7 +18,7 @@ test("a session through ssh names the servers as the script does", function()
     z:set(root .. "/a", data)
     t.equal(z:get(root .. "/a").data, data)
     local failure = t.raises("zk.not_found", nil, function() z:get(root .. "/b") end)
-    t.equal(failure.target, support.hosts .. " via " .. lab.env "LAB_SSH_KEY_USER" .. "@127.9.0.1:" .. lab.env "LAB_SSH_PORT")
+    t.equal(failure.target, support.hosts .. " via " .. WAY)
   end)
 end)
 
@@ -59,7 +61,7 @@ test("what keeps the way from being there is said", function()
   local z = zk.connect({ hosts = "127.0.0.1:1", via = lab.connect(), connect_timeout = "2s" })
   local failure = t.raises("zk.unreachable", nil, function() z:get("/") end)
   t.truthy(failure.message:find("no server let us in within 2s: 127.0.0.1:1: port 1 of 127.0.0.1, asked for through "
-    .. lab.env "LAB_SSH_KEY_USER" .. "@127.9.0.1:" .. lab.env "LAB_SSH_PORT" .. ": it cannot connect there", 1, true), failure.message)
+    .. WAY .. ": it cannot connect there", 1, true), failure.message)
   local host = lab.connect()
   local closed = zk.connect({ hosts = support.hosts, via = host, fresh = true, connect_timeout = "2s" })
   host:close()

@@ -22,12 +22,17 @@ function support.with_root(options, fn)
   local client = support.connect(options)
   local ok, failure = pcall(fn, client, root)
   client:close()
+  if not ok then
+    -- What it left broken is mended first, or every test after it fails too.
+    support.lab("mend")
+    pcall(plain.close, plain)
+    error(failure, 0)
+  end
   -- The test may have cut it off for longer than its session.
   plain:close()
   plain = support.connect()
   plain:delete(root, { recursive = true })
   plain:close()
-  if not ok then error(failure, 0) end
 end
 
 --- $LAB_COMMAND: breaks and mends servers.
