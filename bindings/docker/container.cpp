@@ -85,6 +85,22 @@ Error wait_timeout(const std::string& what, const ContainerStatus& seen, Duratio
       .with(value_of(WaitSeen{seen}));
 }
 
+/// Looks at the container; where the wait's time ends meanwhile, what was seen before is the answer.
+Awaitable<ContainerStatus> look_again(Call& call, Container& container, std::string what,
+                                      std::optional<ContainerStatus> before, Duration timeout) {
+  std::optional<Error> failed;
+  try {
+    auto seen = co_await container.status(call);
+    co_return seen;
+  } catch (const Error& error) {
+    failed = error;
+  }
+  if (before && call.stop().reason() == StopReason::timeout) {
+    throw wait_timeout(what, *before, timeout, container.engine()->name());
+  }
+  throw *failed;
+}
+
 }  // namespace
 
 std::string Container::subject() const { return "container " + name_ + " of " + engine_->name(); }
@@ -181,8 +197,10 @@ Awaitable<void> Container::delete_container(Call& call, DeleteOptions options) {
 // The engine tells the end itself; looking again covers one that was restarted meanwhile.
 Awaitable<ContainerStatus> Container::wait_exited(Call& call, WaitOptions options) {
   const std::string what = "container " + name_ + " to exit";
+  std::optional<ContainerStatus> before;
   for (;;) {
-    const auto seen = co_await status(call);
+    const auto seen = co_await look_again(call, *this, what, before, options.timeout);
+    before = seen;
     if (!seen.running && seen.status != "restarting") co_return seen;
     call.saw("container " + name_ + ": " + shown(seen));
     std::optional<Error> failed;
@@ -202,20 +220,26 @@ Awaitable<ContainerStatus> Container::wait_exited(Call& call, WaitOptions option
 }
 
 Awaitable<ContainerStatus> Container::wait_running(Call& call, WaitOptions options) {
+  const std::string what = "container " + name_ + " to run";
+  std::optional<ContainerStatus> before;
   for (;;) {
-    const auto seen = co_await status(call);
+    const auto seen = co_await look_again(call, *this, what, before, options.timeout);
+    before = seen;
     if (seen.status == "running") co_return seen;
     call.saw("container " + name_ + ": " + shown(seen));
     co_await pause_for(call, options.every);
     if (call.stop().stopped()) {
-      throw wait_timeout("container " + name_ + " to run", seen, options.timeout, engine_->name());
+      throw wait_timeout(what, seen, options.timeout, engine_->name());
     }
   }
 }
 
 Awaitable<ContainerStatus> Container::wait_healthy(Call& call, WaitOptions options) {
+  const std::string what = "container " + name_ + " to be healthy";
+  std::optional<ContainerStatus> before;
   for (;;) {
-    const auto seen = co_await status(call);
+    const auto seen = co_await look_again(call, *this, what, before, options.timeout);
+    before = seen;
     if (seen.health == "healthy") co_return seen;
     if (!seen.health || *seen.health == "none") {
       throw Error("docker.no_healthcheck", "container " + name_ + " has no health check; look at it with read, or at " +
@@ -225,7 +249,7 @@ Awaitable<ContainerStatus> Container::wait_healthy(Call& call, WaitOptions optio
     call.saw("container " + name_ + ": " + shown(seen));
     co_await pause_for(call, options.every);
     if (call.stop().stopped()) {
-      throw wait_timeout("container " + name_ + " to be healthy", seen, options.timeout, engine_->name());
+      throw wait_timeout(what, seen, options.timeout, engine_->name());
     }
   }
 }
