@@ -96,7 +96,9 @@ struct PrivateEndpoint::State : std::enable_shared_from_this<State> {
   std::optional<TcpAcceptor> tcp_acceptor;
 
   Awaitable<std::unique_ptr<ByteStream>> open_stream(Call& for_call) {
-    if (port == kUnixSocket) return route->open_unix(for_call, host);
+    // Lives as long as the coroutine that is given it by reference.
+    static const std::vector<std::string> kNoCarrier;
+    if (port == kUnixSocket) return route->open_unix(for_call, host, kNoCarrier);
     return route->open_tcp(for_call, host, port, connect_timeout);
   }
 
