@@ -54,10 +54,13 @@ void append_string(std::string& json, std::string_view text) {
 
 void append_number(std::string& json, double number) {
   std::array<char, 32> digits{};
-  const bool is_whole = std::floor(number) == number && std::abs(number) < 0x1p53;
-  const auto written =
-      is_whole ? std::to_chars(digits.data(), digits.data() + digits.size(), static_cast<std::int64_t>(number))
-               : std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  const auto end = digits.data() + digits.size();
+  const bool is_small = std::abs(number) < 0x1p53;
+  const bool is_whole = std::floor(number) == number && is_small;
+  // Beyond 2^53 digits alone would read back as an integer, or as none that 64 bits hold.
+  const auto written = is_whole   ? std::to_chars(digits.data(), end, static_cast<std::int64_t>(number))
+                       : is_small ? std::to_chars(digits.data(), end, number)
+                                  : std::to_chars(digits.data(), end, number, std::chars_format::scientific);
   json.append(digits.data(), written.ptr);
 }
 

@@ -49,6 +49,8 @@ test("numbers with a fraction are the nearest double, and come back as written",
   } do
     t.equal(data.to_json(data.from_json(text)), text)
   end
+  t.equal(data.to_json(111111100111111111102), "1.1111110011111111e+20")
+  t.equal(data.from_json(data.to_json(111111100111111111102)), 111111100111111111102)
   t.equal(data.from_json("1e-400"), 0)
   t.equal(data.to_json(1e15), "1000000000000000")
   refused("[1e999]", "data.number", 1, 2, "the number is too big")
