@@ -6,6 +6,15 @@ local edit = native.internal("edit")
 local fan_out = native.internal("fan_out")
 local inventory_host = native.internal("inventory_host")
 
+local hidden = native.hidden("ssh")
+
+-- A resume asks here what became of commands that were cut off.
+native.internal("procedure/tracked").keepers.ssh = {
+  ask = function(note, timeout) return hidden.ask_tracked(note, { timeout = timeout }) end,
+  forget = function(note) hidden.forget_tracked(note) end,
+  notes_first = { ["Host:run"] = true, ["Host:start_job"] = true },
+}
+
 local module = declare.module("ssh", "Commands, files and ports of other machines")
 
 module.record("EditOptions", "How to edit a file", {
@@ -22,19 +31,17 @@ module.record("HostsOptions", "How many hosts are worked on", {
     "stop: the first error ends the fan-out and is raised; collect: go on, look at .failed", default = "collect" },
 })
 
-module.fn { "edit",
+module.method("Host", { "edit",
   params = {
-    { "host", "any", "what ssh.connect returned" },
     { "path", "string", "the file" },
     { "change", "function", "called as change(text), returns the new text" },
     { "options", "EditOptions?", "keep a backup or not" },
   },
   returns = "EditResult",
   effect = "change",
-  touches = "the host",
   waits = true,
   raises = { "ssh.not_found", "ssh.permission", "ssh.wrong_type", "ssh.no_space", "ssh.file", "ssh.lost" },
-  doc = "Change a file of a host by a function; written only where it differs",
+  doc = "Change a file's text by a function; written only where it differs",
   run = function(host, path, change, options)
     -- `edit` calls functions of a module, these are methods.
     local files = {
@@ -43,7 +50,7 @@ module.fn { "edit",
     }
     return edit(files, path, change, options)
   end,
-}
+})
 
 module.exports.connect = inventory_host.ssh(module.exports.connect)
 
@@ -57,7 +64,7 @@ function Hosts:each(fn)
   end)
 end
 
-for _, verb in ipairs { "read", "run", "put", "get", "read_file", "write_file", "alive" } do
+for _, verb in ipairs { "read", "run", "put", "get", "read_file", "write_file", "edit", "alive" } do
   Hosts[verb] = function(self, ...)
     local arguments, count = { ... }, select("#", ...)
     return self:each(function(host)
@@ -110,7 +117,7 @@ module.fn { "hosts",
     { "options", "HostsOptions?", "how many at once" },
   },
   returns = "any",
-  returns_doc = "has read, run, put, get, read_file, write_file and alive as a host has them, each giving one result a "
+  returns_doc = "has read, run, put, get, read_file, write_file, edit and alive as a host has them, each giving one result a "
     .. "host as ops.each does; each(fn) calls fn(host, name); close()",
   doc = "Many hosts as one",
   run = function(list, options)

@@ -104,10 +104,10 @@ Awaitable<CommandResult> run_quietly(Call& call, std::shared_ptr<Connection> con
 }
 
 Awaitable<CommandResult> run_command(Call& call, std::shared_ptr<Connection> connection, Command command,
-                                     RunOptions options) {
+                                     RunOptions options, AsJob job) {
   check_command(command, options);
   const CommandToken token;
-  RemoteCommand remote(call, *connection, options, token);
+  RemoteCommand remote(call, *connection, options, token, job.mark);
   std::string line = command_line(command, options, token);
   co_await remote.begin(std::move(line));
 
@@ -119,15 +119,15 @@ Awaitable<CommandResult> run_command(Call& call, std::shared_ptr<Connection> con
   }
   if (!remote.complete() && call.stop().stopped()) {
     StoppedCommand stopped = remote.stopped();
-    if (options.tracked && call.stop().reason() == StopReason::interrupted) {
-      call.saw("it goes on there; its name answers for it: " + *options.tracked);
+    if (!job.name.empty() && call.stop().reason() == StopReason::interrupted) {
+      call.saw("it goes on there, as the job " + job.name);
       Session::throw_stopped();
     }
     co_await kill_remote(call, connection, options, token, stopped);
     call.saw("the command was still running");
     if (failure) std::rethrow_exception(failure);
     const bool timed_out = call.stop().reason() == StopReason::timeout;
-    throw stopped_error(*connection, command, timed_out ? std::optional(options.timeout) : std::nullopt, stopped);
+    throw stopped_error(*connection, command, timed_out ? options.timeout : std::nullopt, stopped);
   }
   if (failure) std::rethrow_exception(failure);
   const bool no_directory = options.cwd && remote.found_no_directory();

@@ -8,7 +8,14 @@
 
 namespace opshost::ssh {
 
-/// Runs a command to its end. A stopped call ends it there with all it started: SIGTERM, after `grace` SIGKILL.
+/// How a job is run that the host keeps.
+struct AsJob {
+  std::string name;  ///< empty: it is none
+  std::string mark;  ///< stands behind its output; what follows is not for `on_line`
+};
+
+/// Runs a command to its end. A stopped call ends it there with all it started: SIGTERM, after `grace` SIGKILL; only a
+/// job goes on when we were interrupted.
 ///
 /// Throws Error with code
 ///   usage.argument   a word, variable or path no program can be given
@@ -20,7 +27,7 @@ namespace opshost::ssh {
 ///   ssh.lost         the connection was lost while it ran
 /// and what keeps a connection from being opened.
 Awaitable<CommandResult> run_command(Call& call, std::shared_ptr<Connection> connection, Command command,
-                                     RunOptions options);
+                                     RunOptions options, AsJob job = {});
 
 /// The same whatever its exit code; nothing is killed.
 Awaitable<CommandResult> run_quietly(Call& call, std::shared_ptr<Connection> connection, Command command,

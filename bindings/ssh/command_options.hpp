@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "host/base/secret.hpp"
@@ -14,6 +15,9 @@
 
 namespace opshost::ssh {
 
+/// true, false, or the name it is tracked under.
+using TrackedChoice = std::variant<bool, std::string>;
+
 struct RunOptions {
   std::string input{};
   std::map<std::string, std::string> env{};
@@ -22,11 +26,11 @@ struct RunOptions {
   Secret as_user_password{};
   bool pty = false;
   AcceptedCodes accept = ExitCodeList{0};
-  Duration timeout = std::chrono::seconds(60);
+  std::optional<Duration> timeout{};
   Duration grace = std::chrono::seconds(2);
   Size max_output = 16_MiB;
   Callback<std::string, std::string> on_line{};
-  std::optional<std::string> tracked{};
+  std::optional<TrackedChoice> tracked{};
   bool repeatable = false;
 };
 OPSHOST_RECORD(RunOptions, "How to run a command on a host",
@@ -36,14 +40,19 @@ OPSHOST_RECORD(RunOptions, "How to run a command on a host",
                (as_user_password, "what sudo asks for, an ops.secret; goes over stdin"),
                (pty, "give it a terminal; stderr then arrives as stdout"),
                (accept, "exit codes that are an answer and no failure, or \"any\""),
-               (timeout, "how long we wait; then it is ended with everything it started"),
+               (timeout,
+                "how long we wait; then it is ended with everything it started; the connection's, or 60s and `grace`, "
+                "unless given"),
                (grace, "time to exit after SIGTERM before SIGKILL, when it has to be ended"),
                (max_output, "bytes kept of each output; of more, the end is kept"),
                (on_line,
                 "called with each line and \"stdout\" or \"stderr\" while it runs; lines over 1MiB come in pieces"),
                (tracked,
-                "of `run`: a name under which the host keeps its pid, output and exit code; run again under that name, "
-                "the answer is that of the first one, which goes on when the connection is lost"),
+                "of `run`: let the host keep its pid, output and exit code, so that it goes on when the connection is "
+                "lost and can be asked for; a name: run again under it, the answer is that of the first one; true "
+                "unless given in a procedure's step, where the host has setsid and a place to write and no pty is "
+                "asked for: a resume then asks the host what became of it. Its output is kept on the host's disk until "
+                "the answer is recorded"),
                (repeatable, "of `run`: sent again it ends in the same state, so a resume may send it again"))
 
 struct CommandResult {

@@ -44,10 +44,10 @@ class Registry final : public asio::execution_context::service {
     return asio::use_service<Registry>(asio::query(executor, asio::execution::context));
   }
 
-  std::shared_ptr<Connection> find(const ConnectOptions& options) {
+  std::shared_ptr<Connection> find(const std::function<bool(const Connection&)>& wanted) {
     std::erase_if(connections_, [](const auto& held) { return held.expired(); });
     for (const auto& held : connections_) {
-      if (auto connection = held.lock(); connection && same_settings(connection->options(), options)) return connection;
+      if (auto connection = held.lock(); connection && wanted(*connection)) return connection;
     }
     return nullptr;
   }
@@ -79,16 +79,26 @@ struct Connection::Opening {
 std::shared_ptr<Connection> Connection::shared(const asio::any_io_executor& executor, const ConnectOptions& options) {
   check_settings(options);
   Registry& registry = Registry::of(executor);
-  if (auto known = registry.find(options)) return known;
+  const auto is_same = [&options](const Connection& held) { return same_settings(held.options(), options); };
+  if (auto known = registry.find(is_same)) return known;
   auto made = std::make_shared<Connection>(executor, options, registry.files());
   registry.add(made);
   return made;
 }
 
+std::shared_ptr<Connection> Connection::find(const asio::any_io_executor& executor,
+                                             const std::function<bool(const Connection&)>& wanted) {
+  return Registry::of(executor).find(wanted);
+}
+
 Connection::Connection(const asio::any_io_executor& executor, ConnectOptions options, std::shared_ptr<LocalFiles> files)
     : executor_(executor), options_(std::move(options)), files_(std::move(files)) {
-  name_ = (options_.user ? *options_.user + "@" : std::string()) + options_.host;
-  if (options_.port && *options_.port != 22) name_ += ":" + std::to_string(*options_.port);
+  name_ = asked_name();
+}
+
+std::string Connection::asked_name() const {
+  const std::string port = options_.port.value_or(22) == 22 ? std::string() : ":" + std::to_string(*options_.port);
+  return (options_.user ? *options_.user + "@" : std::string()) + options_.host + port;
 }
 
 Connection::~Connection() {
@@ -96,6 +106,12 @@ Connection::~Connection() {
 }
 
 std::string Connection::name() const { return name_; }
+
+std::optional<std::string> Connection::via_name() const {
+  if (!options_.via) return std::nullopt;
+  const auto* host = dynamic_cast<const Host*>(options_.via->get());
+  return host != nullptr && host->connection() ? host->connection()->asked_name() : (*options_.via)->name();
+}
 
 void Connection::close() {
   if (opening_) opening_->call.stop().stop(StopReason::cancelled);
@@ -187,7 +203,7 @@ Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target)
   int refusals = 0;
   for (;;) {
     auto session = co_await this->session(call);
-    const bool is_command = target.tcp_host.empty();
+    const bool is_command = target.is_session();
     if (is_command && session->open_channels() >= most_channels_) {
       call.saw("the server lets " + std::to_string(most_channels_) + " channels be open at once, all are in use");
       co_await session->channel_closed().wait(&call.stop());

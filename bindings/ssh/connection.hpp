@@ -1,5 +1,6 @@
 #pragma once
 // A host as scripts hold it: opened on first use, shared by all who ask for it the same way, opened again when lost.
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -18,6 +19,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   /// The connection for these arguments: one that somebody holds already, or a new one. Nothing is opened yet.
   static std::shared_ptr<Connection> shared(const asio::any_io_executor& executor, const ConnectOptions& options);
+  /// One that somebody holds already; nullptr: none is as wanted.
+  static std::shared_ptr<Connection> find(const asio::any_io_executor& executor,
+                                          const std::function<bool(const Connection&)>& wanted);
 
   Connection(const asio::any_io_executor& executor, ConnectOptions options, std::shared_ptr<LocalFiles> files);
   ~Connection();
@@ -27,6 +31,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const ConnectOptions& options() const { return options_; }
   /// "lab@db1:2222"; before the first opening, what is known of it.
   [[nodiscard]] std::string name() const;
+  /// "lab@db1:2222", as it was asked for.
+  [[nodiscard]] std::string asked_name() const;
+  /// The same of the host that it was told to go through.
+  [[nodiscard]] std::optional<std::string> via_name() const;
 
   /// The session, opened where there is none. Throws what keeps it from being opened.
   Awaitable<std::shared_ptr<Session>> session(Call& call);
@@ -38,6 +46,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<Channel> open_tcp_channel(Call& call, std::string host, std::uint16_t port) {
     return open_channel_to(call, ChannelTarget{.tcp_host = std::move(host), .tcp_port = port});
   }
+  /// The same to a Unix socket of the host; only where kHasUnixChannels.
+  Awaitable<Channel> open_unix_channel(Call& call, std::string path) {
+    return open_channel_to(call, ChannelTarget{.unix_path = std::move(path)});
+  }
 
   void close();
   /// The loop has ended.
@@ -45,8 +57,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Kept with the connection by files.cpp.
   std::shared_ptr<SftpClient> sftp;
-  /// Whether the host has what tracked commands need; unknown before the first one.
-  std::optional<bool> can_track;
+  /// Why the host can keep no tracked command; nullopt: it can, or nobody tried.
+  std::optional<std::string> cannot_track;
 
  private:
   struct Opening;

@@ -5,6 +5,7 @@
 #include "bindings/net/failure.hpp"
 #include "bindings/ssh/channel_stream.hpp"
 #include "bindings/ssh/command.hpp"
+#include "bindings/ssh/tracked.hpp"
 
 namespace opshost::ssh {
 
@@ -47,9 +48,16 @@ Awaitable<std::shared_ptr<Forward>> Host::forward(Call& call, ForwardOptions opt
 }
 
 Awaitable<CommandResult> Host::run(Call& call, Command command, RunOptions options) {
-  if (!options.tracked) return run_command(call, connection_, std::move(command), std::move(options));
-  std::string name = *options.tracked;
-  return run_tracked(call, connection_, std::move(name), std::move(command), std::move(options));
+  if (!options.timeout) options.timeout = default_timeout().value_or(kTimeout) + options.grace;
+  auto tracking = tracking_of(call, options);
+  if (tracking && tracking->by_default && connection_->cannot_track) {
+    std::string why = *connection_->cannot_track;
+    return run_untracked(call, connection_, std::move(command), std::move(options), std::move(why));
+  }
+  if (tracking) return run_tracked(call, connection_, std::move(*tracking), std::move(command), std::move(options));
+  if (call.change_key().empty()) return run_command(call, connection_, std::move(command), std::move(options));
+  std::string why = options.pty ? "it has a terminal" : "tracked = false";
+  return run_untracked(call, connection_, std::move(command), std::move(options), std::move(why));
 }
 
 Awaitable<std::unique_ptr<net::ByteStream>> Host::open_tcp(Call& call, const std::string& host, std::uint16_t port,

@@ -9,6 +9,7 @@
 #include "bindings/net/route.hpp"
 #include "bindings/ssh/command_options.hpp"
 #include "bindings/ssh/connection.hpp"
+#include "bindings/ssh/file_commands.hpp"
 #include "bindings/ssh/files.hpp"
 #include "bindings/ssh/forward.hpp"
 #include "bindings/ssh/jobs.hpp"
@@ -24,6 +25,11 @@ class Host final : public net::Route {
   [[nodiscard]] std::string subject() const { return connection_ ? "host " + connection_->options().host : "host"; }
   /// The connection ends with the last handle. As `via` of others it opens nothing any more.
   void close() { connection_.reset(); }
+
+  /// For its calls that say none.
+  [[nodiscard]] std::optional<Duration> default_timeout() const {
+    return connection_ ? connection_->options().timeout : std::nullopt;
+  }
 
   Awaitable<bool> alive(Call& call);
   Awaitable<CommandResult> run(Call& call, Command command, RunOptions options);
@@ -49,6 +55,12 @@ class Host final : public net::Route {
   }
   Awaitable<std::vector<FileInfo>> list(Call& call, std::string path, ListOptions options) {
     return list_directory(call, connection_, std::move(path), std::move(options));
+  }
+  Awaitable<std::string> checksum(Call& call, std::string path, ChecksumOptions options) {
+    return ssh::checksum(call, connection_, std::move(path), options);
+  }
+  Awaitable<std::string> temp(Call& call, TempOptions options) {
+    return make_temp(call, connection_, std::move(options));
   }
   Awaitable<void> mkdir(Call& call, std::string path, MkdirOptions options) {
     return make_directory(call, connection_, std::move(path), std::move(options));

@@ -8,6 +8,7 @@
 #include "bindings/ssh/command_options.hpp"
 #include "bindings/ssh/connection.hpp"
 #include "host/base/command.hpp"
+#include "host/fiber/stream.hpp"
 
 namespace opshost::ssh {
 
@@ -48,6 +49,20 @@ OPSHOST_RECORD(JobWaitOptions, "How to wait for the end of a job", (timeout, "ho
                (every, "pause between looks"), (accept, "exit codes that are an answer and no failure, or \"any\""),
                (max_output, "bytes kept of each output; of more, the end is kept"))
 
+struct FollowOptions {
+  Duration timeout = std::chrono::seconds(60);
+  Duration every = std::chrono::milliseconds(500);
+};
+OPSHOST_RECORD(FollowOptions, "How to follow a job", (timeout, "how long we wait for each line; it goes on after that"),
+               (every, "pause between looks"))
+
+struct JobLine {
+  std::string stream{};
+  std::string text{};
+};
+OPSHOST_RECORD(JobLine, "A line that a job wrote", (stream, "\"stdout\" or \"stderr\""),
+               (text, "without its end; what is longer than 1MiB comes in pieces"))
+
 struct JobStopOptions {
   Duration grace = std::chrono::seconds(10);
 };
@@ -55,28 +70,31 @@ OPSHOST_RECORD(JobStopOptions, "How to stop a job", (grace, "time to exit after 
 
 class Job {
  public:
-  Job(std::shared_ptr<Connection> connection, std::string name)
-      : connection_(std::move(connection)), name_(std::move(name)) {}
+  /// `as_user`: whose it is, where that is not the login's.
+  Job(std::shared_ptr<Connection> connection, std::string name, std::optional<std::string> as_user = {})
+      : connection_(std::move(connection)), name_(std::move(name)), as_user_(std::move(as_user)) {}
 
   [[nodiscard]] std::string subject() const { return "job " + name_ + " on host " + connection_->options().host; }
 
   Awaitable<JobStatus> status(Call& call);
   /// Its output and its end. Throws ssh.exit, ssh.job_unknown, wait.timeout.
   Awaitable<CommandResult> wait_exited(Call& call, JobWaitOptions options);
+  /// What it writes, from its beginning, line by line, until its end. Of a job that never began: nothing.
+  [[nodiscard]] Stream<JobLine> follow(FollowOptions options) const;
   Awaitable<JobStatus> stop(Call& call, JobStopOptions options);
   /// The host forgets it. Throws ssh.job_running.
   Awaitable<void> forget(Call& call);
 
  private:
+  Awaitable<void> until_ended(Call& call, JobWaitOptions options);
+
   std::shared_ptr<Connection> connection_;
   std::string name_;
+  std::optional<std::string> as_user_;
 };
 
 /// Begins it, unless a job of that name has begun: then that one is it.
 Awaitable<std::shared_ptr<Job>> start_job(Call& call, std::shared_ptr<Connection> connection, std::string name,
                                           Command command, JobOptions options);
-/// Runs a command as a job under a name and waits for its end; where one of that name has begun, waits for that one.
-Awaitable<CommandResult> run_tracked(Call& call, std::shared_ptr<Connection> connection, std::string name,
-                                     Command command, RunOptions options);
 
 }  // namespace opshost::ssh

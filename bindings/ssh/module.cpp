@@ -2,6 +2,7 @@
 
 #include "bindings/ssh/errors.hpp"
 #include "bindings/ssh/host.hpp"
+#include "bindings/ssh/tracked.hpp"
 
 namespace opshost::ssh {
 
@@ -18,6 +19,8 @@ const Raises kConnecting{
     "ssh.agent",       "ssh.config",   "ssh.known_hosts",      "ssh.channel",          "ssh.lost"};
 const Raises kRunning{"ssh.exit", "ssh.signal", "ssh.timeout", "ssh.cwd", "ssh.as_user"};
 
+constexpr Duration kFollowTimeout = std::chrono::seconds(60);
+
 const Raises kFiles{"ssh.not_found", "ssh.permission", "ssh.wrong_type", "ssh.file"};
 
 void declare_reading(HandleBuilder<Host>& host) {
@@ -30,6 +33,9 @@ void declare_reading(HandleBuilder<Host>& host) {
                Returns{"nil where nothing is"});
   host.observe("list", &Host::list, {{"path", "the directory"}, {"options", "what of it"}}, "List a directory, by name",
                kConnecting, kFiles, Raises{"ssh.too_large"});
+  host.observe("checksum", &Host::checksum, {{"path", "the file"}, {"options", "which checksum"}},
+               "Compute the checksum of a file, on the host", kConnecting, kFiles, Raises{"ssh.checksum"},
+               Returns{"its digits, in lower case"});
   host.observe("get", &Host::get,
                {{"path", "the file there"}, {"local_path", "where it goes here"}, {"options", "how to copy it"}},
                "Copy a file from the host to this machine, replacing it at once", kConnecting, kFiles,
@@ -47,6 +53,9 @@ void declare_writing(HandleBuilder<Host>& host) {
               Raises{"ssh.no_space", "ssh.local_file", "ssh.checksum", "ssh.timeout"});
   host.change("mkdir", &Host::mkdir, {{"path", "the directory"}, {"options", "mode, parents"}},
               "Make a directory, unless it exists", Repeatable{}, kConnecting, kFiles);
+  host.change("temp", &Host::temp, {{"options", "what kind of place"}},
+              "Make a temporary directory or file of an unused name; it stays until it is deleted", Repeatable{},
+              kConnecting, kFiles, Returns{"its path"});
   host.change("chmod", &Host::chmod, {{"path", "the file or directory"}, {"mode", "\"0644\""}},
               "Set the permissions of a path", Repeatable{}, kConnecting, kFiles);
   host.destroy("delete", &Host::delete_path, {{"path", "the file, link or directory"}, {"options", "recursive or not"}},
@@ -76,6 +85,9 @@ void declare_jobs(Module& module, HandleBuilder<Host>& host) {
       .observe("status", &Job::status, {}, "Tell what became of it", kConnecting, Raises{"ssh.job_unknown"})
       .observe("wait_exited", &Job::wait_exited, {{"options", "how long"}}, "Wait for its end", kConnecting,
                Raises{"ssh.exit", "ssh.job_unknown", "wait.timeout"}, Returns{"what it answered"})
+      .observe("follow", &Job::follow, {{"options", "how long"}},
+               "What it writes, from its beginning on, until its end", kConnecting, Raises{"ssh.job_unknown"},
+               Timeout{kFollowTimeout}, Returns{"its lines, of stdout and stderr"})
       .change("stop", &Job::stop, {{"options", "how long it gets"}}, "End it with everything it started", Repeatable{},
               kConnecting, Raises{"ssh.job_unknown"}, Returns{"what became of it"})
       .destroy("delete", &Job::forget, {}, "Let the host forget it and its output", Repeatable{}, kConnecting,
@@ -116,7 +128,8 @@ void declare_file_errors(Module& module) {
                "say recursive = true if all of it shall go");
   module.error<FileFailure>("ssh.file", "the server refused for another reason", "the message has its words");
   module.error("ssh.local_file", "a file of this machine cannot be read or written", "the message says why");
-  module.error("ssh.checksum", "both sides of a copy differ", "copy it again; look at memory and disks when it stays");
+  module.error("ssh.checksum", "both sides of a copy differ, or the host computes no checksum",
+               "the message says which; copy it again, install coreutils there, or say checksum = false");
 }
 
 void declare_connection_errors(Module& module) {
@@ -166,6 +179,10 @@ void declare(Module& module) {
   module.observe("connect", connect, {{"options", "which host, and how"}}, "A host; it is connected to on first use",
                  Raises{"usage.argument"}, Returns{"the host"});
   declare_host(module);
+  module.observe("ask_tracked", ask_tracked, {{"note", "the journal's"}, {"options", "how long"}},
+                 "Ask what became of a command", Hidden{});
+  module.observe("forget_tracked", forget_tracked, {{"note", "the journal's"}}, "Let the host forget a command",
+                 Hidden{});
   declare_connection_errors(module);
   declare_command_errors(module);
   declare_file_errors(module);

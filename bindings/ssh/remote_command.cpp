@@ -15,11 +15,13 @@ constexpr std::string_view kTerminal = "xterm";
 
 }  // namespace
 
-RemoteCommand::RemoteCommand(Call& call, Connection& connection, const RunOptions& options, const CommandToken& token)
+RemoteCommand::RemoteCommand(Call& call, Connection& connection, const RunOptions& options, const CommandToken& token,
+                             std::string mark)
     : call_(call),
       connection_(connection),
       options_(options),
       token_(token),
+      mark_(std::move(mark)),
       output_(0, "stdout", static_cast<std::size_t>(options.max_output.bytes)),
       errors_(SSH_EXTENDED_DATA_STDERR, "stderr", static_cast<std::size_t>(options.max_output.bytes)),
       input_(options.input),
@@ -149,6 +151,10 @@ Awaitable<void> RemoteCommand::hand_out_lines() {
   if (!options_.on_line) co_return;
   for (Stream* stream : {&output_, &errors_}) {
     while (auto line = stream->lines.next()) {
+      if (const std::size_t at = mark_.empty() ? std::string::npos : line->find(mark_); at != std::string::npos) {
+        if (at == 0) continue;
+        line->resize(at);
+      }
       co_await options_.on_line(call_, std::move(*line), stream->name);
       if (call_.stop().stopped()) co_return;
     }

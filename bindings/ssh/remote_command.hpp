@@ -12,7 +12,9 @@ namespace opshost::ssh {
 
 class RemoteCommand {
  public:
-  RemoteCommand(Call& call, Connection& connection, const RunOptions& options, const CommandToken& token);
+  /// `mark`: from it on, a line of stdout is not for `on_line`; empty: there is none.
+  RemoteCommand(Call& call, Connection& connection, const RunOptions& options, const CommandToken& token,
+                std::string mark = {});
 
   /// Opens a channel and sends the command. Throws Error: nothing was begun, unless it says maybe_applied.
   Awaitable<void> begin(std::string line);
@@ -49,6 +51,7 @@ class RemoteCommand {
   Connection& connection_;
   const RunOptions& options_;
   const CommandToken& token_;
+  std::string mark_;
   Channel channel_;
   TimePoint began_{};
   Stream output_;

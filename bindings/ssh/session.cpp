@@ -44,6 +44,30 @@ bool breaks_connection(long answer) {
   }
 }
 
+/// libssh2 takes every callback as one type.
+template <class Function>
+void set_callback(LIBSSH2_SESSION* session, int which, Function* function) {
+#if LIBSSH2_VERSION_NUM >= 0x010b01
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): as its interface wants it
+  libssh2_session_callback_set2(session, which, reinterpret_cast<libssh2_cb_generic*>(function));
+#else
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): as its interface wants it
+  libssh2_session_callback_set(session, which, reinterpret_cast<void*>(function));
+#endif
+}
+
+/// nullptr: its answer is not there yet, or it is refused.
+LIBSSH2_CHANNEL* ask_for(LIBSSH2_SESSION* session, const ChannelTarget& target) {
+  if (target.is_session()) return libssh2_channel_open_session(session);
+#if LIBSSH2_VERSION_NUM >= 0x010b00
+  // Who asks is for the server's log.
+  if (target.tcp_host.empty()) {
+    return libssh2_channel_direct_streamlocal_ex(session, target.unix_path.c_str(), "127.0.0.1", 22);
+  }
+#endif
+  return libssh2_channel_direct_tcpip(session, target.tcp_host.c_str(), target.tcp_port);
+}
+
 }  // namespace
 
 struct Session::Opening {
@@ -66,10 +90,8 @@ Session::Session(const asio::any_io_executor& executor, std::shared_ptr<Transpor
   raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
   if (raw_ == nullptr) throw std::bad_alloc();
   libssh2_session_set_blocking(raw_, 0);
-  // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): libssh2 takes every callback as void*.
-  libssh2_session_callback_set(raw_, LIBSSH2_CALLBACK_RECV, reinterpret_cast<void*>(&Session::receive_callback));
-  libssh2_session_callback_set(raw_, LIBSSH2_CALLBACK_SEND, reinterpret_cast<void*>(&Session::send_callback));
-  // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
+  set_callback(raw_, LIBSSH2_CALLBACK_RECV, &Session::receive_callback);
+  set_callback(raw_, LIBSSH2_CALLBACK_SEND, &Session::send_callback);
 }
 
 Session::~Session() { free_raw(); }
@@ -256,10 +278,7 @@ Awaitable<void> Session::open_in_turn(std::shared_ptr<Session> self) {
 Awaitable<void> Session::open_one(Session& self, Opening& opening) {
   LIBSSH2_CHANNEL* channel = nullptr;
   const auto attempt = [&]() -> long {
-    const ChannelTarget& target = opening.target;
-    channel = target.tcp_host.empty()
-                  ? libssh2_channel_open_session(self.raw_)
-                  : libssh2_channel_direct_tcpip(self.raw_, target.tcp_host.c_str(), target.tcp_port);
+    channel = ask_for(self.raw_, opening.target);
     return channel != nullptr ? 0 : libssh2_session_last_errno(self.raw_);
   };
   const long answer = co_await self.repeat(attempt);

@@ -16,9 +16,16 @@ namespace opshost::ssh {
 
 /// What a channel leads to.
 struct ChannelTarget {
-  std::string tcp_host;  ///< empty: a session, for a command or a subsystem
+  std::string tcp_host{};
   int tcp_port = 0;
+  std::string unix_path{};
+
+  /// For a command or a subsystem: neither of the others.
+  [[nodiscard]] bool is_session() const { return tcp_host.empty() && unix_path.empty(); }
 };
+
+/// Unix sockets of the host, asked for as such.
+inline constexpr bool kHasUnixChannels = LIBSSH2_VERSION_NUM >= 0x010b00;
 
 /// The server did not open a channel.
 struct ChannelRefused {

@@ -13,7 +13,7 @@ std::string opened(const Secret& secret) { return secret.empty() ? std::string()
 
 auto comparable(const ConnectOptions& options) {
   return std::tuple(options.host, options.port, options.user, options.key, options.agent, net::way_of(options.via),
-                    options.known_hosts, options.host_key, options.connect_timeout, options.keepalive,
+                    options.known_hosts, options.host_key, options.connect_timeout, options.timeout, options.keepalive,
                     opened(options.passphrase), opened(options.password));
 }
 

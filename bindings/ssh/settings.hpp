@@ -27,6 +27,7 @@ struct ConnectOptions {
   std::optional<std::string> known_hosts{};
   std::string host_key = "strict";
   std::optional<Duration> connect_timeout{};
+  std::optional<Duration> timeout{};
   std::optional<Duration> keepalive{};
 };
 
@@ -45,11 +46,14 @@ OPSHOST_RECORD(ConnectOptions,
                 "\"strict\": it has to be known; \"accept-new\": an unknown one is stored; or the "
                 "fingerprint that has to be there, \"SHA256:...\""),
                (connect_timeout, "for everything until we are logged in; 20s unless ssh_config says otherwise"),
+               (timeout, "for each call over it that says none and is no copy of a file; 60s unless given"),
                (keepalive,
                 "while we wait for an answer, ask for a sign of life this often; after three without one the "
                 "connection is given up; 15s unless ssh_config says otherwise"))
 
 inline constexpr Duration kConnectTimeout = std::chrono::seconds(20);
+/// Of a call that says none, over a connection that says none.
+inline constexpr Duration kTimeout = std::chrono::seconds(60);
 inline constexpr Duration kKeepalive = std::chrono::seconds(15);
 inline constexpr const char* kStrict = "strict";
 inline constexpr const char* kAcceptNew = "accept-new";

@@ -9,7 +9,7 @@
 #include <deque>
 #include <utility>
 
-#include "bindings/ssh/command.hpp"
+#include "bindings/ssh/file_commands.hpp"
 #include "bindings/ssh/remote_file.hpp"
 #include "host/base/descriptor.hpp"
 #include "host/base/write_all.hpp"
@@ -135,20 +135,9 @@ class CopyProgress {
   TimePoint next_;
 };
 
-/// What sha256sum says of a file there; throws where it differs.
+/// Both sides have the same; throws where they differ.
 Awaitable<void> compare(Call& call, std::shared_ptr<Connection> connection, std::string path, std::string expected) {
-  RunOptions how;
-  how.accept = AnyExitCode::any;
-  Command command{{"sha256sum", "--", path}, {}};
-  const CommandResult result = co_await run_quietly(call, connection, std::move(command), std::move(how));
-  if (result.exit_code != 0) {
-    throw Error("ssh.checksum", connection->name() + ": " + describe(Value(path), 300) +
-                                    " was copied, but sha256sum there cannot compare it: install it, or say "
-                                    "checksum = false")
-        .on(connection->name());
-  }
-  // A name with a backslash or a newline makes it begin with a backslash.
-  const std::string digits = result.output.substr(result.output.starts_with('\\') ? 1 : 0, 64);
+  const std::string digits = co_await checksum(call, connection, path, ChecksumOptions());
   if (digits != expected) {
     throw Error("ssh.checksum", connection->name() + ": " + describe(Value(path), 300) + " has SHA-256 " + digits +
                                     " there, " + expected + " here: it was changed on the way or meanwhile")

@@ -12,8 +12,8 @@ namespace opshost::ssh {
 
 namespace {
 
-// libssh2 before 1.11 asks for no Unix socket, so a program there carries the bytes. It says "ready" once it knows that
-// it can begin.
+// Where libssh2 (before 1.11) asks for no Unix socket, or sshd opens none, a program there carries the bytes. It says
+// "ready" once it knows that it can begin.
 std::string helper_script(const std::string& path, const std::vector<std::string>& carrier) {
   const std::string socket = quoted(path);
   std::string others;
@@ -64,6 +64,15 @@ Awaitable<std::string> first_word(Call& call, Channel& channel) {
 Awaitable<std::unique_ptr<net::ByteStream>> Host::open_unix(Call& call, const std::string& path,
                                                             const std::vector<std::string>& carrier) {
   const auto connection = open_connection();
+  if constexpr (kHasUnixChannels) {
+    try {
+      Channel direct = co_await connection->open_unix_channel(call, path);
+      co_return make_channel_stream(std::move(direct), connection);
+    } catch (const Error& error) {
+      if (error.code() != "ssh.channel") throw;
+      // A refusal does not say whether the socket is missing, not ours, or sshd forwards none: the helper does.
+    }
+  }
   Channel channel = co_await connection->open_channel(call);
   const std::string line = "exec /bin/sh -c " + quoted(helper_script(path, carrier));
   const auto request = [&]() -> long {

@@ -31,4 +31,9 @@ void StopToken::forget(unsigned id) {
   if (found != reactions_.end()) reactions_.erase(found);
 }
 
+Awaitable<void> Call::note_durably(const std::string& key, Value value) {
+  note(key, std::move(value));
+  co_return;
+}
+
 }  // namespace opshost

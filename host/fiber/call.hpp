@@ -93,9 +93,22 @@ class Call {
   /// Adds to the journal's record of this change before its outcome is known: a pid, an exec id. An observe's notes go
   /// nowhere.
   virtual void note(const std::string& key, Value value) = 0;
+  /// The same; returns once it is durable: what a resume has to know before it happens.
+  virtual Awaitable<void> note_durably(const std::string& key, Value value);
+
+  /// Of a change in a procedure's step: a name that no other change of any run has, under which a resume can ask for
+  /// it elsewhere. Empty for every other call.
+  [[nodiscard]] const std::string& change_key() const { return change_key_; }
+  void set_change_key(std::string key) { change_key_ = std::move(key); }
+  /// Runs once this change's outcome is durable, before its fiber goes on: what was kept elsewhere for a resume is not
+  /// needed any more. It must not throw.
+  void after_outcome(std::function<Awaitable<void>()> then) { after_outcome_ = std::move(then); }
 
   /// Runs a Lua function of the caller in the caller's fiber and waits until it returned. Its error stops this call.
   virtual Awaitable<void> run_callback(int reference, ValueList arguments) = 0;
+
+ protected:
+  [[nodiscard]] std::function<Awaitable<void>()> take_after_outcome() { return std::exchange(after_outcome_, nullptr); }
 
  private:
   asio::any_io_executor executor_;
@@ -103,6 +116,8 @@ class Call {
   StopToken stop_;
   TimePoint deadline_ = kNoDeadline;
   std::string seen_;
+  std::string change_key_;
+  std::function<Awaitable<void>()> after_outcome_;
 };
 
 }  // namespace opshost

@@ -39,7 +39,10 @@ std::string changes_text(const History& history, const Step& step) {
     const auto* list = arguments.get_if<ValueList>();
     text += "  " + gate::call_text(change->function, list == nullptr ? ValueList() : *list, change->subject) + ": " +
             change->state();
-    for (const auto& [key, value] : change->notes) text += ", " + key + " " + describe(value);
+    for (const auto& [key, value] : change->notes) {
+      const Value* name = key == kTracked ? value.field("name") : nullptr;
+      text += ", " + key + (name == nullptr ? " " : " as ") + describe(name == nullptr ? value : *name);
+    }
     text += "\n";
   }
   return text;

@@ -14,6 +14,12 @@ const std::string* text_of(const Value& value, std::string_view name) {
   return field == nullptr ? nullptr : field->get_if<std::string>();
 }
 
+bool may_be_applied(const Value& error) {
+  const auto* maybe = error.field("maybe_applied");
+  const auto* flag = maybe == nullptr ? nullptr : maybe->get_if<bool>();
+  return flag != nullptr && *flag;
+}
+
 bool is_own_step(const std::string& path) { return path.starts_with(kCleanupStep) || path.starts_with(kUndoStep); }
 
 }  // namespace
@@ -25,19 +31,36 @@ bool is_within(const std::string& path, const std::string& group) {
 
 bool Change::sent() const {
   if (!answered || !error) return true;
-  const auto* maybe = error->field("maybe_applied");
-  if (maybe != nullptr && maybe->get_if<bool>() != nullptr && *maybe->get_if<bool>()) return true;
+  if (may_be_applied(*error)) return true;
   // A command that ran and ended did whatever it does, whatever its exit code says.
   const auto* code = text_of(*error, "code");
   return code != nullptr && (code->ends_with(".exit") || code->ends_with(".signal"));
+}
+
+const Value* Change::note(std::string_view key) const {
+  for (const auto& [name, value] : notes) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+bool Change::can_be_asked() const {
+  const Value* tracked = note(kTracked);
+  if (tracked == nullptr || note(kUntracked) != nullptr) return false;
+  if (!answered) return true;
+  const auto* kind = text_of(*tracked, "kind");
+  if (kind != nullptr && *kind == "job") return sent();
+  if (!error || !may_be_applied(*error)) return false;
+  // One that ran out of time was ended.
+  const auto* code = text_of(*error, "code");
+  return code == nullptr || !code->ends_with(".timeout");
 }
 
 std::string Change::state() const {
   if (!answered) return "no answer was recorded";
   if (!error) return "sent";
   const auto* code = text_of(*error, "code");
-  const auto* maybe = error->field("maybe_applied");
-  const bool unsure = maybe != nullptr && maybe->get_if<bool>() != nullptr && *maybe->get_if<bool>();
+  const bool unsure = may_be_applied(*error);
   const std::string what = !sent() ? "not applied: " : unsure ? "may have been applied: " : "it ran and failed: ";
   return what + (code == nullptr ? std::string() : *code);
 }

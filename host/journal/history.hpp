@@ -12,6 +12,10 @@
 
 namespace opshost::journal {
 
+/// Notes of changes that run a command: how to ask for it, {module, kind, ...}, kind "run" or "job"; why nobody can.
+inline constexpr std::string_view kTracked = "tracked";
+inline constexpr std::string_view kUntracked = "untracked";
+
 struct Change {
   ChangeId id = 0;
   std::uint64_t record = 0;  ///< of its intent
@@ -29,6 +33,11 @@ struct Change {
 
   /// It was sent, or may have been.
   [[nodiscard]] bool sent() const;
+  /// nullptr: it has no such note.
+  [[nodiscard]] const Value* note(std::string_view key) const;
+  /// It runs where its pid, output and exit code are kept, and what it came to is not known: whoever keeps them can be
+  /// asked. A job that was begun can be asked for always.
+  [[nodiscard]] bool can_be_asked() const;
   /// "sent", "not sent", "no answer", "may have been applied": for a person.
   [[nodiscard]] std::string state() const;
 };

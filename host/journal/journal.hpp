@@ -45,6 +45,10 @@ class Journal {
   virtual Awaitable<ChangeId> intent(Intent intent) = 0;
   /// Something a resume can ask for: a pid, an exec id. Written with the next durable record at the latest.
   virtual void note(ChangeId change, const std::string& key, Value value) = 0;
+  /// The same; returns once the record is durable.
+  virtual Awaitable<void> note_durably(ChangeId change, const std::string& key, Value value) = 0;
+  /// A name that no other change of any run has.
+  [[nodiscard]] virtual std::string key_of(ChangeId change) const = 0;
   /// Returns once the record is durable: only then does the fiber go on.
   virtual Awaitable<void> outcome(ChangeId change, Outcome outcome) = 0;
 };

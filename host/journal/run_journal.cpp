@@ -204,9 +204,25 @@ Awaitable<ChangeId> RunJournal::intent(Intent intent) {
   co_return id;
 }
 
-void RunJournal::note(ChangeId change, const std::string& key, Value value) {
-  append("note", {{"id", change}, {"key", key}, {"value", shrunk(written_form(value), kLongText)}});
+namespace {
+
+ValueMap note_fields(ChangeId change, const std::string& key, const Value& value) {
+  return {{"id", change}, {"key", key}, {"value", shrunk(written_form(value), kLongText)}};
 }
+
+}  // namespace
+
+void RunJournal::note(ChangeId change, const std::string& key, Value value) {
+  append("note", note_fields(change, key, value));
+}
+
+Awaitable<void> RunJournal::note_durably(ChangeId change, const std::string& key, Value value) {
+  Durable durable(io_.get_executor());
+  append("note", note_fields(change, key, value), Room::none, durable.done());
+  co_await durable.wait();
+}
+
+std::string RunJournal::key_of(ChangeId change) const { return folder_.id + "." + std::to_string(change); }
 
 Awaitable<void> RunJournal::outcome(ChangeId change, Outcome outcome) {
   ValueMap fields{{"id", change}};

@@ -20,6 +20,8 @@ class RunJournal final : public Journal {
 
   Awaitable<ChangeId> intent(Intent intent) override;
   void note(ChangeId change, const std::string& key, Value value) override;
+  Awaitable<void> note_durably(ChangeId change, const std::string& key, Value value) override;
+  [[nodiscard]] std::string key_of(ChangeId change) const override;
   Awaitable<void> outcome(ChangeId change, Outcome outcome) override;
 
   /// Writes a record with the next durable one.

@@ -22,6 +22,10 @@ void ScriptJournal::note(ChangeId change, const std::string& key, Value value) {
   run_->note(change, key, std::move(value));
 }
 
+Awaitable<void> ScriptJournal::note_durably(ChangeId change, const std::string& key, Value value) {
+  co_await run_->note_durably(change, key, std::move(value));
+}
+
 Awaitable<void> ScriptJournal::outcome(ChangeId change, Outcome outcome) {
   co_await run_->outcome(change, std::move(outcome));
 }

@@ -18,6 +18,8 @@ class ScriptJournal final : public Journal {
 
   Awaitable<ChangeId> intent(Intent intent) override;
   void note(ChangeId change, const std::string& key, Value value) override;
+  Awaitable<void> note_durably(ChangeId change, const std::string& key, Value value) override;
+  [[nodiscard]] std::string key_of(ChangeId change) const override { return run_->key_of(change); }
   Awaitable<void> outcome(ChangeId change, Outcome outcome) override;
 
   /// nullptr: the script has changed nothing yet.

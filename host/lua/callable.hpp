@@ -123,9 +123,18 @@ Duration grace_of(const Params& params) {
       params);
   return grace;
 }
+/// A handle may have been given a timeout for those of its calls that say none.
+template <class Self>
+std::optional<Duration> default_timeout_of(const Self& self) {
+  if constexpr (requires { self->default_timeout(); }) {
+    return self->default_timeout();
+  } else {
+    return std::nullopt;
+  }
+}
 template <class Params>
-std::optional<Duration> timeout_of(const FunctionInfo& info, const Params& params) {
-  std::optional<Duration> timeout = info.timeout;
+std::optional<Duration> timeout_of(const FunctionInfo& info, std::optional<Duration> handles, const Params& params) {
+  std::optional<Duration> timeout = handles ? handles : info.timeout;
   if (timeout) *timeout += grace_of(params);
   std::apply(
       [&](const auto&... param) {
@@ -299,7 +308,8 @@ class WaitingCallable final : public Callable {
     auto intent = make_intent(state, *this);
     intent.repeatable = intent.repeatable || repeatable_of(*this, params);
     if (const auto planned = plan_instead(state, *this, intent)) return *planned;
-    operation->begin(std::move(intent), timeout_of(*this, params), grace_of(params));
+    const auto handles = default_timeout_of(operation->target().self);
+    operation->begin(std::move(intent), timeout_of(*this, handles, params), grace_of(params));
     return kPark;
   }
 

@@ -79,6 +79,32 @@ int attempt_text(lua_State* state) {
   });
 }
 
+// tracked_changes(path) -> the changes of the step's current attempt, as whoever may ask for them needs them: a list of
+// {id, called, repeatable, answered, open, done, untracked, note}
+int tracked_changes(lua_State* state) {
+  return native_body(state, [state] {
+    auto& history = run_of(state).history();
+    const auto* step = history.step(path_at(state, 1));
+    lua_newtable(state);
+    if (step == nullptr) return 1;
+    int count = 0;
+    for (const auto* change : history.attempt_changes(*step)) {
+      const auto* note = change->note(journal::kTracked);
+      lua_createtable(state, 0, 8);
+      set_number(state, "id", change->id);
+      set_text(state, "called", change->function);
+      set_flag(state, "repeatable", change->repeatable);
+      set_flag(state, "answered", change->answered);
+      set_flag(state, "open", change->can_be_asked());
+      set_flag(state, "done", change->answered && !change->error);
+      set_flag(state, "untracked", change->note(journal::kUntracked) != nullptr);
+      if (note != nullptr) set_value(state, "note", *note);
+      lua_rawseti(state, -2, ++count);
+    }
+    return 1;
+  });
+}
+
 // recorded(kind, path) -> nil, or the record's fields
 int recorded(lua_State* state) {
   return native_body(state, [state] {
@@ -185,6 +211,7 @@ int rolling_back(lua_State* state) {
 void add_history_natives(lua_State* state) {
   set_native(state, "step_state", step_state);
   set_native(state, "attempt_text", attempt_text);
+  set_native(state, "tracked_changes", tracked_changes);
   set_native(state, "recorded", recorded);
   set_native(state, "answer", answer);
   set_native(state, "cleanup_state", cleanup_state);

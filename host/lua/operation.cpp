@@ -82,6 +82,7 @@ Awaitable<void> Operation::attempt() {
     refuse_if_stopped();
     committed_ = true;
     if (changes() && context_.gate->journal) change_ = co_await context_.gate->journal->intent(intent_);
+    if (change_ && !intent_.step.empty()) set_change_key(context_.gate->journal->key_of(*change_));
     // While the intent was written its time may have run out: what was not sent by then is not sent any more.
     refuse_if_stopped();
     begun_ = true;
@@ -161,6 +162,7 @@ Awaitable<void> Operation::record_outcome() {
   }
   try {
     co_await context_.gate->journal->outcome(*change_, std::move(outcome));
+    if (const auto then = take_after_outcome()) co_await then();
   } catch (const std::exception& failure) {
     const bool sent = !error_ || error_->is_maybe_applied();
     Error unrecorded = error_from(failure);
@@ -209,6 +211,10 @@ void Operation::abandon() {
 
 void Operation::note(const std::string& key, Value value) {
   if (change_) context_.gate->journal->note(*change_, key, std::move(value));
+}
+
+Awaitable<void> Operation::note_durably(const std::string& key, Value value) {
+  if (change_) co_await context_.gate->journal->note_durably(*change_, key, std::move(value));
 }
 
 std::string Operation::what() const { return gate::call_text(info_.qualified(), intent_.arguments, intent_.subject); }

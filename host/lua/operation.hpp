@@ -26,6 +26,7 @@ class Operation : public Call, public fiber::Waiter, public std::enable_shared_f
 
   // Call
   void note(const std::string& key, Value value) override;
+  Awaitable<void> note_durably(const std::string& key, Value value) override;
   Awaitable<void> run_callback(int reference, ValueList arguments) override;
 
   // Waiter

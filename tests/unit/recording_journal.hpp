@@ -41,6 +41,11 @@ class RecordingJournal final : public journal::Journal {
   void note(journal::ChangeId change, const std::string& key, Value value) override {
     bench_.log.push_back("note " + std::to_string(change) + " " + key + " = " + describe(value));
   }
+  Awaitable<void> note_durably(journal::ChangeId change, const std::string& key, Value value) override {
+    co_await asio::post(executor_, asio::use_awaitable);
+    note(change, key, std::move(value));
+  }
+  [[nodiscard]] std::string key_of(journal::ChangeId change) const override { return "run." + std::to_string(change); }
   Awaitable<void> outcome(journal::ChangeId change, journal::Outcome outcome) override {
     co_await asio::post(executor_, asio::use_awaitable);
     const auto& error = outcome.error;

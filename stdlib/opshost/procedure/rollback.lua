@@ -5,6 +5,7 @@ local run = native.internal("procedure/run")
 local frames = native.internal("procedure/frame")
 local steps = native.internal("procedure/step")
 local doubt = native.internal("procedure/doubt")
+local tracked = native.internal("procedure/tracked")
 
 local raw_pcall, raw_error = native.pcall, error
 
@@ -46,6 +47,10 @@ local function await(undo)
 end
 
 local function undo_one(undo, entry, record)
+  if record and record.verdict ~= "verify" then
+    tracked.settle(undo, record.state == "begun")
+    record = native.step_state(undo.path)
+  end
   if record and record.verdict == "verify" then return await(undo) end
   if record and record.verdict == "ask" then
     if taken_back(undo) then return finish(undo, "done") end

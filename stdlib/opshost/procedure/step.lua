@@ -6,6 +6,7 @@ local run = native.internal("procedure/run")
 local frames = native.internal("procedure/frame")
 local doubt = native.internal("procedure/doubt")
 local waiting = native.internal("waiting")
+local tracked = native.internal("procedure/tracked")
 
 local raw_pcall, raw_error = native.pcall, error
 local fail = frames.fail
@@ -127,6 +128,11 @@ local attempt_until_done
 -- Whether `run` may be called once more: the rule of a resume, in a run that goes on.
 local function after_failure(step, failure, attempts)
   local object = native.to_error(failure)
+  if object.maybe_applied then
+    local settled, result = raw_pcall(tracked.settle, step)
+    if not settled then fail_step(step, result) end
+    if result then return verify(step) end
+  end
   local verdict = native.step_state(step.path).verdict
   local lost = object.maybe_applied and verdict == "ask"
   if not lost and not may_retry(step, failure, attempts) then fail_step(step, failure) end
@@ -172,6 +178,10 @@ end
 
 -- A step an earlier process began, or a clean-up reopened.
 local function take_on(step, record)
+  if record.verdict ~= "verify" then
+    tracked.settle(step, record.state == "begun")
+    record = native.step_state(step.path)
+  end
   local verdict = record.verdict
   step.s.in_doubt = verdict == "ask"
   if verdict == "verify" then return verify(step, record.value) end

@@ -57,6 +57,7 @@ group_up() {
   cp -a "$(artefact ssh-keys)" "$LAB_DIR/ssh/keys"
   add_user lab 7001 "$SSH_PASSWORD"
   add_user keyonly 7002 -
+  printf '%s\n' 'lab ALL=(ALL) ALL' 'keyonly ALL=(ALL) NOPASSWD: ALL' >>/etc/sudoers
   local sftp="Subsystem sftp internal-sftp" name
   make_disk ssh 64m "$LAB_DIR/ssh/disk"
   chmod 1777 "$LAB_DIR/ssh/disk"

@@ -20,7 +20,7 @@ private_copy() {
   cp -p "$1" "$LAB_DIR/etc/${1##*/}"
   mount --bind "$LAB_DIR/etc/${1##*/}" "$1"
 }
-for file in /etc/passwd /etc/shadow /etc/group /etc/hosts /etc/resolv.conf; do private_copy "$file"; done
+for file in /etc/passwd /etc/shadow /etc/group /etc/hosts /etc/resolv.conf /etc/sudoers; do private_copy "$file"; done
 
 : >"$LAB_DIR/world-ready"
 while :; do sleep infinity; done

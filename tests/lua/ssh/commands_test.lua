@@ -81,6 +81,21 @@ test("a terminal where one is asked for", function()
   t.equal(host:read({ "test", "-t", "0" }, { pty = true, accept = { 0, 1 } }).exit_code, 0)
 end)
 
+test("as_user: by sudo, where it asks for no password", function()
+  t.equal(host:read({ "id", "-un" }, { as_user = "lab" }).stdout, "lab\n")
+  t.equal(host:run({ "sh", "-c", "cat; exit 4" }, { as_user = "lab", stdin = "in", accept = { 4 } }).stdout, "in")
+  t.equal(host:run({ "id", "-un" }, { as_user = "lab", tracked = true }).stdout, "lab\n")
+end)
+
+test("as_user: what runs too long is ended as that user", function()
+  local mark = "opshost-test-" .. tostring(math.random(1e9))
+  local failure = t.raises("ssh.timeout", nil, function()
+    host:run({ "bash", "-c", "exec -a " .. mark .. " sleep 1000" }, { as_user = "lab", timeout = "1s" })
+  end)
+  t.equal(#failure.detail.not_killed, 0)
+  t.equal(host:read({ "pgrep", "-f", "[o]" .. mark:sub(2) }, { accept = { 1 } }).exit_code, 1)
+end)
+
 test("many commands at once share one connection", function()
   local before = host:read(ops.shell "echo $PPID").stdout
   local items = {}
@@ -112,6 +127,13 @@ test("timeout ends a command that ignores SIGTERM, after its grace", function()
   t.equal(failure.message, name .. ": " .. line .. " had not ended after 500ms and was killed; nothing on stderr; "
     .. "stdout: deaf")
   t.equal({ failure.maybe_applied, #failure.detail.not_killed, failure.detail.stdout }, { true, 0, "deaf\n" })
+end)
+
+test("timeout of the connection is that of each call that says none", function()
+  local impatient = lab.connect { timeout = "400ms" }
+  t.raises("ssh.timeout", name .. ": sleep 1000 had not ended after 500ms and was killed; it wrote nothing",
+    function() impatient:run({ "sleep", "1000" }, { grace = "100ms" }) end)
+  t.equal(impatient:read({ "sleep", "0.6" }, { timeout = "10s" }).exit_code, 0)
 end)
 
 test("an enclosing deadline ends it too", function()

@@ -109,12 +109,9 @@ test("a name that nobody knows, and one that leads nowhere through a jump host",
 end)
 
 test("many connects leave no descriptor behind", function()
-  local function descriptors()
-    return tonumber(machine.read(ops.shell "ls /proc/$PPID/fd | wc -l").stdout)
-  end
   lab.connect { host = "127.9.0.30" }:read({ "true" })
   collectgarbage()
-  local before = descriptors()
+  local before = lab.descriptors()
   for _ = 1, 3 do
     local items = {}
     for i = 31, 130 do items[#items + 1] = "127.9.0." .. i end
@@ -125,5 +122,113 @@ test("many connects leave no descriptor behind", function()
     end)
   end
   collectgarbage()
-  t.truthy(descriptors() <= before, "descriptors " .. descriptors() .. " after " .. before)
+  t.truthy(lab.descriptors() <= before, "descriptors " .. lab.descriptors() .. " after " .. before)
+end)
+
+-- Servers that are none ------------------------------------------------------------------------------------------------
+
+local function rude(kind)
+  return lab.connect { host = lab.env "LAB_RUDE_ADDRESS", port = tonumber(lab.env("LAB_RUDE_" .. kind .. "_PORT")),
+    connect_timeout = "1s", known_hosts = machine.temp() .. "/known" }
+end
+
+local function rude_name(kind)
+  return "keyonly@" .. lab.env "LAB_RUDE_ADDRESS" .. ":" .. lab.env("LAB_RUDE_" .. kind .. "_PORT")
+end
+
+for kind, words in pairs {
+  SILENT = "no answer within 1s (connect_timeout)",
+  HALF = "no answer within 1s (connect_timeout)",
+  SLOW = "no answer within 1s (connect_timeout)",
+  CLOSING = "it closed the connection before it said who it is: too many may be logging in at once (MaxStartups), or it "
+    .. "takes no connections from here",
+} do
+  test("what answers there is no sshd: " .. kind:lower(), function()
+    local failure = t.raises("ssh.unreachable", rude_name(kind) .. ": key exchange: " .. words,
+      function() rude(kind):read({ "true" }) end)
+    t.equal({ failure.detail.stage, failure.maybe_applied, failure.retryable }, { "key exchange", false, true })
+  end)
+end
+
+test("what answers there is no sshd: it says something else", function()
+  local failure = t.raises("ssh.protocol", nil, function() rude "GARBAGE":read({ "true" }) end)
+  t.truthy(failure.message:find(rude_name "GARBAGE" .. ": key exchange: ", 1, true) == 1, failure.message)
+  t.truthy(not failure.message:find("[%z\1-\31\127]"), "no control characters in " .. failure.message)
+end)
+
+test("a silent name server holds up nobody but who asked for the name", function()
+  local list = { "silent." .. lab.env "LAB_DNS_DOMAIN" }
+  for i = 1, 199 do list[#list + 1] = "127.9.0." .. i end
+  local silent, others = nil, 0
+  local first_done = took(function()
+    ops.group(function(group)
+      group:spawn(function()
+        silent = t.raises("ssh.unreachable", nil, function()
+          lab.connect { host = list[1], connect_timeout = "15s" }:read({ "true" })
+        end)
+      end)
+      group:spawn(function()
+        ops.each({ unpack(list, 2) }, { parallel = 50 }, function(address)
+          lab.connect { host = address, connect_timeout = "60s" }:read({ "true" })
+          others = others + 1
+          if others == 199 then t.equal(silent, nil) end
+        end)
+      end)
+    end)
+  end)
+  t.equal(others, 199)
+  t.truthy(first_done < 40, "took " .. first_done .. " s")
+  t.truthy(silent.message:find("silent.lab.test", 1, true), silent.message)
+end)
+
+test("MaxStartups: who is turned away says so, and can come again", function()
+  local port = tonumber(lab.env "LAB_SSH_THROTTLED_PORT")
+  local known = machine.temp() .. "/known"
+  local items = {}
+  for i = 1, 60 do items[i] = "127.9.1." .. i end
+  local results = ops.each(items, { parallel = 60, on_error = "collect" }, function(address)
+    return lab.connect { host = address, port = port, host_key = "accept-new", known_hosts = known,
+      connect_timeout = "30s" }:read({ "echo", "in" }).stdout
+  end)
+  t.truthy(#results.failed > 0, "with 60 at once the server turns some away")
+  for _, result in ipairs(results.failed) do
+    t.equal({ result.error.code, result.error.retryable, result.error.maybe_applied }, { "ssh.unreachable", true, false })
+    t.truthy(result.error.message:find(": key exchange: ", 1, true), result.error.message)
+  end
+  for _, result in ipairs(results.failed) do
+    t.equal(ops.retry({ times = 10, wait = "200ms" }, function()
+      return lab.connect { host = result.item, port = port, host_key = "accept-new", known_hosts = known }
+        :read({ "echo", "in" }).stdout
+    end), "in\n")
+  end
+end)
+
+test("the reply is lost: the command ran, and it says that it may have", function()
+  local host = lab.connect { host = "127.9.0.26", keepalive = "200ms" }
+  local other = lab.connect()
+  local folder = lab.folder(other)
+  local failure
+  ops.group(function(group)
+    group:spawn(function()
+      failure = t.raises("ssh.lost", nil, function()
+        host:run(ops.shell("echo x >>" .. folder .. "/log; until [ -e " .. folder .. "/go ]; do sleep 0.05; done"))
+      end)
+    end)
+    ops.wait_until(function() return other:exists(folder .. "/log") ~= nil end, { every = "20ms" })
+    lab.lab("cut", "127.9.0.26")
+    other:write_file(folder .. "/go", "")
+  end)
+  lab.lab("join", "127.9.0.26")
+  t.equal({ failure.maybe_applied, failure.retryable }, { true, false })
+  t.equal(other:read_file(folder .. "/log"), "x\n")
+  t.equal(host:read({ "echo", "again" }).stdout, "again\n")
+end)
+
+test("a flood of 1 GB: memory stays flat, the end is kept", function()
+  local before = lab.memory()
+  local result = lab.connect():read(ops.shell "head -c 1000000000 /dev/zero; echo; echo the end",
+    { max_output = "64KiB", timeout = "100s" })
+  t.equal({ result.stdout:sub(-9), result.stdout_dropped }, { "\nthe end\n", 1000000000 + 9 - 65536 })
+  local peak = lab.peak_memory() - before
+  t.truthy(peak < 64 * 1024 or os.getenv "ASAN_OPTIONS" ~= nil, peak .. " KiB more at the peak than before")
 end)

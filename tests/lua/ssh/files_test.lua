@@ -88,6 +88,29 @@ test("put and get copy, compare and tell how far they are", function()
     function() host:get(folder .. "/big", "/no/such/x") end)
 end)
 
+test("checksum, as the host's own programs compute it", function()
+  host:write_file(folder .. "/sum", "hello\n")
+  t.equal(host:checksum(folder .. "/sum"), "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03")
+  t.equal(host:checksum(folder .. "/sum", { algorithm = "md5" }), "b1946ac92492d2347c6235b4d2611184")
+  host:write_file(folder .. "/back\\slash", "hello\n")
+  t.equal(host:checksum(folder .. "/back\\slash", { algorithm = "sha1" }), "f572d396fae9206628714fb2ce00f72e94f2258f")
+  t.raises("ssh.not_found", name .. ': cannot open "/no/such": it does not exist',
+    function() host:checksum("/no/such") end)
+  t.raises("ssh.permission", nil, function() host:checksum("/etc/shadow") end)
+  t.raises("ssh.wrong_type", name .. ': "/etc" is a directory', function() host:checksum("/etc") end)
+end)
+
+test("temp makes a place of its own", function()
+  local place = host:temp { parent = folder, prefix = "x-" }
+  local file = host:temp { type = "file" }
+  t.equal({ place:sub(1, #folder + 3), host:stat(place).type, host:stat(place).mode, host:stat(file).mode },
+    { folder .. "/x-", "directory", "0700", "0600" })
+  t.truthy(host:temp { parent = folder } ~= host:temp { parent = folder }, "two of them")
+  host:delete(file)
+  t.raises("ssh.not_found", nil, function() host:temp { parent = "/no/such" } end)
+  t.raises("usage.argument", 'prefix is "a/b"; it is the beginning of a name', function() host:temp { prefix = "a/b" } end)
+end)
+
 test("a full disk there: the old file stays, nothing is left behind", function()
   local disk = lab.env "LAB_SSH_DISK"
   local here = machine.temp()

@@ -87,3 +87,64 @@ test("killed from outside without an exit code: nobody can tell", function()
   t.raises("ssh.job_unknown", name .. ": job " .. key .. ": its processes are gone, and it left no exit code; look "
     .. "there what it has done", function() job:wait_exited() end)
 end)
+
+test("follow gives the lines from the beginning on, while it runs, to its end", function()
+  local key, folder = unique "follow", lab.folder(host)
+  local job = host:start_job(key, ops.shell("echo one; echo two >&2; until [ -e " .. folder .. "/go ]; do sleep 0.05; "
+    .. "done; printf three"))
+  local lines = {}
+  for line in job:follow { every = "50ms" } do
+    lines[#lines + 1] = line.stream .. " " .. line.text
+    if #lines == 2 then host:write_file(folder .. "/go", "") end
+  end
+  table.sort(lines)
+  t.equal(lines, { "stderr two", "stdout one", "stdout three" })
+  local again = 0
+  for _ in job:follow() do again = again + 1 end
+  t.equal(again, 3)
+  for _ in host:job(unique "never"):follow() do t.truthy(false, "of a job that never began") end
+end)
+
+test("follow in the middle of more than a look takes, through a lost connection", function()
+  local key = unique "large"
+  local line = ("y"):rep(99)
+  local victim = lab.connect { host = "127.9.0.41" }
+  local job = victim:start_job(key, ops.shell("yes " .. line .. " | head -n 50000"))
+  local count = 0
+  for got in job:follow { every = "20ms" } do
+    count = count + 1
+    if got.text ~= line then t.equal(got.text, line) end
+    if count == 15000 then lab.lab("restart", "sshd") end
+  end
+  t.equal(count, 50000)
+end)
+
+test("on_line of a tracked command, while it runs", function()
+  local lines = {}
+  local folder = lab.folder(host)
+  local result = host:run(ops.shell("echo one; until [ -e " .. folder .. "/go ]; do sleep 0.05; done; echo two; echo three >&2"), {
+    tracked = true,
+    on_line = function(line, stream)
+      lines[#lines + 1] = stream .. ": " .. line
+      if line == "one" then host:write_file(folder .. "/go", "") end
+    end,
+  })
+  t.equal({ result.exit_code, result.stdout, result.stderr }, { 0, "one\ntwo\n", "three\n" })
+  table.sort(lines)
+  t.equal(lines, { "stderr: three", "stdout: one", "stdout: two" })
+end)
+
+test("a tracked command that runs too long is ended with all it started", function()
+  local mark = "opshost-test-" .. tostring(math.random(1e9))
+  local failure = t.raises("ssh.timeout", nil, function()
+    host:run({ "bash", "-c", "exec -a " .. mark .. " sleep 1000" }, { tracked = true, timeout = "1s" })
+  end)
+  t.equal({ failure.maybe_applied, #failure.detail.not_killed }, { true, 0 })
+  t.equal(host:read({ "pgrep", "-f", "[o]" .. mark:sub(2) }, { accept = { 1 } }).exit_code, 1)
+end)
+
+test("a wait that its own timeout ends says so, whatever it was at", function()
+  local job = host:start_job(unique "long", { "sleep", "1000" })
+  t.raises("wait.timeout", nil, function() job:wait_exited { timeout = "300ms", every = "10s" } end)
+  job:stop()
+end)

@@ -1,5 +1,6 @@
 -- The sshd of the lab this test runs in.
 local machine = require "local"
+local ops = require "ops"
 local ssh = require "ssh"
 
 local lab = {}
@@ -14,14 +15,19 @@ function lab.key(name)
   return lab.env "LAB_SSH_KEYS" .. "/" .. name
 end
 
+--- Connects to a host of the lab, with nothing to log in with but what `options` says.
+function lab.connect_bare(options)
+  local all = { host = "127.9.0.1", port = tonumber(lab.env "LAB_SSH_PORT"),
+    known_hosts = lab.env "LAB_SSH_KNOWN_HOSTS" }
+  for name, value in pairs(options) do all[name] = value end
+  return ssh.connect(all)
+end
+
 --- Connects as the user with keys; `options` changes what it says.
 function lab.connect(options)
-  local all = {
-    host = "127.9.0.1", port = tonumber(lab.env "LAB_SSH_PORT"), user = lab.env "LAB_SSH_KEY_USER",
-    key = lab.env "LAB_SSH_KEY", known_hosts = lab.env "LAB_SSH_KNOWN_HOSTS",
-  }
+  local all = { user = lab.env "LAB_SSH_KEY_USER", key = lab.env "LAB_SSH_KEY" }
   for name, value in pairs(options or {}) do all[name] = value end
-  return ssh.connect(all)
+  return lab.connect_bare(all)
 end
 
 --- Breaks or mends the lab: lab.lab("freeze", "sshd").
@@ -33,5 +39,17 @@ end
 function lab.folder(host)
   return (host:run({ "mktemp", "-d" }).stdout:gsub("\n", ""))
 end
+
+--- Of this process: open descriptors, and KiB of memory in use now and at most.
+function lab.descriptors()
+  return tonumber(machine.read(ops.shell "ls /proc/$PPID/fd | wc -l").stdout)
+end
+
+local function status(name)
+  return tonumber(machine.read(ops.shell("grep " .. name .. ": /proc/$PPID/status")).stdout:match "%d+")
+end
+
+function lab.memory() return status "VmRSS" end
+function lab.peak_memory() return status "VmHWM" end
 
 return lab

@@ -42,7 +42,7 @@ test("edit writes only where something changed", function()
   local path = lab.folder(host) .. "/file"
   host:write_file(path, "port = 1\n")
   local function change(text) return (text:gsub("port = %d+", "port = 2")) end
-  t.equal(ssh.edit(host, path, change, { backup = ".bak" }).changed, true)
+  t.equal(host:edit(path, change, { backup = ".bak" }).changed, true)
   t.equal({ host:read_file(path), host:read_file(path .. ".bak") }, { "port = 2\n", "port = 1\n" })
-  t.equal(ssh.edit(host, path, change).changed, false)
+  t.equal(host:edit(path, change).changed, false)
 end)
