@@ -83,11 +83,11 @@ OPSHOST_RECORD(TransferOptions, "How to copy a file",
 
 struct TransferResult {
   std::uint64_t size = 0;
-  std::string sha256{};
+  std::optional<std::string> sha256{};
   Duration duration{};
 };
-OPSHOST_RECORD(TransferResult, "What was copied", (size, "bytes"), (sha256, "of the content, in lower-case digits"),
-               (duration, "in seconds"))
+OPSHOST_RECORD(TransferResult, "What was copied", (size, "bytes"),
+               (sha256, "of the content, in lower-case digits; nil where checksum = false"), (duration, "in seconds"))
 
 struct FileFailure {
   std::string path{};

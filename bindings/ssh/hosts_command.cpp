@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bindings/net/background_call.hpp"
+#include "bindings/ssh/inventory_targets.hpp"
 #include "bindings/ssh/known_hosts.hpp"
 #include "bindings/ssh/scan.hpp"
 #include "host/base/error.hpp"
@@ -24,6 +25,8 @@ struct ScanOptions {
   bool store = false;
   std::optional<std::string> known_hosts;
   std::optional<std::string> file;
+  std::optional<std::string> inventory;
+  std::optional<std::string> limit;
 };
 
 struct Scan {
@@ -49,8 +52,28 @@ ConnectOptions target_of(const std::string& text, const ScanOptions& options) {
   return target;
 }
 
-std::vector<Scan> read_targets(const std::vector<std::string>& arguments, const ScanOptions& options) {
+Scan scan_of(const InventoryTarget& listed, const ScanOptions& options) {
+  ConnectOptions target;
+  target.host = listed.address;
+  target.port = listed.port;
+  target.agent = false;
+  target.known_hosts = options.known_hosts ? options.known_hosts : listed.known_hosts;
+  Scan scan(target);
+  if (listed.via) {
+    scan.failed = Error("ssh.unreachable", listed.name + ": it is reached through " + *listed.via +
+                                               ", and a scan connects directly: run it there");
+  }
+  return scan;
+}
+
+std::vector<Scan> read_targets(const std::vector<std::string>& arguments, const ScanOptions& options,
+                               const cli::Modules& modules) {
   std::vector<Scan> scans;
+  if (options.inventory) {
+    for (const InventoryTarget& listed : inventory_targets(modules, *options.inventory, options.limit)) {
+      scans.push_back(scan_of(listed, options));
+    }
+  }
   for (const std::string& word : arguments) scans.emplace_back(target_of(word, options));
   if (options.file) {
     std::ifstream lines(*options.file);
@@ -61,7 +84,8 @@ std::vector<Scan> read_targets(const std::vector<std::string>& arguments, const 
       if (!line.empty() && line.front() != '#') scans.emplace_back(target_of(line, options));
     }
   }
-  if (scans.empty()) throw Error("usage.argument", "no host: opshost hosts scan HOST..., or --file FILE");
+  if (scans.empty())
+    throw Error("usage.argument", "no host: opshost hosts scan HOST..., --inventory FILE or --file FILE");
   return scans;
 }
 
@@ -69,6 +93,7 @@ Awaitable<void> scan_some(asio::any_io_executor executor, BlockingThreads& threa
                           std::vector<Scan>& scans, std::size_t& next) {
   while (next < scans.size()) {
     Scan& scan = scans[next++];
+    if (scan.failed) continue;
     const auto call = std::make_shared<net::BackgroundCall>(executor, threads);
     try {
       auto plan = [&files, target = scan.target] { return files.plan_for(target); };
@@ -142,7 +167,7 @@ int report(const std::vector<Scan>& scans, const ScanOptions& options) {
 
 }  // namespace
 
-cli::Command hosts_command() {
+cli::Command hosts_command(const cli::Modules& modules) {
   const auto options = std::make_shared<ScanOptions>();
   cli::Command command{.name = "hosts",
                        .summary = "show the SSH host keys of machines, and store those that are new: hosts scan",
@@ -153,14 +178,18 @@ cli::Command hosts_command() {
        [options](const std::string&) { options->store = true; }},
       {"--known-hosts", "FILE", "instead of ~/.ssh/known_hosts",
        [options](const std::string& file) { options->known_hosts = file; }},
+      {"--inventory", "FILE", "the hosts of an inventory",
+       [options](const std::string& file) { options->inventory = file; }},
+      {"--limit", "HOSTS", "which of the inventory: 'db*,!db3,@group'",
+       [options](const std::string& limit) { options->limit = limit; }},
       {"--file", "FILE", "more hosts, one a line; # begins a comment",
        [options](const std::string& file) { options->file = file; }},
   };
-  command.run = [options](const std::vector<std::string>& arguments) {
+  command.run = [options, modules](const std::vector<std::string>& arguments) {
     if (arguments.front() != "scan") {
       throw Error("usage.argument", describe(Value(arguments.front())) + " is nothing that hosts does: hosts scan");
     }
-    auto scans = read_targets({arguments.begin() + 1, arguments.end()}, *options);
+    auto scans = read_targets({arguments.begin() + 1, arguments.end()}, *options, modules);
     run_scans(scans);
     return report(scans, *options);
   };

@@ -59,15 +59,16 @@ struct LocalFile {
   Descriptor descriptor;
   std::uint64_t size = 0;
   std::uint32_t mode = 0644;
-  Sha256 sha;
+  std::optional<Sha256> sha;  ///< of a copy that is to be compared
 
   ~LocalFile() {
     if (!temporary.empty()) unlink(temporary.c_str());
   }
 };
 
-std::shared_ptr<LocalFile> open_to_read(const std::string& path) {
+std::shared_ptr<LocalFile> open_to_read(const std::string& path, bool checksum) {
   auto file = std::make_shared<LocalFile>();
+  if (checksum) file->sha.emplace();
   file->path = path;
   file->descriptor = Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   struct stat info{};
@@ -89,12 +90,13 @@ std::string read_block(LocalFile& file) {
     filled += static_cast<std::size_t>(size);
   }
   block.resize(filled);
-  file.sha.add(block);
+  if (file.sha) file.sha->add(block);
   return block;
 }
 
-std::shared_ptr<LocalFile> open_to_write(const std::string& path, std::uint32_t mode) {
+std::shared_ptr<LocalFile> open_to_write(const std::string& path, std::uint32_t mode, bool checksum) {
   auto file = std::make_shared<LocalFile>();
+  if (checksum) file->sha.emplace();
   file->path = path;
   file->mode = mode;
   std::string temporary = path + ".opshost-XXXXXX";
@@ -105,7 +107,7 @@ std::shared_ptr<LocalFile> open_to_write(const std::string& path, std::uint32_t 
 }
 
 void write_block(LocalFile& file, const std::string& block) {
-  file.sha.add(block);
+  if (file.sha) file.sha->add(block);
   const int failed = write_all(file.descriptor.get(), block);
   if (failed != 0) throw local_error(file.path, "write", failed);
 }
@@ -152,7 +154,7 @@ Awaitable<TransferResult> put_file(Call& call, std::shared_ptr<Connection> conne
   check_path(path);
   const TimePoint began = Clock::now();
   const auto wanted_mode = options.mode ? std::optional(parse_mode(*options.mode)) : std::nullopt;
-  auto open = [local_path] { return open_to_read(local_path); };
+  auto open = [local_path, checksum = options.checksum] { return open_to_read(local_path, checksum); };
   const auto file = co_await call.blocking().run_file_work(call, std::move(open));
   const auto client = co_await SftpClient::of(call, *connection);
   const auto replacement = co_await Replacement::begin(call, client, path, wanted_mode.value_or(file->mode));
@@ -188,8 +190,11 @@ Awaitable<TransferResult> put_file(Call& call, std::shared_ptr<Connection> conne
     co_await progress.at(call, written);
   }
   co_await replacement->finish(call);
-  TransferResult result{.size = written, .sha256 = file->sha.digits(), .duration = {}};
-  if (options.checksum) co_await compare(call, connection, replacement->path(), result.sha256);
+  TransferResult result{.size = written, .sha256 = {}, .duration = {}};
+  if (file->sha) {
+    result.sha256 = file->sha->digits();
+    co_await compare(call, connection, replacement->path(), *result.sha256);
+  }
   result.duration = Clock::now() - began;
   co_return result;
 }
@@ -207,7 +212,7 @@ Awaitable<TransferResult> get_file(Call& call, std::shared_ptr<Connection> conne
         .on(client->name());
   }
   const std::uint32_t mode = wanted_mode.value_or(there ? there->mode.value_or(0644) & 07777U : 0644U);
-  auto open = [local_path, mode] { return open_to_write(local_path, mode); };
+  auto open = [local_path, mode, checksum = options.checksum] { return open_to_write(local_path, mode, checksum); };
   const auto file = co_await call.blocking().run_file_work(call, std::move(open));
 
   CopyProgress progress(options.on_progress, there ? there->size.value_or(0) : 0);
@@ -242,8 +247,11 @@ Awaitable<TransferResult> get_file(Call& call, std::shared_ptr<Connection> conne
       co_await progress.at(call, received);
     }
   }
-  TransferResult result{.size = received, .sha256 = file->sha.digits(), .duration = {}};
-  if (options.checksum) co_await compare(call, connection, path, result.sha256);
+  TransferResult result{.size = received, .sha256 = {}, .duration = {}};
+  if (file->sha) {
+    result.sha256 = file->sha->digits();
+    co_await compare(call, connection, path, *result.sha256);
+  }
   auto finish = [file] { put_in_place(*file); };
   co_await call.blocking().run_file_work(call, std::move(finish));
   result.duration = Clock::now() - began;

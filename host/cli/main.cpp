@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
       cli::show_command(modules),    cli::describe_command(modules), cli::preflight_command(modules),
       cli::eval_command(modules),    cli::repl_command(modules),     cli::check_command(modules),
       cli::help_command(modules),    cli::types_command(modules),    cli::scripts_command(modules),
-      cli::version_command(modules), ssh::hosts_command(),           zk::ensemble_command(modules),
+      cli::version_command(modules), ssh::hosts_command(modules),    zk::ensemble_command(modules),
   };
   return cli::run_command_line(commands, argc, argv);
 }

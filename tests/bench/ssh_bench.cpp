@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 
 #include "tests/bench/raw_ssh.hpp"
@@ -16,6 +17,9 @@
 namespace opshost::bench {
 
 namespace {
+
+constexpr int kHosts = 200;
+constexpr int kRounds = 5;
 
 struct Usage {
   double cpu = 0;
@@ -89,21 +93,35 @@ class Bench {
       execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
     });
   }
-  Usage ours(int hosts, int rounds) const {
+  Usage stall(const std::string& file) const {
     return usage_of([&] {
-      execl(opshost_.c_str(), opshost_.c_str(), "run", OPSHOST_BENCH_SCRIPTS "/ssh.lua",
-            lab("LAB_SSH_ADDRESS_PREFIX").c_str(), std::to_string(hosts).c_str(), lab("LAB_SSH_PORT").c_str(),
+      execl(opshost_.c_str(), opshost_.c_str(), "run", OPSHOST_BENCH_SCRIPTS "/ssh_stall.lua",
+            lab("LAB_SSH_ADDRESS_PREFIX").c_str(), std::to_string(kHosts).c_str(), lab("LAB_SSH_PORT").c_str(),
             lab("LAB_SSH_KEY_USER").c_str(), lab("LAB_SSH_KEY").c_str(), lab("LAB_SSH_KNOWN_HOSTS").c_str(),
-            std::to_string(rounds).c_str(), nullptr);
+            file.c_str(), nullptr);
     });
+  }
+  Usage encrypted(int hosts) const {
+    return usage_of([&] {
+      setenv("OPSHOST_BENCH_PASSPHRASE", lab("LAB_SSH_PASSPHRASE").c_str(), 1);
+      run_on(hosts, 0, lab("LAB_SSH_KEYS") + "/user_ed25519_passphrase");
+    });
+  }
+  Usage ours(int hosts, int rounds) const {
+    return usage_of([&] { run_on(hosts, rounds, lab("LAB_SSH_KEY")); });
   }
 
  private:
+  static constexpr const char* kScript = OPSHOST_BENCH_SCRIPTS "/ssh.lua";
+
+  void run_on(int hosts, int rounds, const std::string& key) const {
+    execl(opshost_.c_str(), opshost_.c_str(), "run", kScript, lab("LAB_SSH_ADDRESS_PREFIX").c_str(),
+          std::to_string(hosts).c_str(), lab("LAB_SSH_PORT").c_str(), lab("LAB_SSH_KEY_USER").c_str(), key.c_str(),
+          lab("LAB_SSH_KNOWN_HOSTS").c_str(), std::to_string(rounds).c_str(), nullptr);
+  }
+
   std::string opshost_;
 };
-
-constexpr int kHosts = 200;
-constexpr int kRounds = 5;
 
 constexpr int kIdle = 1000;
 constexpr const char* kMegabytes = "1000";
@@ -127,6 +145,30 @@ void measure_put(const Bench& bench, Report& report) {
   report.remark("memory " + number_text(put.resident_mib) + " MiB");
 }
 
+/// A key that is encrypted is decrypted once, whatever the number of hosts.
+void measure_encrypted(const Bench& bench, const Usage& raw_cold, Report& report) {
+  const double decryption = bench.encrypted(1).cpu - bench.ours(1, 0).cpu;
+  const Usage encrypted = bench.encrypted(kHosts);
+  report.add({.name = "the same with an encrypted key, client CPU",
+              .value = encrypted.cpu,
+              .target = 1.2 * raw_cold.cpu + decryption,
+              .unit = "s",
+              .beside = Alternative{"raw libssh2, key in the clear", raw_cold.cpu}});
+  report.remark("one decryption " + number_text(decryption) + " s");
+}
+
+void measure_stall(const Bench& bench, Report& report) {
+  std::string file = "/tmp/opshost-bench-XXXXXX";
+  const int descriptor = mkstemp(file.data());
+  if (descriptor < 0) std::exit(2);
+  close(descriptor);
+  bench.stall(file);
+  double seconds = 0;
+  std::ifstream(file) >> seconds;
+  std::filesystem::remove(file);
+  report.add({.name = "longest stall of the loop meanwhile", .value = seconds * 1e3, .target = 20, .unit = "ms"});
+}
+
 int measure(const std::string& opshost) {
   const Bench bench(opshost);
   Report report("ssh: " + std::to_string(kHosts) + " hosts, beside raw libssh2 in the same run");
@@ -139,6 +181,9 @@ int measure(const std::string& opshost) {
               .beside = Alternative{"raw libssh2", raw_cold.cpu}});
   report.remark("wall " + number_text(cold.wall) + " s, raw " + number_text(raw_cold.wall) + " s; memory " +
                 number_text(cold.resident_mib) + " MiB");
+
+  measure_encrypted(bench, raw_cold, report);
+  measure_stall(bench, report);
 
   const Usage raw_warm = bench.raw(kHosts, kRounds);
   const Usage warm = bench.ours(kHosts, kRounds);

@@ -27,3 +27,27 @@ if grep -qF "$(cut -d' ' -f2 "$LAB_SSH_KEYS/host_ed25519.pub")" known; then fail
 code=0
 "$OPSHOST" hosts scan 127.0.0.1:1 --known-hosts "$PWD/known" 2>/dev/null || code=$?
 [[ $code == 4 ]] || fail "exit code $code of an unreachable host"
+
+# The hosts of an inventory.
+cat >site.yaml <<END
+all:
+  hosts:
+    inner: { ansible_host: 127.9.0.9, via: db1 }
+  children:
+    db:
+      hosts:
+        db1: { ansible_host: 127.9.0.1, ansible_port: $LAB_SSH_PORT }
+        db2: { ansible_host: 127.9.0.2, ansible_port: $LAB_SSH_PORT }
+END
+chmod 644 site.yaml
+rm -f known
+"$OPSHOST" hosts scan --inventory site.yaml --limit @db --known-hosts "$PWD/known" --store >/dev/null || fail "a scan of an inventory"
+for i in 1 2; do grep -q "^\[127.9.0.$i\]:$LAB_SSH_PORT ssh-ed25519 " known || fail "127.9.0.$i is not stored"; done
+code=0
+"$OPSHOST" hosts scan --inventory site.yaml --known-hosts "$PWD/known" >out 2>err || code=$?
+[[ $code == 4 ]] || fail "exit code $code where a host is behind another"
+grep -qx "inner: it is reached through db1, and a scan connects directly: run it there" err || fail "$(cat err)"
+grep -qF "[127.9.0.2]:$LAB_SSH_PORT  ssh-ed25519  $shown  known" out || fail "$(cat out)"
+code=0
+"$OPSHOST" hosts scan --inventory no-such.yaml 2>err || code=$?
+[[ $code == 1 ]] || fail "exit code $code of an inventory that is not there: $(cat err)"
