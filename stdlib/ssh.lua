@@ -20,11 +20,9 @@ local module = declare.module("ssh", "Commands, files and ports of other machine
 module.record("EditOptions", "How to edit a file", {
   { "backup", "string", "keep the old content beside it, under this ending: \".bak\"" },
   { "sensitive", "boolean", "what differs is kept out of plan, log and result", default = false },
-  { "sensitive", "boolean", "what differs is kept out of plan, log and result", default = false },
 })
 module.record("EditResult", "What an edit did", {
   { "changed", "boolean", "false: it was as wanted already, nothing was written", required = true },
-  { "diff", "string", "what differs, as `diff -u` writes it; nil where nothing does, or it is sensitive" },
   { "diff", "string", "what differs, as `diff -u` writes it; nil where nothing does, or it is sensitive" },
 })
 module.record("HostsOptions", "How many hosts are worked on", {
@@ -119,8 +117,8 @@ module.fn { "hosts",
     { "options", "HostsOptions?", "how many at once" },
   },
   returns = "any",
-  returns_doc = "has read, run, put, get, read_file, write_file, edit and alive as a host has them, each giving one result a "
-    .. "host as ops.each does; each(fn) calls fn(host, name); close()",
+  returns_doc = "has read, run, put, get, read_file, write_file, edit and alive as a host has them, each giving one "
+    .. "result a host as ops.each does; each(fn) calls fn(host, name); close()",
   doc = "Many hosts as one",
   run = function(list, options)
     local hosts = { names = {}, by_name = {}, options = options }

@@ -60,7 +60,8 @@ for _, entry in ipairs {
     "resume that run, settle it with `opshost cleanup`, or `opshost abandon` it" },
   { "target_busy", "another run works on the target", "wait until it has ended" },
   { "run_busy", "another process works on the run", "wait until it has ended" },
-  { "never_began", "a command that an earlier process was about to send never began", "nothing: it counts as not sent" },
+  { "never_began", "a command that an earlier process was about to send never began",
+    "nothing: it counts as not sent" },
   { "goes_on", "a job that an earlier process began is there under its name", "nothing: the step finds it there" },
   { "edited", "files of the run were edited since", "look at the differences; resume with --edited" },
 } do

@@ -1,5 +1,5 @@
--- The tracked commands of a step that was cut off: whoever keeps their pid, output and exit code is asked what became of
--- them, so that a person is asked only where nobody can tell.
+-- The tracked commands of a step that was cut off: whoever keeps their pid, output and exit code is asked what became
+-- of them, so that a person is asked only where nobody can tell.
 local native = ...
 
 local frames = native.internal("procedure/frame")
@@ -8,10 +8,12 @@ local raw_pcall, raw_error = native.pcall, error
 
 local tracked = {}
 
---- By module: { ask(note, timeout), forget(note), notes_first } of what it noted as "tracked". `ask` waits for the end
---- of one that runs and returns { state = "never_began" | "running" | "ended" | "unknown", reason, result }; a job's end
---- is not waited for. It raises `*.exit` or `*.signal` for an end that was not accepted, `wait.timeout` for one that
---- runs on. `notes_first`: the functions that note how they can be asked for, or that they cannot, before they send.
+--- By module: { ask(note, timeout), forget(note), notes_first } of what it noted as "tracked".
+---   ask          waits for the end of one that runs and returns { state, reason, result }, state being "never_began",
+---                "running", "ended" or "unknown"; a job's end is not waited for. Raises `*.exit` or `*.signal` for an
+---                end that was not accepted, `wait.timeout` for one that runs on
+---   forget       its outcome is recorded
+---   notes_first  the functions that note how they can be asked for, or that they cannot, before they send anything
 tracked.keepers = {}
 
 local function outcome(change, fields)

@@ -15,7 +15,8 @@ fresh() {
   rm -rf "${world:?}"/* "$PWD/state"
   export OPSHOST_STATE=$PWD/state
 }
-effects() { [[ $(cat "$world/log" 2>/dev/null | wc -l) == "$1" ]]; }
+count() { [[ -e $world/log ]] && wc -l <"$world/log" || echo 0; }
+effects() { [[ $(count) == "$1" ]]; }
 jobs_left() { [[ $(find "$home/.opshost/jobs" -mindepth 1 -maxdepth 1 -name 'opshost.*' 2>/dev/null | wc -l) == "$1" ]]; }
 has_ended() { compgen -G "$home/.opshost/jobs/opshost.*/code" >/dev/null; }
 hide_ids() { sed -Ei "s/[0-9]{8}-[0-9]{6}-[0-9]{3}/RUN/g; s|$world|/WORLD|g; s|$PWD|/PWD|g; s/pid [0-9]+/pid 1/g" "$TMPDIR/stdout" "$TMPDIR/stderr"; }
@@ -133,7 +134,7 @@ every_point() {
     if grep -q 'procedure.nothing_to_do' "$TMPDIR/stderr"; then status=0; fi
     if [[ $status != 0 ]] || ! effects 1; then
       what="$name, killed at point $number"
-      not_ok "exit code $status, $(cat "$world/log" 2>/dev/null | wc -l) effects: $(cat "$TMPDIR/stderr")"
+      not_ok "exit code $status, $(count) effects: $(cat "$TMPDIR/stderr")"
     fi
   done
   echo "ok      $name: $((number - 1)) points"

@@ -125,7 +125,7 @@ test("many connects leave no descriptor behind", function()
   t.truthy(lab.descriptors() <= before, "descriptors " .. lab.descriptors() .. " after " .. before)
 end)
 
--- Servers that are none ------------------------------------------------------------------------------------------------
+-- Servers that are none -----------------------------------------------------------------------------------------------
 
 local function rude(kind)
   return lab.connect { host = lab.env "LAB_RUDE_ADDRESS", port = tonumber(lab.env("LAB_RUDE_" .. kind .. "_PORT")),
@@ -140,8 +140,8 @@ for kind, words in pairs {
   SILENT = "no answer within 1s (connect_timeout)",
   HALF = "no answer within 1s (connect_timeout)",
   SLOW = "no answer within 1s (connect_timeout)",
-  CLOSING = "it closed the connection before it said who it is: too many may be logging in at once (MaxStartups), or it "
-    .. "takes no connections from here",
+  CLOSING = "it closed the connection before it said who it is: too many may be logging in at once (MaxStartups), "
+    .. "or it takes no connections from here",
 } do
   test("what answers there is no sshd: " .. kind:lower(), function()
     local failure = t.raises("ssh.unreachable", rude_name(kind) .. ": key exchange: " .. words,
@@ -192,7 +192,8 @@ test("MaxStartups: who is turned away says so, and can come again", function()
   end)
   t.truthy(#results.failed > 0, "with 60 at once the server turns some away")
   for _, result in ipairs(results.failed) do
-    t.equal({ result.error.code, result.error.retryable, result.error.maybe_applied }, { "ssh.unreachable", true, false })
+    local failure = result.error
+    t.equal({ failure.code, failure.retryable, failure.maybe_applied }, { "ssh.unreachable", true, false })
     t.truthy(result.error.message:find(": key exchange: ", 1, true), result.error.message)
   end
   for _, result in ipairs(results.failed) do

@@ -108,7 +108,8 @@ test("temp makes a place of its own", function()
   t.truthy(host:temp { parent = folder } ~= host:temp { parent = folder }, "two of them")
   host:delete(file)
   t.raises("ssh.not_found", nil, function() host:temp { parent = "/no/such" } end)
-  t.raises("usage.argument", 'prefix is "a/b"; it is the beginning of a name', function() host:temp { prefix = "a/b" } end)
+  t.raises("usage.argument", 'prefix is "a/b"; it is the beginning of a name',
+    function() host:temp { prefix = "a/b" } end)
 end)
 
 test("a full disk there: the old file stays, nothing is left behind", function()

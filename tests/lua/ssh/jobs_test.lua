@@ -122,11 +122,12 @@ end)
 test("on_line of a tracked command, while it runs", function()
   local lines = {}
   local folder = lab.folder(host)
-  local result = host:run(ops.shell("echo one; until [ -e " .. folder .. "/go ]; do sleep 0.05; done; echo two; echo three >&2"), {
+  local line = "echo one; until [ -e " .. folder .. "/go ]; do sleep 0.05; done; echo two; echo three >&2"
+  local result = host:run(ops.shell(line), {
     tracked = true,
-    on_line = function(line, stream)
-      lines[#lines + 1] = stream .. ": " .. line
-      if line == "one" then host:write_file(folder .. "/go", "") end
+    on_line = function(text, stream)
+      lines[#lines + 1] = stream .. ": " .. text
+      if text == "one" then host:write_file(folder .. "/go", "") end
     end,
   })
   t.equal({ result.exit_code, result.stdout, result.stderr }, { 0, "one\ntwo\n", "three\n" })
