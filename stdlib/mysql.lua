@@ -77,7 +77,7 @@ local RAISES = {
 }
 
 local function add_queries(type_name)
-  local methods = native.methods(type_name)
+  local methods = native.methods("mysql", type_name)
   local first_rows = methods.query
   methods.query = whole(first_rows)
   module.method(type_name, { "one", params = QUERY_PARAMS, returns = "any", waits = true, raises = RAISES,

@@ -135,10 +135,20 @@ std::shared_ptr<FunctionInfo> read_function_info(lua_State* state, const std::st
   return info;
 }
 
+/// The handle type that a module of C++ declares under a name; nullptr: none. Other modules may have one of that name.
+HandleClass* class_in(lua_State* state, const std::string& module, std::string_view name) {
+  auto* declared = Vm::of(state).find_module(module);
+  if (declared == nullptr) return nullptr;
+  for (auto* handle_class : declared->handle_classes()) {
+    if (handle_class->type.name == name) return handle_class;
+  }
+  return nullptr;
+}
+
 /// The handle a method is called on; throws where it is something else, or closed.
 void check_self(lua_State* state, const FunctionInfo& info) {
   Mismatch mismatch;
-  if (read_handle(state, 1, *class_named(info.owner), mismatch) != nullptr) return;
+  if (read_handle(state, 1, *class_in(state, info.module, info.owner), mismatch) != nullptr) return;
   if (mismatch.plan_unknown) throw PlanUnknown(mismatch.got);
   throw_wrong_argument(info, 0, mismatch);
 }
@@ -160,7 +170,7 @@ int check_arguments(lua_State* state) {
   const auto& info = *static_cast<const FunctionInfo*>(lua_touserdata(state, lua_upvalueindex(1)));
   return native_body(state, [&] {
     // An object written in Lua alone (declare_handle) looks at self itself.
-    if (!info.owner.empty() && class_named(info.owner) != nullptr) {
+    if (!info.owner.empty() && class_in(state, info.module, info.owner) != nullptr) {
       check_self(state, info);
       lua_remove(state, 1);
     }
@@ -202,7 +212,7 @@ int declare_function(lua_State* state) {
 int declare_method(lua_State* state) {
   return native_body(state, [state] {
     const std::string module = luaL_checkstring(state, 1);
-    auto* handle_class = class_named(luaL_checkstring(state, 2));
+    auto* handle_class = class_in(state, module, luaL_checkstring(state, 2));
     if (handle_class == nullptr) throw Error("internal.declaration", "no handle type of that name is declared");
     lua_remove(state, 2);
     auto info = read_function_info(state, module);
@@ -215,10 +225,10 @@ int declare_method(lua_State* state) {
   });
 }
 
-// methods(type) -> the table in which scripts' calls find the methods of that handle type, to add to
+// methods(module, type) -> the table in which scripts' calls find the methods of that handle type, to add to
 int methods(lua_State* state) {
   return native_body(state, [state] {
-    auto* handle_class = class_named(luaL_checkstring(state, 1));
+    auto* handle_class = class_in(state, luaL_checkstring(state, 1), luaL_checkstring(state, 2));
     if (handle_class == nullptr) throw Error("internal.declaration", "no handle type of that name is declared");
     push_methods(state, *handle_class);
     return 1;

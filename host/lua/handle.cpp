@@ -147,14 +147,10 @@ HandleClass* class_of(const Type& type) {
 }
 
 HandleClass* class_named(std::string_view name) {
-  HandleClass* found = nullptr;
   for (const auto& [type, handle_class] : classes_by_type()) {
-    if (type->name != name) continue;
-    // An interface only goes by that name (NamedHandle); what is declared under it has its documentation.
-    if (!type->doc.empty()) return handle_class;
-    found = handle_class;
+    if (type->name == name) return handle_class;
   }
-  return found;
+  return nullptr;
 }
 
 void register_handle_class(HandleClass& handle_class) { classes_by_type()[&handle_class.type] = &handle_class; }

@@ -43,7 +43,7 @@ function declare.module(name, summary, about)
   --- A method of a handle type that C++ declares; `run` gets self, then the checked arguments.
   function module.method(type_name, spec)
     local check = native.declare_method(name, type_name, spec)
-    native.methods(type_name)[spec[1]] = function(self, ...)
+    native.methods(name, type_name)[spec[1]] = function(self, ...)
       return spec.run(self, check(self, ...))
     end
   end

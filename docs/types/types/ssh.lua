@@ -15,6 +15,7 @@ error('Cannot require a meta file')
 --- @field known_hosts? string # file of the host keys; ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts unless given
 --- @field host_key? string # "strict": it has to be known; "accept-new": an unknown one is stored; or the fingerprint that has to be there, "SHA256:..." (default "strict")
 --- @field connect_timeout? ops.duration # for everything until we are logged in; 20s unless ssh_config says otherwise
+--- @field timeout? ops.duration # for each call over it that says none and is no copy of a file; 60s unless given
 --- @field keepalive? ops.duration # while we wait for an answer, ask for a sign of life this often; after three without one the connection is given up; 15s unless ssh_config says otherwise
 
 --- What a command answered.
@@ -36,11 +37,11 @@ error('Cannot require a meta file')
 --- @field as_user_password? ops.Secret # what sudo asks for, an ops.secret; goes over stdin
 --- @field pty? boolean # give it a terminal; stderr then arrives as stdout (default false)
 --- @field accept? integer[]|docker.AnyExitCode # exit codes that are an answer and no failure, or "any" (default {0})
---- @field timeout? ops.duration # how long we wait; then it is ended with everything it started (default "1m")
+--- @field timeout? ops.duration # how long we wait; then it is ended with everything it started; the connection's, or 60s and `grace`, unless given
 --- @field grace? ops.duration # time to exit after SIGTERM before SIGKILL, when it has to be ended (default "2s")
 --- @field max_output? ops.size # bytes kept of each output; of more, the end is kept (default "16MiB")
 --- @field on_line? fun(a1: string, a2: string) # called with each line and "stdout" or "stderr" while it runs; lines over 1MiB come in pieces
---- @field tracked? string # of `run`: a name under which the host keeps its pid, output and exit code; run again under that name, the answer is that of the first one, which goes on when the connection is lost
+--- @field tracked? boolean|string # of `run`: let the host keep its pid, output and exit code, so that it goes on when the connection is lost and can be asked for; a name: run again under it, the answer is that of the first one; true unless given in a procedure's step, where the host has setsid and a place to write and no pty is asked for: a resume then asks the host what became of it. Its output is kept on the host's disk until the answer is recorded
 --- @field repeatable? boolean # of `run`: sent again it ends in the same state, so a resume may send it again (default false)
 
 --- How to read a file.
@@ -79,10 +80,22 @@ error('Cannot require a meta file')
 --- @field match? string # only names like this: "*.log", "data-?"
 --- @field max_entries? integer # a list with more is an error, not memory (default 100000)
 
+--- How to compute a checksum.
+--- @class (exact) ssh.ChecksumOptions
+--- @field algorithm? ssh.ChecksumAlgorithm # md5 and sha1 only to compare with what a vendor publishes (default "sha256")
+--- @field timeout? ops.duration # how long we wait; the connection's, or 60s, unless given
+
+--- How to compute a checksum.
+--- @alias ssh.ChecksumAlgorithm
+--- | "md5"
+--- | "sha1"
+--- | "sha256"
+--- | "sha512"
+
 --- What was copied.
 --- @class (exact) ssh.TransferResult
 --- @field size integer # bytes
---- @field sha256 string # of the content, in lower-case digits
+--- @field sha256? string # of the content, in lower-case digits; nil where checksum = false
 --- @field duration ops.duration # in seconds
 
 --- How to copy a file.
@@ -100,6 +113,17 @@ error('Cannot require a meta file')
 --- @class (exact) ssh.MkdirOptions
 --- @field mode? string # permissions as chmod takes them; "0755" unless it exists
 --- @field parents? boolean # make the directories above it that are missing (default false)
+
+--- A temporary place.
+--- @class (exact) ssh.TempOptions
+--- @field type? ssh.TempType # a directory (mode 0700) or an empty file (mode 0600) (default "directory")
+--- @field prefix? string # what its name begins with (default "opshost-")
+--- @field parent? string # directory to make it in; /tmp unless given
+
+--- What kind of temporary place.
+--- @alias ssh.TempType
+--- | "directory"
+--- | "file"
 
 --- What to delete.
 --- @class (exact) ssh.DeleteOptions
@@ -132,6 +156,16 @@ error('Cannot require a meta file')
 --- @field every? ops.duration # pause between looks (default "1s")
 --- @field accept? integer[]|docker.AnyExitCode # exit codes that are an answer and no failure, or "any" (default {0})
 --- @field max_output? ops.size # bytes kept of each output; of more, the end is kept (default "16MiB")
+
+--- A line that a job wrote.
+--- @class (exact) ssh.JobLine
+--- @field stream string # "stdout" or "stderr"
+--- @field text string # without its end; what is longer than 1MiB comes in pieces
+
+--- How to follow a job.
+--- @class (exact) ssh.FollowOptions
+--- @field timeout? ops.duration # how long we wait for each line; it goes on after that (default "1m")
+--- @field every? ops.duration # pause between looks (default "500ms")
 
 --- How to stop a job.
 --- @class (exact) ssh.JobStopOptions
@@ -378,6 +412,33 @@ function Host:exists(path) end
 --- @return ssh.FileInfo[]
 function Host:list(path, options) end
 
+--- Compute the checksum of a file, on the host.
+---
+--- Only reads; waits at most 1m, or as long as `timeout` says.
+---
+--- Raises:
+--- - `ssh.unreachable`: the host refuses connections, is unroutable or does not answer
+--- - `ssh.protocol`: what answers speaks no SSH, or none we can agree with it on
+--- - `ssh.host_key_unknown`: the host key is in no known_hosts file
+--- - `ssh.host_key_changed`: the host shows another key than the one that is known
+--- - `ssh.auth`: the server does not let us log in
+--- - `ssh.key`: a private key cannot be used
+--- - `ssh.agent`: the SSH agent does not help
+--- - `ssh.config`: ssh_config has a value that cannot be one
+--- - `ssh.known_hosts`: a known_hosts file cannot be read or written
+--- - `ssh.channel`: the server opens no channel for us
+--- - `ssh.lost`: the connection was lost
+--- - `ssh.not_found`: the file or directory does not exist there
+--- - `ssh.permission`: the login may not
+--- - `ssh.wrong_type`: a directory stands where a file is needed, or the other way round
+--- - `ssh.file`: the server refused for another reason
+--- - `ssh.checksum`: both sides of a copy differ, or the host computes no checksum
+--- @async
+--- @param path string # the file
+--- @param options? ssh.ChecksumOptions # which checksum
+--- @return string # its digits, in lower case
+function Host:checksum(path, options) end
+
 --- Copy a file from the host to this machine, replacing it at once.
 ---
 --- Only reads; waits at most 1m, or as long as `timeout` says.
@@ -399,7 +460,7 @@ function Host:list(path, options) end
 --- - `ssh.wrong_type`: a directory stands where a file is needed, or the other way round
 --- - `ssh.file`: the server refused for another reason
 --- - `ssh.local_file`: a file of this machine cannot be read or written
---- - `ssh.checksum`: both sides of a copy differ
+--- - `ssh.checksum`: both sides of a copy differ, or the host computes no checksum
 --- - `ssh.timeout`: there was no answer within `timeout`; the command was ended
 --- @async
 --- @param path string # the file there
@@ -457,7 +518,7 @@ function Host:write_file(path, content, options) end
 --- - `ssh.file`: the server refused for another reason
 --- - `ssh.no_space`: the file system there is full
 --- - `ssh.local_file`: a file of this machine cannot be read or written
---- - `ssh.checksum`: both sides of a copy differ
+--- - `ssh.checksum`: both sides of a copy differ, or the host computes no checksum
 --- - `ssh.timeout`: there was no answer within `timeout`; the command was ended
 --- @async
 --- @param local_path string # the file here
@@ -490,6 +551,31 @@ function Host:put(local_path, path, options) end
 --- @param path string # the directory
 --- @param options? ssh.MkdirOptions # mode, parents
 function Host:mkdir(path, options) end
+
+--- Make a temporary directory or file of an unused name; it stays until it is deleted.
+---
+--- Changes the Host; safe to send again; waits at most 1m.
+---
+--- Raises:
+--- - `ssh.unreachable`: the host refuses connections, is unroutable or does not answer
+--- - `ssh.protocol`: what answers speaks no SSH, or none we can agree with it on
+--- - `ssh.host_key_unknown`: the host key is in no known_hosts file
+--- - `ssh.host_key_changed`: the host shows another key than the one that is known
+--- - `ssh.auth`: the server does not let us log in
+--- - `ssh.key`: a private key cannot be used
+--- - `ssh.agent`: the SSH agent does not help
+--- - `ssh.config`: ssh_config has a value that cannot be one
+--- - `ssh.known_hosts`: a known_hosts file cannot be read or written
+--- - `ssh.channel`: the server opens no channel for us
+--- - `ssh.lost`: the connection was lost
+--- - `ssh.not_found`: the file or directory does not exist there
+--- - `ssh.permission`: the login may not
+--- - `ssh.wrong_type`: a directory stands where a file is needed, or the other way round
+--- - `ssh.file`: the server refused for another reason
+--- @async
+--- @param options? ssh.TempOptions # what kind of place
+--- @return string # its path
+function Host:temp(options) end
 
 --- Set the permissions of a path.
 ---
@@ -595,6 +681,24 @@ function Host:job(name) end
 --- @return ssh.Forward
 function Host:forward(options) end
 
+--- Change a file's text by a function; written only where it differs.
+---
+--- Changes the Host; not safe to send twice; waits for its answer.
+---
+--- Raises:
+--- - `ssh.not_found`: the file or directory does not exist there
+--- - `ssh.permission`: the login may not
+--- - `ssh.wrong_type`: a directory stands where a file is needed, or the other way round
+--- - `ssh.no_space`: the file system there is full
+--- - `ssh.file`: the server refused for another reason
+--- - `ssh.lost`: the connection was lost
+--- @async
+--- @param path string # the file
+--- @param change function # called as change(text), returns the new text
+--- @param options? ssh.EditOptions # keep a backup or not
+--- @return ssh.EditResult
+function Host:edit(path, change, options) end
+
 --- A command that the host keeps pid, output and exit code of.
 --- @class ssh.Job
 local Job = {}
@@ -643,6 +747,27 @@ function Job:status() end
 --- @param options? ssh.JobWaitOptions # how long
 --- @return ssh.CommandResult # what it answered
 function Job:wait_exited(options) end
+
+--- What it writes, from its beginning on, until its end.
+---
+--- Only reads.
+---
+--- Raises:
+--- - `ssh.unreachable`: the host refuses connections, is unroutable or does not answer
+--- - `ssh.protocol`: what answers speaks no SSH, or none we can agree with it on
+--- - `ssh.host_key_unknown`: the host key is in no known_hosts file
+--- - `ssh.host_key_changed`: the host shows another key than the one that is known
+--- - `ssh.auth`: the server does not let us log in
+--- - `ssh.key`: a private key cannot be used
+--- - `ssh.agent`: the SSH agent does not help
+--- - `ssh.config`: ssh_config has a value that cannot be one
+--- - `ssh.known_hosts`: a known_hosts file cannot be read or written
+--- - `ssh.channel`: the server opens no channel for us
+--- - `ssh.lost`: the connection was lost
+--- - `ssh.job_unknown`: the host cannot tell what became of a job
+--- @param options? ssh.FollowOptions # how long
+--- @return fun(): ssh.JobLine? # its lines, of stdout and stderr
+function Job:follow(options) end
 
 --- End it with everything it started.
 ---
@@ -705,7 +830,7 @@ local M = {}
 
 --- A host; it is connected to on first use.
 ---
---- Only reads; waits at most 1m.
+--- Only reads; waits at most 1m, or as long as `timeout` says.
 ---
 --- Raises:
 --- - `usage.argument`: an argument has the wrong type, or a field nobody knows
@@ -713,25 +838,6 @@ local M = {}
 --- @param options ssh.ConnectOptions # which host, and how
 --- @return ssh.Host # the host
 function M.connect(options) end
-
---- Change a file of a host by a function; written only where it differs.
----
---- Changes the host; not safe to send twice; waits for its answer.
----
---- Raises:
---- - `ssh.not_found`: the file or directory does not exist there
---- - `ssh.permission`: the login may not
---- - `ssh.wrong_type`: a directory stands where a file is needed, or the other way round
---- - `ssh.no_space`: the file system there is full
---- - `ssh.file`: the server refused for another reason
---- - `ssh.lost`: the connection was lost
---- @async
---- @param host any # what ssh.connect returned
---- @param path string # the file
---- @param change function # called as change(text), returns the new text
---- @param options? ssh.EditOptions # keep a backup or not
---- @return ssh.EditResult
-function M.edit(host, path, change, options) end
 
 --- Show the outputs of many hosts, identical ones once.
 ---
@@ -745,7 +851,7 @@ function M.folded(results) end
 --- Only reads.
 --- @param list any[] # names, hosts of an inventory, or what ssh.connect takes
 --- @param options? ssh.HostsOptions # how many at once
---- @return any # has read, run, put, get, read_file, write_file and alive as a host has them, each giving one result a host as ops.each does; each(fn) calls fn(host, name); close()
+--- @return any # has read, run, put, get, read_file, write_file, edit and alive as a host has them, each giving one result a host as ops.each does; each(fn) calls fn(host, name); close()
 function M.hosts(list, options) end
 
 return M
