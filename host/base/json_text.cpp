@@ -20,7 +20,12 @@ struct Writer {
   void operator()(double value) const {
     if (!std::isfinite(value)) return operator()(std::monostate{});
     std::array<char, 32> digits{};
-    json.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+    const auto end = digits.data() + digits.size();
+    // Beyond 2^53 digits alone would read back as an integer, or as none that 64 bits hold.
+    const auto written = std::abs(value) < 0x1p53
+                             ? std::to_chars(digits.data(), end, value)
+                             : std::to_chars(digits.data(), end, value, std::chars_format::scientific);
+    json.append(digits.data(), written.ptr);
   }
   void operator()(const std::string& value) const { append_json_string(json, value); }
   void operator()(const Opaque& value) const { append_json_string(json, value.shown); }

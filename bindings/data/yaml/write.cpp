@@ -16,10 +16,12 @@ std::string number_text(double number) {
   if (std::isnan(number)) return ".nan";
   if (std::isinf(number)) return number < 0 ? "-.inf" : ".inf";
   std::array<char, 32> digits{};
-  std::string text(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-  // Whole numbers read back as the integers they are; "1e+22" is YAML's
-  // spelling of a float as it stands.
-  return text;
+  const auto end = digits.data() + digits.size();
+  // Beyond 2^53 digits alone would read back as an integer, or as none that 64 bits hold.
+  const auto written = std::abs(number) < 0x1p53
+                           ? std::to_chars(digits.data(), end, number)
+                           : std::to_chars(digits.data(), end, number, std::chars_format::scientific);
+  return {digits.data(), written.ptr};
 }
 
 /// Words that other readers, of YAML 1.1, take for booleans and nulls.

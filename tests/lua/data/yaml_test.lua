@@ -125,7 +125,9 @@ test("what is written reads back as the same", function()
     t.equal(data.from_yaml(data.to_yaml({ { value, { value } }, { a = value, b = { c = value } } })),
       { { value, { value } }, { a = value, b = { c = value } } })
   end
-  for _, number in ipairs { 0, -1, 0.1, 1e22, 5e-324, 1.7976931348623157e308, math.huge, -math.huge } do
+  for _, number in ipairs {
+    0, -1, 0.1, 1111111001111111111, 111111100111111111102, 1e22, 5e-324, 1.7976931348623157e308, math.huge, -math.huge,
+  } do
     t.equal(data.from_yaml(data.to_yaml(number)), number)
   end
 end)
