@@ -15,6 +15,7 @@ namespace {
 std::string number_text(double number) {
   if (std::isnan(number)) return ".nan";
   if (std::isinf(number)) return number < 0 ? "-.inf" : ".inf";
+  if (number == 0 && std::signbit(number)) return "-0.0";  // "-0" is an integer
   std::array<char, 32> digits{};
   const auto end = digits.data() + digits.size();
   // Beyond 2^53 digits alone would read back as an integer, or as none that 64 bits hold.
