@@ -35,7 +35,7 @@ Awaitable<void> RemoteCommand::begin(std::string line) {
       return libssh2_channel_request_pty_ex(channel_.raw(), kTerminal.data(), kTerminal.size(), nullptr, 0, 80, 24, 0,
                                             0);
     };
-    const long answer = co_await session.repeat(request, &call_.stop());
+    const long answer = co_await session.repeat_request(channel_.raw(), request, &call_.stop());
     if (answer != 0) {
       throw Error("ssh.channel", connection_.name() + ": channel: the server gives no terminal: " + session.failure())
           .on(connection_.name());
@@ -48,7 +48,7 @@ Awaitable<void> RemoteCommand::begin(std::string line) {
   std::optional<Error> failed;
   long answer = 0;
   try {
-    answer = co_await session.repeat(request);
+    answer = co_await session.repeat_request(channel_.raw(), request);
   } catch (const Error& error) {
     failed = lost(error.message());
   }

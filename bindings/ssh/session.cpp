@@ -1,6 +1,7 @@
 #include "bindings/ssh/session.hpp"
 
 #include <sys/eventfd.h>
+#include <array>
 
 #include <cerrno>
 #include <new>
@@ -113,7 +114,17 @@ ssize_t Session::send_callback(libssh2_socket_t, const void* bytes, size_t size,
   return sent;
 }
 
+// Reading no byte of a channel reads every packet that is there.
+void Session::sort_input(LIBSSH2_CHANNEL* channel) {
+  std::array<char, 1> nothing{};
+  note(libssh2_channel_read_ex(channel, 0, nothing.data(), 0));
+}
+
 std::ptrdiff_t Session::receive(std::span<char> buffer) {
+  if (reads_nothing_) {
+    transport_->watch();
+    return -EAGAIN;
+  }
   if (turn_ >= kMostATurn) {
     if (!std::exchange(turn_posted_, true)) {
       asio::post(executor_, [weak = weak_from_this()] {

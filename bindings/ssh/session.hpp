@@ -68,6 +68,23 @@ class Session : public std::enable_shared_from_this<Session> {
     }
   }
 
+  /// The same for a request on a channel. Where libssh2 reads the answer to another channel's request first, it takes
+  /// that for the failure of this one (_libssh2_packet_requirev looks for the type alone, in 1.10 and 1.11): so what
+  /// has come is sorted to its channels before, and nothing is read meanwhile.
+  template <class Attempt>
+  Awaitable<long> repeat_request(LIBSSH2_CHANNEL* channel, Attempt attempt, StopToken* stop = nullptr) {
+    return repeat(
+        [this, channel, attempt]() -> long {
+          sort_input(channel);
+          throw_if_lost();
+          reads_nothing_ = true;
+          const long answer = attempt();
+          reads_nothing_ = false;
+          return answer;
+        },
+        stop);
+  }
+
   /// For callers that ask several things in turn: take `input()` before, wait where none of them had an answer.
   [[nodiscard]] std::uint64_t input() const { return input_; }
   /// After a call of libssh2 outside of `repeat`: others may have to look at what this one read, and a failure of the
@@ -111,6 +128,7 @@ class Session : public std::enable_shared_from_this<Session> {
   static Awaitable<void> bury(std::shared_ptr<Session> self, LIBSSH2_CHANNEL* channel);
   void ready();
   void spread_input();
+  void sort_input(LIBSSH2_CHANNEL* channel);
   void look_alive(Duration every);
   std::ptrdiff_t receive(std::span<char> buffer);
   void free_raw();
@@ -127,6 +145,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t spread_ = 0;  ///< how much of that those who wait know of
   std::size_t turn_ = 0;      ///< bytes received since the loop last had its turn
   bool turn_posted_ = false;
+  bool reads_nothing_ = false;
   std::string first_bytes_;
   const std::string* answer_ = nullptr;
   std::optional<asio::steady_timer> alive_;

@@ -65,7 +65,7 @@ Awaitable<std::shared_ptr<SftpClient>> SftpClient::of(Call& call, Connection& co
   const auto request = [&]() -> long {
     return libssh2_channel_process_startup(channel.raw(), "subsystem", 9, "sftp", 4);
   };
-  const long answer = co_await channel.session().repeat(request, &call.stop());
+  const long answer = co_await channel.session().repeat_request(channel.raw(), request, &call.stop());
   if (answer != 0) {
     throw Error("ssh.channel", connection.name() + ": channel: the host offers no file transfer (Subsystem sftp)")
         .on(connection.name());

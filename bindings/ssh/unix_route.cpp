@@ -78,7 +78,7 @@ Awaitable<std::unique_ptr<net::ByteStream>> Host::open_unix(Call& call, const st
   const auto request = [&]() -> long {
     return libssh2_channel_process_startup(channel.raw(), "exec", 4, line.data(), static_cast<unsigned>(line.size()));
   };
-  const long answer = co_await channel.session().repeat(request, &call.stop());
+  const long answer = co_await channel.session().repeat_request(channel.raw(), request, &call.stop());
   std::string said = "the server runs no commands";
   if (answer == 0) said = co_await first_word(call, channel);
   if (said != "ready") throw unix_failure(connection->name(), path, carrier, said);
