@@ -1,6 +1,7 @@
 -- A MySQL server behind an ssh connection: over TCP, over its Unix socket, encrypted, and where the way ends.
 local lab = require "ssh.lab"
 local mysql = require "mysql"
+local machine = require "local"
 local ops = require "ops"
 local t = require "testing"
 local test = t.test
@@ -18,6 +19,11 @@ end
 local function way()
   return " via " .. lab.env "LAB_SSH_KEY_USER" .. "@127.9.0.1:" .. lab.env "LAB_SSH_PORT"
 end
+
+local function open_descriptors() return #machine.list("/proc/self/fd") end
+local BEFORE = open_descriptors()
+-- One ssh connection is kept for whoever connects next.
+local HELD = 3
 
 test("queries through ssh, large ones and many at once", function()
   local db = connect()
@@ -107,4 +113,12 @@ test("a name that nobody knows is looked up without holding up the others", func
   end)
   t.equal(ticks, 5)
   t.truthy(failure.message:find("no-such-host.invalid", 1, true), failure.message)
+end)
+
+test("nothing is left open of ways whose handles are gone", function()
+  ops.wait_until(function()
+    collectgarbage()
+    local left = open_descriptors()
+    return left <= BEFORE + HELD, left
+  end, { timeout = "20s", every = "20ms", what = "at most " .. BEFORE + HELD .. " descriptors" })
 end)

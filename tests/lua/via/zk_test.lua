@@ -1,5 +1,6 @@
 -- ZooKeeper behind an ssh connection: sessions, administration words, and what is said where the way ends.
 local lab = require "ssh.lab"
+local machine = require "local"
 local ops = require "ops"
 local support = require "zk.support"
 local t = require "testing"
@@ -7,6 +8,11 @@ local test = t.test
 local zk = require "zk"
 
 local WAY = lab.env "LAB_SSH_KEY_USER" .. "@127.9.0.1:" .. lab.env "LAB_SSH_PORT"
+
+local function open_descriptors() return #machine.list("/proc/self/fd") end
+local BEFORE = open_descriptors()
+-- One ssh connection is kept for whoever connects next.
+local HELD = 3
 
 test("a session through ssh names the servers as the script does", function()
   support.with_root({ via = lab.connect() }, function(z, root)
@@ -77,4 +83,12 @@ test("a session through ssh ends at its deadline, whatever is silent", function(
   t.raises("deadline.exceeded", nil, function() ops.deadline("300ms", function() z:get("/") end) end)
   support.lab("thaw", "sshd")
   t.equal(z:exists("/").ephemeral, false)
+end)
+
+test("nothing is left open of ways whose handles are gone", function()
+  ops.wait_until(function()
+    collectgarbage()
+    local left = open_descriptors()
+    return left <= BEFORE + HELD, left
+  end, { timeout = "20s", every = "20ms", what = "at most " .. BEFORE + HELD .. " descriptors" })
 end)
