@@ -30,6 +30,9 @@ void WaitList::wake_all() {
   for (const auto& entry : std::exchange(entries_, {})) wake(executor_, *entry);
 }
 
-void WaitList::abandon() { std::exchange(entries_, {}); }
+// A stop token that the waiting coroutine itself keeps alive holds its entry too.
+void WaitList::abandon() {
+  for (const auto& entry : std::exchange(entries_, {})) entry->resume.reset();
+}
 
 }  // namespace opshost::ssh
