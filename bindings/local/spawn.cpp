@@ -15,6 +15,7 @@
 
 #include "bindings/local/platform.hpp"
 #include "bindings/local/system_error.hpp"
+#include "host/base/signals_held.hpp"
 
 namespace opshost::local {
 
@@ -138,22 +139,6 @@ int execute(const ChildPlan& plan) {
 
 // --- In the parent. ---
 
-/// No handler of ours runs in the child before it has put the defaults back.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 [[noreturn]] void throw_no_start(const std::string& program, int error) {
   throw system_error("start", program, error, "cannot start " + program);
 }
@@ -225,7 +210,7 @@ Spawned spawn(SpawnRequest request) {
   plan.report_fd = report.write_end.get();
 
   keep_exit_codes();
-  const SignalsHeld held;
+  const SignalsHeld held;  // no handler of ours runs in the child before it has put the defaults back
   const pid_t pid = fork();
   if (pid < 0) throw_no_start(program, errno);
   if (pid == 0) become_program(plan);

@@ -1,7 +1,6 @@
 #include "host/fiber/blocking.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/base/signals_held.hpp"
 namespace opshost {
 
 namespace {
@@ -92,22 +92,6 @@ class MailboxService : public asio::execution_context::service {
 std::shared_ptr<Mailbox> mailbox_of(const asio::any_io_executor& executor) {
   return asio::use_service<MailboxService>(executor.context()).mailbox(executor);
 }
-
-/// A thread made inside starts with every signal blocked.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 struct Task {
   JobPointer job;
@@ -206,7 +190,7 @@ void BlockingThreads::State::start_worker(Pool& pool, const std::shared_ptr<Stat
   started.handed = std::move(first);
   pool.workers.push_back(std::move(worker));
   try {
-    const AllSignalsBlocked blocked;
+    const SignalsHeld held;
     started.thread = std::thread([self, &pool, &started] { self->work_until_idle(pool, started); });
   } catch (const std::system_error& failure) {
     Task task = std::move(*started.handed);

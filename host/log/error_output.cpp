@@ -1,36 +1,16 @@
 #include "host/log/error_output.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "host/base/signals_held.hpp"
 #include "host/base/unblocked_descriptor.hpp"
 #include "host/base/write_all.hpp"
 
 namespace opshost {
-
-namespace {
-
-/// A thread made inside starts with every signal blocked: those are the watchdog's.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 void ErrorOutput::write(std::string_view text) {
   const std::lock_guard lock(mutex_);
@@ -47,7 +27,7 @@ void ErrorOutput::keep(std::string_view text) {
   kept_ += text;
   if (bringing_) return;
   try {
-    const AllSignalsBlocked blocked;
+    const SignalsHeld held;
     std::thread([this] { bring(); }).detach();
     bringing_ = true;
   } catch (const std::system_error&) {
