@@ -27,10 +27,9 @@ local function variables(host, prefix, fields, into)
   return into
 end
 
-local function go_directly(host, name)
-  if not host.via then return end
-  raw_error(native.new_error("usage.argument", name .. ".connect: the inventory reaches " .. host.name .. " through "
-    .. host.via.name .. ", and " .. name .. " only goes directly; connect to a port that an ssh host forwards"), 0)
+-- Where the inventory says one; what the script gives comes first.
+local function way_to(host, given)
+  return given.via == nil and host.via and native.globals.require("ssh").connect(host.via) or nil
 end
 
 local function ssh_options(host, given)
@@ -38,19 +37,17 @@ local function ssh_options(host, given)
   for _, field in ipairs { "port", "user", "key", "known_hosts" } do options[field] = host[field] end
   if given.password == nil then options.password = secret(host.password) end
   if given.passphrase == nil then options.passphrase = secret(host.vars.ssh_passphrase) end
-  if given.via == nil and host.via then options.via = native.globals.require("ssh").connect(host.via) end
+  options.via = way_to(host, given)
   return variables(host, "ssh_", { "host_key", "agent", "connect_timeout", "keepalive" }, options)
 end
 
 local function mysql_options(host, given)
-  go_directly(host, "mysql")
-  local options = { host = host.address }
+  local options = { host = host.address, via = way_to(host, given) }
   if given.password == nil then options.password = secret(host.vars.mysql_password) end
   return variables(host, "mysql_", { "port", "user", "database", "tls", "charset", "defaults_file" }, options)
 end
 
 local function zk_server(host)
-  go_directly(host, "zk")
   local address = host.address:find(":", 1, true) and "[" .. host.address .. "]" or host.address
   return address .. ":" .. (host.vars.zk_port or 2181)
 end
@@ -78,10 +75,26 @@ function inventory_host.ssh(connect) return accepts(connect, "host", ssh_options
 
 function inventory_host.mysql(connect) return accepts(connect, "host", mysql_options) end
 
+local function way_name(host) return host.via and "through " .. host.via.name or "directly" end
+
+-- A session moves from one server to the next, so all are reached the same way.
+local function check_one_way(hosts)
+  local first
+  for _, host in ipairs(hosts) do
+    first = first or is_host(host) and host
+    if is_host(host) and way_name(host) ~= way_name(first) then
+      raw_error(native.new_error("usage.argument", "zk.connect: the inventory reaches " .. first.name .. " "
+        .. way_name(first) .. " and " .. host.name .. " " .. way_name(host)
+        .. "; a session goes one way to all its servers: say which with `via`"), 0)
+    end
+  end
+  return first
+end
+
 --- An ensemble is several hosts.
 function inventory_host.zk(connect)
-  local one = accepts(connect, "hosts", function(host)
-    return variables(host, "zk_", { "chroot" }, { hosts = zk_server(host) })
+  local one = accepts(connect, "hosts", function(host, given)
+    return variables(host, "zk_", { "chroot" }, { hosts = zk_server(host), via = way_to(host, given) })
   end)
   return function(options, ...)
     local hosts = type(options) == "table" and rawget(options, "hosts")
@@ -90,6 +103,10 @@ function inventory_host.zk(connect)
     for i, host in ipairs(hosts) do servers[i] = is_host(host) and zk_server(host) or host end
     for name, value in pairs(options) do copy[name] = value end
     copy.hosts = servers
+    if copy.via == nil then
+      local first = check_one_way(hosts)
+      copy.via = first and way_to(first, copy)
+    end
     return connect(copy, ...)
   end
 end

@@ -79,17 +79,23 @@ opened 'require("mysql").connect({ host = db, user = "root", port = 3306 })'
 exits 0 "mysql, where the script says more"
 prints '<mysql root@10.0.0.1:3306>'
 opened 'require("mysql").connect(web)'
-exits 1 "mysql does not go through other hosts"
-says <<'END'
-opshost: eval:2: mysql.connect: the inventory reaches web1 through gw, and mysql only goes directly; connect to a port that an ssh host forwards [usage.argument]
-What to do: correct the call.
-END
+exits 0 "mysql through another host"
+prints "<mysql $(id -un)@web1:3306 via gw.lan>"
 opened 'require("zk").connect({ hosts = { db, "10.0.0.7:2182" } })'
 exits 0 "zk, with a server by name beside it"
 prints '<ensemble 10.0.0.1:2181,10.0.0.7:2182>'
 opened 'require("zk").connect({ hosts = db })'
 exits 0 "zk, one host"
 prints '<ensemble 10.0.0.1:2181>'
+opened 'require("zk").connect({ hosts = { web, web } })'
+exits 0 "zk, through the host that all are behind"
+prints '<ensemble web1:2181,web1:2181 via gw.lan>'
+opened 'require("zk").connect({ hosts = { db, web } })'
+exits 1 "zk, servers that are reached in different ways"
+says <<'END'
+opshost: eval:2: zk.connect: the inventory reaches db1 directly and web1 through gw; a session goes one way to all its servers: say which with `via` [usage.argument]
+What to do: correct the call.
+END
 opened 'require("docker").connect(db)'
 exits 0 "docker, through ssh"
 opened 'require("ssh").connect(web)'
