@@ -29,10 +29,9 @@ void check_timeout(const char* name, Duration timeout) {
     throw Error("usage.argument", std::string(name) + " is " + format_duration(timeout) + "; give 1ms to 24h");
 }
 
-/// Equal for handles that may share a session.
+/// Equal for handles that may share a session, if they go the same way.
 std::string key_of(const ConnectOptions& options, const std::string& target) {
-  std::string key = target + '\n' + std::to_string(reinterpret_cast<std::uintptr_t>(net::way_of(options.via))) + '\n' +
-                    std::to_string(options.session_timeout.count()) + '\n' +
+  std::string key = target + '\n' + std::to_string(options.session_timeout.count()) + '\n' +
                     std::to_string(options.connect_timeout.count()) + '\n' + std::to_string(options.max_request.bytes) +
                     (options.read_only ? "\nread-only\n" : "\n\n");
   if (options.auth) key += options.auth->user + '\n' + options.auth->password.reveal();
@@ -49,11 +48,11 @@ Session::Session(ConnectOptions options) : options_(std::move(options)), servers
 }
 
 std::shared_ptr<Session> Session::shared(const ConnectOptions& options) {
-  static std::map<std::string, std::weak_ptr<Session>> in_use;
+  static std::map<std::pair<const void*, std::string>, std::weak_ptr<Session>> in_use;
   auto session = std::make_shared<Session>(options);
   if (options.fresh) return session;
   std::erase_if(in_use, [](const auto& entry) { return entry.second.expired(); });
-  auto& known = in_use[key_of(session->options(), session->target())];
+  auto& known = in_use[{net::way_of(options.via), key_of(session->options(), session->target())}];
   if (const auto shared = known.lock()) return shared;
   known = session;
   return session;

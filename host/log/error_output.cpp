@@ -42,8 +42,9 @@ void ErrorOutput::bring() {
     lock.unlock();
     write_all(descriptor_, text);
     lock.lock();
+    // Behind what there was room for: those came before.
     if (lost_ > 0) {
-      kept_.insert(0, "opshost: " + std::to_string(std::exchange(lost_, 0)) + " messages are lost: nobody read them\n");
+      kept_ += "opshost: " + std::to_string(std::exchange(lost_, 0)) + " messages are lost: nobody read them\n";
     }
   }
   bringing_ = false;

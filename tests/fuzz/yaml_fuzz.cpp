@@ -4,9 +4,8 @@
 #include "tests/fuzz/property.hpp"
 
 /// libfyaml 0.7 forgets a small buffer for some texts it refuses.
-extern "C" const char* __lsan_default_suppressions() {
-  return "leak:libfyaml";
-}  // NOLINT(bugprone-reserved-identifier)
+// NOLINTNEXTLINE(bugprone-reserved-identifier): LeakSanitizer's own name
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace opshost;
