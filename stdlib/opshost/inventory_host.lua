@@ -105,7 +105,7 @@ function inventory_host.zk(connect)
     copy.hosts = servers
     if copy.via == nil then
       local first = check_one_way(hosts)
-      copy.via = first and way_to(first, copy)
+      if first then copy.via = way_to(first, copy) end
     end
     return connect(copy, ...)
   end
