@@ -29,11 +29,13 @@ Lease::Held::~Held() {
 }
 
 std::shared_ptr<Link> Pool::take_free(Access access) {
-  // Those of the other kind are asked last: changing a session costs a round trip.
-  std::stable_partition(free_.begin(), free_.end(), [access](const auto& link) { return link->access() != access; });
   while (!free_.empty()) {
-    auto link = std::move(free_.back());
-    free_.pop_back();
+    // One of the other kind is taken last: changing a session costs a round trip.
+    const auto same =
+        std::find_if(free_.rbegin(), free_.rend(), [access](const auto& link) { return link->access() == access; });
+    const auto taken = same == free_.rend() ? std::prev(free_.end()) : std::prev(same.base());
+    auto link = std::move(*taken);
+    free_.erase(taken);
     if (link->is_usable()) return link;
   }
   return nullptr;

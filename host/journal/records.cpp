@@ -100,9 +100,9 @@ bool Record::flag(std::string_view name) const {
 std::uint64_t Record::count(std::string_view name) const {
   const auto* value = field(name);
   if (value == nullptr) return 0;
-  if (const auto* number = value->get_if<std::uint64_t>()) return *number;
-  const auto* number = value->get_if<std::int64_t>();
-  return number == nullptr || *number < 0 ? 0 : static_cast<std::uint64_t>(*number);
+  if (const auto* positive = value->get_if<std::uint64_t>()) return *positive;
+  const auto* any = value->get_if<std::int64_t>();
+  return any == nullptr || *any < 0 ? 0 : static_cast<std::uint64_t>(*any);
 }
 
 std::string encode(const Record& record) {

@@ -81,7 +81,7 @@ struct Model {
     for (const int id : fired) seen.emplace((moment++)->first, id);
     for (const auto& [when, id] : due) {
       const auto [first, last] = seen.equal_range(when);
-      CHECK(std::any_of(first, last, [id = id](const auto& entry) { return entry.second == id; }));
+      CHECK(std::any_of(first, last, [wanted = id](const auto& entry) { return entry.second == wanted; }));
     }
   }
   void check() {
