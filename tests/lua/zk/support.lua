@@ -55,6 +55,16 @@ function support.roles()
   return leader, followers
 end
 
+--- What zk.ensemble says once no server serves.
+function support.wait_nobody_serves()
+  local ensemble
+  ops.wait_until(function()
+    ensemble = zk.ensemble(support.hosts)
+    return ensemble.serving == 0, zk.ensemble_text(ensemble)
+  end, { timeout = "40s", every = "100ms", what = "the quorum to be lost" })
+  return ensemble
+end
+
 -- Stops its parent, waits until no server knows the session of that ephemeral node any more, lets the parent go on.
 local FREEZE = [[
   kill -STOP $PPID
