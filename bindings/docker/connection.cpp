@@ -43,6 +43,7 @@ Connection::Connection(Endpoint endpoint, const ConnectOptions& options)
       connect_timeout_(options.connect_timeout),
       name_(endpoint_.text) {
   if (const auto through = route_->name(); !through.empty()) name_ += " via " + through;
+  subject_ = (endpoint_.path.empty() ? "host " + endpoint_.host : route_->machine()) + " > engine " + name_;
   if (options.api_version) version_ = api_number(*options.api_version);
   net::HttpClient::Options client;
   client.host = host_header(endpoint_);

@@ -20,6 +20,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// The engine in messages and as the target of errors: "tcp://h1:2376", "unix:///run/docker.sock via admin@jump1".
   [[nodiscard]] const std::string& name() const { return name_; }
+  /// The engine on its machine, in a plan: what changes the machine touches it.
+  [[nodiscard]] const std::string& subject() const { return subject_; }
 
   /// Sends a request whose target has no version yet. An answer with an error status is thrown (errors.hpp).
   Awaitable<Answer> send(Call& call, net::HttpRequest request);
@@ -51,6 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<net::Route> route_;
   Duration connect_timeout_;
   std::string name_;
+  std::string subject_;
   std::optional<int> version_;
   std::shared_ptr<const net::TlsContext> tls_;
   std::shared_ptr<net::HttpClient> client_;

@@ -103,7 +103,7 @@ Awaitable<ContainerStatus> look_again(Call& call, Container& container, std::str
 
 }  // namespace
 
-std::string Container::subject() const { return "container " + name_ + " of " + engine_->name(); }
+std::string Container::subject() const { return engine_->subject() + " > container " + name_; }
 
 std::string Container::path() const { return "/containers/" + net::percent_encoded(id_); }
 

@@ -31,9 +31,9 @@ OPSHOST_RECORD(EngineVersion, "Which engine it is", (version, "of the engine: \"
 class Engine {
  public:
   explicit Engine(std::shared_ptr<Connection> connection)
-      : connection_(std::move(connection)), name_(connection_->name()) {}
+      : connection_(std::move(connection)), name_(connection_->name()), subject_(connection_->subject()) {}
 
-  [[nodiscard]] std::string subject() const { return "engine " + name_; }
+  [[nodiscard]] std::string subject() const { return subject_; }
   [[nodiscard]] const std::shared_ptr<Connection>& connection() const { return connection_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Sockets close with the last handle of the same endpoint.
@@ -64,7 +64,9 @@ class Engine {
 
  private:
   std::shared_ptr<Connection> connection_;
-  std::string name_;  ///< also of a closed one
+  // Also of a closed one.
+  std::string name_;
+  std::string subject_;
 };
 
 std::shared_ptr<Engine> connect(std::optional<std::string> endpoint, ConnectOptions options);

@@ -50,7 +50,7 @@ class Network {
   Network(std::shared_ptr<Connection> engine, std::string id, std::string name)
       : engine_(std::move(engine)), id_(std::move(id)), name_(std::move(name)) {}
 
-  [[nodiscard]] std::string subject() const { return "network " + name_ + " of " + engine_->name(); }
+  [[nodiscard]] std::string subject() const { return engine_->subject() + " > network " + name_; }
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 

@@ -17,6 +17,7 @@ class DirectRoute final : public Route {
     co_return make_stream(std::move(socket));
   }
   [[nodiscard]] std::string name() const override { return {}; }
+  [[nodiscard]] std::string machine() const override { return "this machine"; }
 };
 
 }  // namespace

@@ -31,6 +31,8 @@ class Route {
                                                            const std::vector<std::string>& carrier) = 0;
   /// For messages and targets: empty for this machine, else "admin@jump1".
   [[nodiscard]] virtual std::string name() const = 0;
+  /// The machine at its end, as plans name it: "host jump1".
+  [[nodiscard]] virtual std::string machine() const = 0;
   /// Equal for routes that are the same way, whichever handles they were given as.
   [[nodiscard]] virtual const void* identity() const { return this; }
 };

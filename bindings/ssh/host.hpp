@@ -84,6 +84,7 @@ class Host final : public net::Route {
   Awaitable<std::unique_ptr<net::ByteStream>> open_unix(Call& call, const std::string& path,
                                                         const std::vector<std::string>& carrier) override;
   [[nodiscard]] std::string name() const override { return connection_ ? connection_->name() : std::string(); }
+  [[nodiscard]] std::string machine() const override { return subject(); }
   [[nodiscard]] const void* identity() const override {
     return connection_ ? static_cast<const void*>(connection_.get()) : this;
   }

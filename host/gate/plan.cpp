@@ -24,12 +24,32 @@ std::string indented(std::string_view text, const std::string& indent) {
 
 std::string at_end(const std::string& at) { return at.empty() ? "" : "  (" + at + ")"; }
 
-/// Subjects nest by " > ": a change of the host touches everything on it, and the other way round.
-bool overlap(const std::string& one, const std::string& other) {
-  const auto& shorter = one.size() < other.size() ? one : other;
-  const auto& longer = one.size() < other.size() ? other : one;
-  return longer.compare(0, shorter.size(), shorter) == 0 &&
-         (longer.size() == shorter.size() || longer.compare(shorter.size(), 3, " > ") == 0);
+constexpr std::string_view kWithin = " > ";
+
+/// `inner` is `outer` or in it.
+bool within(const std::string& inner, const std::string& outer) {
+  return inner.compare(0, outer.size(), outer) == 0 &&
+         (inner.size() == outer.size() || inner.compare(outer.size(), kWithin.size(), kWithin) == 0);
+}
+
+/// A change of the host touches everything on it; one of a container also its engine, which lists it, but not the host.
+bool touches(const std::string& change, const std::string& read) {
+  return within(read, change) || change.substr(0, change.rfind(kWithin)) == read;
+}
+
+bool same_read(const Plan::StaleRead& one, const Plan::StaleRead& other) {
+  return one.change == other.change && one.function == other.function && one.subject == other.subject &&
+         one.arguments == other.arguments && one.at == other.at;
+}
+
+/// "host h1 > engine tcp://h1:2376 > container web-1" as "container web-1 of engine tcp://h1:2376".
+std::string shown_subject(const std::string& subject) {
+  const auto last = subject.rfind(kWithin);
+  if (last == std::string::npos) return subject;
+  const auto name = subject.substr(last + kWithin.size());
+  const auto before = subject.rfind(kWithin, last - 1);
+  if (before == std::string::npos) return name;
+  return name + " of " + subject.substr(before + kWithin.size(), last - before - kWithin.size());
 }
 
 }  // namespace
@@ -39,7 +59,7 @@ std::string call_text(const std::string& function, const ValueList& arguments, c
   for (const auto& argument : arguments) text += (text.empty() ? "" : ", ") + describe(argument);
   // A function's own arguments say what it is about; a method's do not.
   const bool is_method = function.find(':') != std::string::npos;
-  return function + "(" + text + ")" + (is_method && !subject.empty() ? " on " + subject : "");
+  return function + "(" + text + ")" + (is_method && !subject.empty() ? " on " + shown_subject(subject) : "");
 }
 
 std::size_t Plan::add_change(const FunctionInfo& function, std::string subject, ValueList arguments, std::string at,
@@ -66,14 +86,18 @@ void Plan::add_unknown(std::string because, std::string at) {
 std::size_t Plan::add_read(const FunctionInfo& function, const std::string& subject, const ValueList& arguments,
                            const std::string& at) {
   const auto change = first_change_touching(subject);
-  if (change != 0) stale_reads_.push_back({change, function.qualified(), subject, arguments, at});
+  if (change == 0) return 0;
+  StaleRead read{change, function.qualified(), subject, arguments, at};
+  const bool known = std::any_of(stale_reads_.begin(), stale_reads_.end(),
+                                 [&read](const StaleRead& earlier) { return same_read(earlier, read); });
+  if (!known) stale_reads_.push_back(std::move(read));
   return change;
 }
 
 std::size_t Plan::first_change_touching(const std::string& subject) const {
   if (subject.empty()) return 0;
   for (const auto& change : changes_) {
-    if (overlap(change.subject, subject)) return change.number;
+    if (touches(change.subject, subject)) return change.number;
   }
   return 0;
 }

@@ -46,7 +46,8 @@ class Plan {
   void show_diff(std::string diff) { changes_.back().diff = std::move(diff); }
   void add_remark(std::string path, std::string text);
   void add_unknown(std::string because, std::string at);
-  /// Marks the read where a planned change touches its subject; returns that change's number, or 0.
+  /// Marks the read where a planned change touches its subject, once for each place that makes it; returns that
+  /// change's number, or 0.
   std::size_t add_read(const FunctionInfo& function, const std::string& subject, const ValueList& arguments,
                        const std::string& at);
 

@@ -69,7 +69,7 @@ int is_plan(lua_State* state) {
 
 // describe(value) -> text for a message
 int native_describe(lua_State* state) {
-  const std::string text = describe(value_from_lua(state, 1), 200);
+  const std::string text = describe(value_from_lua(state, 1), 600);
   lua_pushlstring(state, text.data(), text.size());
   return 1;
 }

@@ -94,6 +94,29 @@ function M.swarm_nodes(info)
   return nodes
 end
 
+--- "HOST:PORT" of the manager that leads, as the one that is asked sees it; nil: it leads itself.
+function M.primary_manager(info)
+  for _, row in ipairs(info.SystemStatus or info.DriverStatus or {}) do
+    if row[1] == "Primary" then return row[2] end
+  end
+  return nil
+end
+
+-- The kernel writes an address as the number its four bytes make on this machine.
+local function address_of(hex)
+  local bytes = {}
+  for byte in hex:gmatch("%x%x") do table.insert(bytes, 1, tonumber(byte, 16)) end
+  return table.concat(bytes, ".")
+end
+
+--- The gateway in /proc/net/route; nil: there is no way out.
+function M.gateway(text)
+  for destination, gateway in text:gmatch("\n%S+%s+(%x+)%s+(%x+)") do
+    if destination == "00000000" then return address_of(gateway) end
+  end
+  return nil
+end
+
 --- A probe's command as words; a line only a shell understands comes back as a shell's words.
 function M.probe_words(command)
   if command:find("[\"'|&;<>$`\\*?()]") then return { "sh", "-c", command } end

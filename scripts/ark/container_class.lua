@@ -62,9 +62,23 @@ local function contradiction(labelled, named)
   return nil
 end
 
+local function class_of_site(container)
+  local class = site.classes[container.name]
+  if not class then return nil end
+  local named = M.parse_name(container.name) or {}
+  local component = container.labels[site.labels.component] or named.component
+  local product = container.labels[site.labels.product] or named.product
+  return {
+    class = class, why = "ark.site says so", component = component, product = product, number = named.number,
+    pair = class == "database" and component and M.database_of(component, product) or nil,
+  }
+end
+
 --- {class, why, component, product, number, pair}: class is "base", "database", "broker", "drds_server", "middleware"
 --- or "unknown"; why tells what decided it. `container` has name (without a host before it), image, command, labels.
 function M.of(container)
+  local decided = class_of_site(container)
+  if decided then return decided end
   local named = M.parse_name(container.name)
   local labelled = {
     component = container.labels[site.labels.component],

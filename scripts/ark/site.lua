@@ -20,7 +20,10 @@ site.base = {
   words = { "openvswitch", "networkplugin", "swarm" },
   names = { "ovs", "vlan" },
 }
--- Of the base, the last to stop and the first to start come last: what carries the network.
+-- Classes of containers that neither label nor name tells: name -> "base", "database", "broker", "drds_server",
+-- "middleware". A name that is here needs nothing else to fit.
+site.classes = {}
+-- Of the base, what carries the network stops last and starts first.
 site.base_stop_order = { "swarm", "networkplugin", "vlan", "openvswitch", "ovs" }
 
 -- Control databases, each a pair of containers that replicate from each other. Where a product is given it is part of
@@ -45,10 +48,32 @@ site.components = {
   broker = "middleware-mq-deploy-broker",
   name_server = "middleware-mq-deploy-namesrv",
   drds_server = "drds-server",
+  drds_manager = "drds-manager",
   zookeeper = "zk",
 }
--- Base containers, found by their command and their name.
-site.swarm_manager = { name = "swarm-manager", command = "manage" }
+-- Middleware that starts before the rest of it, in this order.
+site.middleware_first = { "zk", "middleware-mq-deploy-namesrv" }
+-- Base containers, found by their command and their name; so many there are in a site.
+site.swarm_manager = { name = "swarm-manager", command = "manage", count = 3 }
+-- Where a Swarm manager listens, where the inventory's variable `swarm` ("HOST:PORT") does not say it.
+site.swarm_port = 4000
+
+-- Ports a DRDS node listens on while it serves.
+site.drds_ports = { 3306, 3406 }
+
+-- Docker's units on a machine, and whom to become to stop and start them.
+site.docker = { service = "docker", socket = "docker.socket", as_user = "root" }
+-- Services that also talk to Docker's socket and so may wake it.
+site.docker_users = { "kubelet" }
+-- The kernel module of Open vSwitch: where it was loaded before the stop it has to be loaded before the base starts.
+site.network_module = "openvswitch"
+
+-- What makes a machine more than one that runs containers, by files on it.
+site.client_node = { "/home/admin/ark/conf/ark.properties", "/home/admin/registry" }
+
+-- Containers of these classes do not come up with Docker by themselves when a machine comes back from maintenance:
+-- their restart policy is "no" meanwhile.
+site.held_back = { database = true, broker = true }
 
 -- The middleware's ZooKeeper listens here in each of its containers; Swarm's is named in the manager's arguments.
 site.zookeeper_port = 2188
@@ -62,11 +87,21 @@ site.commands = {
   database_client = { "my", "3306" },
   database_start = { "myadm", "start" },
   database_stop = { "myadm", "stop" },
+  -- Exit code 1 and no output: no server runs.
+  database_processes = { "pgrep", "-x", "mysqld|mariadbd" },
+  replicate = "START SLAVE",
+  open_for_writing = "SET GLOBAL read_only = 0",
+  -- Followed by the gateway's address.
+  ping = { "ping", "-c", "1", "-W", "2" },
+  routes = { "cat", "/proc/net/route" },
   brokers = { "sh", "/home/admin/rmq/bin/mqadmin", "clusterList" },
 }
 
 -- A probe that passes whatever the server does says nothing about it.
 site.empty_probes = { "/bin/ls", "true", "/bin/true" }
+
+-- So many containers of the middleware stop and start at once.
+site.parallel = 4
 
 -- How long things may take.
 site.times = {
@@ -74,7 +109,21 @@ site.times = {
   grace = "30s",
   database_start = "300s",
   database_stop = "120s",
+  database_level = "60s",
+  docker = "120s",
+  start = "300s",
   probe = "300s",
 }
+
+-- Steps at a web console are done by a person, unless the site's own file `site.lua` (not this one) has a function for
+-- them: `return { hooks = { ["ark.drds.scale_down"] = function(args) ... end } }`. There are
+--   ark.client_node.back_up    save installer and image registry             {host}
+--   ark.drds.node              tell of a node, as a text, what the inventory shows     {host, container, address}
+--   ark.drds.stand_in          bring a stand-in node up, return its address            {host, node}
+--   ark.drds.scale_down        take a node out of its instance                         {host, container, address, node}
+--   ark.drds.scale_up          put a node of the same kind back                        {host, container, address, node}
+--   ark.drds.release_stand_in  take the stand-in out again                             {stand_in, node}
+--   ark.database.switch        make the other side of a control database writable      {pair, from, to}
+--   ark.butler.green           tell whether the monitoring shows no alarm              {host}
 
 return site

@@ -121,6 +121,7 @@ function inventory_host.docker(connect)
     local own = host.vars.docker_endpoint
     if with_way.via == nil and own and host.via then with_way.via = ssh.connect(host.via) end
     if with_way.via == nil and not own then with_way.via = ssh.connect(host) end
+    if own then variables(host, "docker_", { "tls", "cert_path", "ca_file", "cert_file", "key_file" }, with_way) end
     return connect(own or "unix:///var/run/docker.sock", with_way, ...)
   end
 end

@@ -297,3 +297,12 @@ TEST_CASE("subjects nest: a change of the outer one touches what is in it") {
   CHECK(plan.add_read(function, "host", {}, {}) == 0);
   CHECK(plan.add_read(function, "", {}, {}) == 0);
 }
+
+TEST_CASE("what a change is made on is shown with what it is in, not with all around that") {
+  using opshost::gate::call_text;
+  CHECK(call_text("Container:stop", {}, "host h1 > engine tcp://h1:2376 > container web-1") ==
+        "Container:stop() on container web-1 of engine tcp://h1:2376");
+  CHECK(call_text("Engine:create", {}, "host h1 > engine tcp://h1:2376") == "Engine:create() on engine tcp://h1:2376");
+  CHECK(call_text("Host:run", {}, "host h1") == "Host:run() on host h1");
+  CHECK(call_text("local.run", {}, "this machine") == "local.run()");
+}

@@ -51,7 +51,8 @@ void declare(Module& module) {
       "Every `connect` takes a host of an inventory, alone or as its `host` (`hosts` of zk): `ssh.connect(host)`, "
       "`mysql.connect({ host = host, user = \"app\" })`; what the script says wins. What concerns one binding alone "
       "are variables named after it: `mysql_port`, `mysql_password` (by reference), `zk_port`, `docker_endpoint`, "
-      "`ssh_host_key`. Without a `docker_endpoint` docker goes through ssh to the host's own socket.\n\n"
+      "`docker_cert_path`, `ssh_host_key`. Without a `docker_endpoint` docker goes through ssh to the host's own "
+      "socket.\n\n"
       "A selection is a list of terms with commas between: a host, a pattern (`db*`, `db[1-3]`), a group (`@web`); `!` "
       "takes away, `&` keeps only those that are in both: `'db*,!db3,@web'`.");
   module.example(

@@ -18,13 +18,11 @@ all:
         swarm: ${ARK_ADDRESS[ark1]}:4000
         control_host: $ARK_CONTROL_HOST
         run_scripts: $ARK_SCRIPTS
-        docker_ca: $ARK_DIR/tls/ca.pem
-        docker_cert: $ARK_DIR/tls/cert.pem
-        docker_key: $ARK_DIR/tls/key.pem
+        docker_cert_path: $ARK_DIR/tls
       hosts:
 YAML
     for machine in "${ARK_MACHINES[@]}"; do
-      printf '        %s:\n          address: %s\n          docker: tcp://%s:2376\n' \
+      printf '        %s:\n          address: %s\n          docker_endpoint: tcp://%s:2376\n' \
         "$machine" "${ARK_ADDRESS[$machine]}" "${ARK_ADDRESS[$machine]}"
     done
   } >"$ARK_DIR/inventory.yml"

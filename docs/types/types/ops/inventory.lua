@@ -102,7 +102,7 @@ function Inventory:groups() end
 ---
 --- An inventory is a YAML or INI file as Ansible has them: hosts (also as ranges, `db[1-9]`), groups, groups of groups, and variables, of which the one nearest to the host wins. `address`, `port`, `user`, `key`, `known_hosts`, `password` and `via`, or Ansible's names for them, say how to connect; a password only says where it is.
 ---
---- Every `connect` takes a host of an inventory, alone or as its `host` (`hosts` of zk): `ssh.connect(host)`, `mysql.connect({ host = host, user = "app" })`; what the script says wins. What concerns one binding alone are variables named after it: `mysql_port`, `mysql_password` (by reference), `zk_port`, `docker_endpoint`, `ssh_host_key`. Without a `docker_endpoint` docker goes through ssh to the host's own socket.
+--- Every `connect` takes a host of an inventory, alone or as its `host` (`hosts` of zk): `ssh.connect(host)`, `mysql.connect({ host = host, user = "app" })`; what the script says wins. What concerns one binding alone are variables named after it: `mysql_port`, `mysql_password` (by reference), `zk_port`, `docker_endpoint`, `docker_cert_path`, `ssh_host_key`. Without a `docker_endpoint` docker goes through ssh to the host's own socket.
 ---
 --- A selection is a list of terms with commas between: a host, a pattern (`db*`, `db[1-3]`), a group (`@web`); `!` takes away, `&` keeps only those that are in both: `'db*,!db3,@web'`.
 --- @class ops.inventory

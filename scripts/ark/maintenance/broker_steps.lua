@@ -1,0 +1,41 @@
+-- A message broker: it writes its messages to disk only where it gets the time to, and its group's other one has to
+-- be there meanwhile.
+local container_steps = require "ark.maintenance.container_steps"
+local guards = require "ark.maintenance.guards"
+local survey = require "ark.survey"
+
+local M = {}
+
+local function listed(world)
+  return survey.brokers(world.swarm, survey.containers(world.swarm)).brokers
+end
+
+local function is_listed(world, container)
+  for _, broker in ipairs(listed(world)) do
+    if broker.address:match("^(.*):%d+$") == container.address then return true end
+  end
+  return false
+end
+
+--- Whether another one of its group is there for as long as it is away.
+function M.other_is_listed(world, container)
+  return guards.other_broker(world.before.brokers, listed(world), container.address)
+end
+
+function M.stop(ctx, world, container)
+  local name = "another broker of the group of " .. container.name .. " stays"
+  ctx:guard(name, function() return M.other_is_listed(world, container) end, function()
+    container_steps.hold_back(ctx, world.machine, container)
+    container_steps.stop(ctx, world.machine, container, world.mq_grace, function()
+      return not is_listed(world, container), "the brokers the name servers list"
+    end)
+  end)
+end
+
+function M.start(ctx, world, container)
+  container_steps.start(ctx, world.machine, container, world.mq_grace, function()
+    return is_listed(world, container), container.address .. " among the brokers the name servers list"
+  end)
+end
+
+return M

@@ -1,0 +1,180 @@
+-- One side of a control database: its server is stopped before its container, and comes back in its old role.
+local container_steps = require "ark.maintenance.container_steps"
+local guards = require "ark.maintenance.guards"
+local ops = require "ops"
+local site = require "ark.site"
+local survey = require "ark.survey"
+
+local M = {}
+
+local function client(statement)
+  local words = {}
+  for _, word in ipairs(site.commands.database_client) do words[#words + 1] = word end
+  words[#words + 1] = "-e"
+  words[#words + 1] = statement
+  return words
+end
+
+--- A side as it is now. `engine` sees its machine.
+function M.look(engine, side)
+  local status = ops.try(function() return engine:container(side.id):status() end, { "docker.not_found" })
+  return survey.database_side(engine, {
+    id = side.id, name = side.container, host = side.host, running = status ~= nil and status.status == "running",
+  })
+end
+
+--- Whether its server's process is there, and what was seen.
+function M.server_runs(machine, name)
+  local result, state = machine:ask(name, site.commands.database_processes, { accept = { 0, 1 } })
+  if not result then return false, state end
+  return result.exit_code == 0, result.exit_code == 0 and "its server runs" or "no server runs in it"
+end
+
+--- Whether the side that stays can carry the database; one that is only behind gets the time to catch up.
+function M.survivor(world, of)
+  local holds, seen
+  local function look()
+    local side = of.other and M.look(world.swarm, of.other)
+    holds, seen = guards.survivor(side, M.server_runs(world.machine, of.side.container))
+    local lag = side and side.replication and side.replication.lag
+    return holds or not lag or lag == 0, seen
+  end
+  ops.try(function()
+    ops.wait_until(look, { timeout = site.times.database_level, every = "1s", what = "the other side to be level" })
+  end, { "wait.timeout" })
+  return holds, seen
+end
+
+local function container_of(world, name)
+  for _, container in ipairs(world.before.containers) do
+    if container.name == name then return container end
+  end
+end
+
+local function stop_both(ctx, world, name)
+  local container = container_of(world, name)
+  ctx:step("stop the server in " .. name, {
+    done = function()
+      local runs, seen = M.server_runs(world.machine, name)
+      return not runs, seen
+    end,
+    run = function()
+      world.machine:container(name):run(site.commands.database_stop, { timeout = site.times.database_stop })
+    end,
+    timeout = site.times.database_stop,
+  })
+  container_steps.hold_back(ctx, world.machine, container)
+  container_steps.stop(ctx, world.machine, container, world.grace)
+end
+
+--- Stops the server, then the container, while the other side carries the database; without asking for the other side
+--- where `alone`.
+function M.stop(ctx, world, of, alone)
+  local name = of.side.container
+  if alone then return stop_both(ctx, world, name) end
+  ctx:guard("the other side of " .. of.pair.name .. " carries it", function() return M.survivor(world, of) end,
+    function() stop_both(ctx, world, name) end)
+end
+
+-- Start ---------------------------------------------------------------------------------------------------------------
+
+--- The side on the machine as it is now.
+function M.look_here(world, of)
+  if not world.machine:docker_runs() then return { container_runs = false, server_runs = false } end
+  return M.look(world.machine.engine, of.side)
+end
+
+local function run_sql(world, name, statement)
+  world.machine:container(name):run(client(statement), { repeatable = true })
+end
+
+local function start_container(ctx, world, name)
+  ctx:step("start " .. name, {
+    done = function() return world.machine:runs(name) end,
+    run = function() world.machine:container(name):start() end,
+  })
+end
+
+local function start_server(ctx, world, of)
+  local name = of.side.container
+  ctx:step("start the server in " .. name, {
+    done = function()
+      local side = M.look_here(world, of)
+      return side.server_runs, side.server_runs and "it answers as " .. tostring(side.role) or side.error
+    end,
+    run = function()
+      world.machine:container(name):run(site.commands.database_start, { timeout = site.times.database_start })
+    end,
+    timeout = site.times.database_start,
+  })
+end
+
+local function threads(side)
+  local replication = side.replication
+  if not replication then return false, "it replicates from nobody" end
+  if replication.errno then
+    return false, ("error %d: %s"):format(replication.errno, replication.error or "no text")
+  end
+  return replication.io and replication.sql, ("receiver %s, applier %s"):format(
+    replication.io and "runs" or replication.connecting and "connects" or "stopped",
+    replication.sql and "runs" or "stopped")
+end
+
+-- START SLAVE is right on the side that will write too: each replicates from the other. Where the other is dead, the
+-- receiver finds nobody, and waits.
+local function replicate(ctx, world, of, partner_dead)
+  local name = of.side.container
+  ctx:step("replicate in " .. name, {
+    done = function()
+      local side = M.look_here(world, of)
+      if not side.server_runs then return false, side.error end
+      local both, seen = threads(side)
+      if partner_dead and side.replication and side.replication.sql then return true, seen end
+      return both, seen
+    end,
+    run = function() run_sql(world, name, site.commands.replicate) end,
+    verify = function()
+      local lag = M.look_here(world, of).replication.lag
+      return partner_dead or lag == 0, lag and lag .. " s behind"
+    end,
+    timeout = site.times.database_start,
+  })
+end
+
+--- Whether the other side lets this one write: it answers, is read-only and has applied all of this one.
+function M.may_write(world, of, partner_dead)
+  if not of.other then return true, "there is no other side" end
+  local other = M.look(world.swarm, of.other)
+  if other.role == "RW" then
+    return false, other.host .. "/" .. other.container .. " is writable: two writable sides would diverge"
+  end
+  if other.role == "RO" then return true, other.host .. "/" .. other.container .. " is read-only" end
+  return partner_dead, other.host .. "/" .. other.container .. " does not answer" .. (other.error
+    and ": " .. other.error or "")
+end
+
+local function open_for_writing(ctx, world, of, partner_dead)
+  local name = of.side.container
+  ctx:guard("only one side of " .. of.pair.name .. " is writable", function()
+    return M.may_write(world, of, partner_dead)
+  end, function()
+    ctx:step("make " .. name .. " writable", {
+      done = function()
+        local side = M.look_here(world, of)
+        return side.role == "RW", side.role or side.error
+      end,
+      run = function() run_sql(world, name, site.commands.open_for_writing) end,
+    })
+  end)
+end
+
+--- Brings a side back: container, server, replication; writable where `writes`. `partner_dead`: a person said to go on
+--- although the other side does not answer.
+function M.start(ctx, world, of, writes, partner_dead)
+  start_container(ctx, world, of.side.container)
+  start_server(ctx, world, of)
+  replicate(ctx, world, of, partner_dead)
+  if writes then open_for_writing(ctx, world, of, partner_dead) end
+end
+
+return M
