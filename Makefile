@@ -5,11 +5,12 @@
 #   make lint       the checks that need no test run          make format    lets clang-format-19 have its way
 #   make generate   docs/reference and docs/types, from the declarations
 #   make bench      opshost beside what it replaces           make static    one file that runs anywhere
+#   make demo       as root: a site of real servers on this machine, one host of it stopped and brought back
 # JOBS=n limits what runs at once (default: one a core). PACKAGES=no installs nothing.
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: release dev test ci-full lint format generate bench static clean \
+.PHONY: release dev test ci-full lint format generate bench static demo clean \
   packages-build packages-test packages-bench packages-full
 
 release: packages-build
@@ -42,6 +43,9 @@ bench: packages-bench
 
 static: packages-build
 	tools/static
+
+demo:
+	tools/demo
 
 clean:
 	rm -rf build
