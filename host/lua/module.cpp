@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/lua/read_only.hpp"
+#include "host/lua/type_text.hpp"
 #include "host/lua/vm.hpp"
 
 namespace opshost::lua {
@@ -39,6 +40,10 @@ Module& Module::subject(std::string text) {
 
 void Module::finish(Callable& callable) {
   callable.module = info_.name;
+  if (callable.result != nullptr) publish_types(info_.name, *callable.result);
+  for (const auto& param : callable.params) {
+    if (param.type != nullptr) publish_types(info_.name, *param.type);
+  }
   if (callable.hidden) return;
   mention(callable.result);
   for (const auto& param : callable.params) mention(param.type);

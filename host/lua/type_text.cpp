@@ -23,6 +23,18 @@ Type* find_kept(std::string_view module, std::string_view name) {
   return nullptr;
 }
 
+using Published = std::map<std::pair<std::string, std::string>, const Type*, std::less<>>;
+
+Published& published_types() {
+  static Published types;
+  return types;
+}
+
+const Type* find_published(const std::string& module, std::string_view name) {
+  const auto found = published_types().find(std::pair(module, std::string(name)));
+  return found == published_types().end() ? nullptr : found->second;
+}
+
 const Type* plain(std::string_view name) {
   static const std::map<std::string_view, Kind> kinds = {
       {"any", Kind::any},           {"boolean", Kind::boolean},   {"integer", Kind::integer}, {"number", Kind::number},
@@ -58,6 +70,14 @@ Type& keep_type(Type type) {
   return kept_types().emplace_back(std::move(type));
 }
 
+void publish_types(const std::string& module, const Type& type) {
+  if (type.element != nullptr) publish_types(module, *type.element);
+  for (const auto* alternative : type.alternatives) publish_types(module, *alternative);
+  if (type.kind != Kind::record && type.kind != Kind::enumeration) return;
+  if (!published_types().emplace(std::pair(module, type.name), &type).second) return;
+  for (const auto& field : type.fields) publish_types(module, *field.type);
+}
+
 const Type& type_from_text(const std::string& module, std::string_view text) {
   text = trim(text);
   if (text.starts_with('"')) return choices_from_text(module, text);
@@ -70,6 +90,7 @@ const Type& type_from_text(const std::string& module, std::string_view text) {
   if (const auto* type = plain(text)) return *type;
   if (text == "command") return type_of<Command>();
   if (const auto* type = find_kept(module, text)) return *type;
+  if (const auto* type = find_published(module, text)) return *type;
   if (const auto* type = find_kept({}, text)) return *type;
   if (const auto* handle = class_named(text)) return handle->type;
   throw Error("internal.declaration", "module " + module + " declares a type nobody knows: " + std::string(text));
