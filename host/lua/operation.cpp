@@ -140,6 +140,7 @@ void Operation::apply_stop_reason() {
     const auto last = seen().empty() ? std::string() : "; last seen: " + seen();
     error_ =
         Error(info_.module + ".timeout", "no answer within " + format_duration(timeout_.value_or(Duration{})) + last)
+            .on(error_->target())
             .maybe_applied(error_->is_maybe_applied())
             .because(*error_);
   } else if (seen().empty()) {
