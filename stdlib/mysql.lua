@@ -6,24 +6,53 @@ local declare = native.internal("declare")
 local module = declare.module("mysql", "MySQL and MariaDB: queries, changes, replication")
 local fetch_more = native.hidden("mysql").fetch_more
 
-module.exports.connect = native.internal("inventory_host").mysql(module.exports.connect)
+local dumps = native.internal("mysql_dump")
+module.exports.connect = native.internal("inventory_host").mysql(dumps.remembering_way(module.exports.connect))
+module.exports.dump, module.exports.restore = dumps.dump, dumps.restore
 
 local function new_error(code, message)
   error(native.new_error(code, message), 0)
 end
 
+local function check_column(rows, name)
+  local columns = rows.columns
+  for _, column in ipairs(columns) do
+    if column == name then return end
+  end
+  new_error("usage.argument", ("`json_columns` has %q, and the columns are %s"):format(name,
+    table.concat(columns, ", ")))
+end
+
+-- `before`: rows of earlier parts.
+local function with_tables(rows, options, before)
+  local names = options and options.json_columns or {}
+  for _, name in ipairs(names) do
+    if before == 0 then check_column(rows, name) end
+    local from_json = native.globals.require("data").from_json
+    for i, row in ipairs(rows) do
+      local text = rawget(row, name)
+      if text ~= nil then row[name] = from_json(text, { file = ("column %q of row %d"):format(name, before + i) }) end
+    end
+  end
+  return rows
+end
+
+-- The rows after `part`, which has a cursor. Each part may take as long as the first.
+local function next_part(part, options, before)
+  local limit = { timeout = options and options.timeout or part.timeout }
+  return with_tables(fetch_more(part.more, limit), options, before)
+end
+
 -- A large answer comes in parts, so that other fibers run in between.
 local function whole(query)
   return function(self, sql, values, options)
-    local rows = query(self, sql, values, options)
-    local cursor = rows.more
-    if not cursor then return rows end
-    local count = #rows
-    while cursor do
-      local part = fetch_more(cursor, options)
-      for i = 1, #part do rows[count + i] = part[i] end
-      count = count + #part
-      cursor = part.more
+    local rows = with_tables(query(self, sql, values, options), options, 0)
+    if not rows.more then return rows end
+    local count, last = #rows, rows
+    while last.more do
+      last = next_part(last, options, count)
+      for i = 1, #last do rows[count + i] = last[i] end
+      count = count + #last
     end
     getmetatable(rows).__index.more = nil
     return rows
@@ -33,7 +62,7 @@ end
 -- Iterates a query part by part: what was read is garbage by the time the next part comes.
 local function each_row(query)
   return function(self, sql, values, options)
-    local part, i = query(self, sql, values, options), 0
+    local part, i, before = with_tables(query(self, sql, values, options), options, 0), 0, 0
     return function()
       i = i + 1
       local row = part and part[i]
@@ -42,7 +71,8 @@ local function each_row(query)
           part = nil
           return nil
         end
-        part, i = fetch_more(part.more, options), 1
+        before = before + #part
+        part, i = next_part(part, options, before), 1
         row = part[1]
       end
       return row
@@ -63,17 +93,14 @@ end
 
 module.error("mysql.many_rows", "`one` was given a query with several rows", "make it find one, or use `query`")
 
-module.record("RowOptions", "How to query", {
-  { "timeout", "duration", "how long each part of the answer may take", default = "60s" },
-})
-
 local QUERY_PARAMS = {
   { "sql", "string", "one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT" },
   { "values", "any", "a list with one for each ? in it" },
-  { "options", "RowOptions?", "how to query" },
+  { "options", "QueryOptions?", "how to query" },
 }
 local RAISES = {
   "mysql.not_a_query", "mysql.unreachable", "mysql.access", "mysql.lost", "mysql.timeout", "mysql.statement",
+  "data.syntax",
 }
 
 local function add_queries(type_name)

@@ -14,7 +14,8 @@ struct InsertOptions {
   bool repeatable = false;
   std::uint32_t rows_per_statement = 1000;
 };
-OPSHOST_RECORD(InsertOptions, "How to insert many rows", (timeout, "how long we wait; 60s unless given"),
+OPSHOST_RECORD(InsertOptions, "How to insert many rows",
+               (timeout, "how long we wait; the connection's, or 60s, unless given"),
                (repeatable, "sent again it ends in the same state"),
                (rows_per_statement, "rows one INSERT has at most"))
 

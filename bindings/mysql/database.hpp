@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bindings/mysql/bulk.hpp"
+#include "bindings/mysql/client_options.hpp"
 #include "bindings/mysql/script_run.hpp"
 #include "bindings/mysql/statements.hpp"
 
@@ -18,6 +19,8 @@ class Database {
   explicit Database(Settings settings) : pool_(std::make_shared<Pool>(std::move(settings))) {}
 
   [[nodiscard]] std::string subject() const { return pool_->settings().target(); }
+  /// For its calls that say none.
+  [[nodiscard]] std::optional<Duration> default_timeout() const { return pool_->settings().timeout; }
   void close() { pool_->close(); }
 
   Awaitable<Fetched> query(Call& call, std::string statement, std::optional<ValueList> values, QueryOptions options);
@@ -31,6 +34,10 @@ class Database {
   Awaitable<InsertResult> insert_many(Call& call, std::string table, std::vector<InsertRow> rows,
                                       InsertOptions options);
   Awaitable<ScriptResult> script(Call& call, ScriptSource source, ScriptOptions options);
+  [[nodiscard]] std::string database() const { return pool_->settings().database; }
+  [[nodiscard]] std::string client_options(std::optional<std::string> ca) const {
+    return mysql::client_options(pool_->settings(), ca);
+  }
 
  private:
   std::shared_ptr<Pool> pool_;
@@ -42,6 +49,9 @@ class Session {
   explicit Session(Lease lease) : lease_(std::move(lease)) {}
 
   [[nodiscard]] std::string subject() const;
+  [[nodiscard]] std::optional<Duration> default_timeout() const {
+    return lease_ ? lease_->settings().timeout : std::nullopt;
+  }
   void close();
 
   Awaitable<Fetched> query(Call& call, std::string statement, std::optional<ValueList> values, QueryOptions options);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <charconv>
 
 #include "bindings/mysql/connector.hpp"
 #include "host/base/utf8.hpp"
@@ -75,6 +77,20 @@ std::string numbered(const sql::SQLException& failure) {
   return " [" + std::to_string(failure.getErrorCode()) + " " + std::string(failure.getSQLState()) + "]";
 }
 
+/// "Can't connect to server on 'db1' (111)": the system's number, in words. EINPROGRESS is what the library says of
+/// every connection that did not come about at once.
+std::string meaning_of_errno(std::string_view words, std::optional<Duration> out_of_time) {
+  const auto begin = words.rfind('(');
+  if (begin == std::string_view::npos || !words.ends_with(')')) return {};
+  const auto digits = words.substr(begin + 1, words.size() - begin - 2);
+  int number = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (problem != std::errc() || end != digits.data() + digits.size() || number == 0) return {};
+  if (out_of_time) return ": no answer within " + format_duration(*out_of_time);
+  if (number == EINPROGRESS) return ": refused, or there is no way to it";
+  return ": " + errno_text(number);
+}
+
 }  // namespace
 
 const char* code_of(int number) {
@@ -94,10 +110,10 @@ std::string shorten(const std::string& statement) {
   return statement.size() > kLongest ? text + "..." : text;
 }
 
-Error connect_error(const sql::SQLException& failure, const std::string& target) {
+Error connect_error(const sql::SQLException& failure, const std::string& target, std::optional<Duration> out_of_time) {
   const int number = failure.getErrorCode();
   const Value detail = value_of(failure_of(failure, "", "connect"));
-  const std::string said = words_of(failure) + numbered(failure);
+  const std::string said = words_of(failure) + meaning_of_errno(failure.what(), out_of_time) + numbered(failure);
   if (number == 2026) {
     return Error("mysql.tls", "no encrypted connection: " + said).on(target).with(detail);
   }
@@ -112,6 +128,20 @@ Error connect_error(const sql::SQLException& failure, const std::string& target)
       .on(target)
       .with(detail)
       .retryable(is_worth_repeating(code));
+}
+
+Error too_large_error(std::size_t size, std::size_t limit, const std::string& target, const std::string& statement) {
+  const std::string said = "the statement and its values have " + std::to_string(size) +
+                           " bytes, and the server takes at most " + std::to_string(limit) +
+                           " at once (max_allowed_packet)";
+  const ServerFailure detail{.errno_value = 1153,  // what the server would say, where it does not just hang up
+                             .sqlstate = "08S01",
+                             .message = said,
+                             .statement = shorten(statement),
+                             .stage = "statement"};
+  return Error("mysql.too_large", said + "; nothing was sent; statement: " + shorten(statement))
+      .on(target)
+      .with(value_of(detail));
 }
 
 Error statement_error(const sql::SQLException& failure, const std::string& target, const std::string& statement,

@@ -1,5 +1,6 @@
 #pragma once
 // What a server or the client library says, as the errors of this binding.
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,8 +31,10 @@ const char* code_of(int number);
 /// The connection is gone: 2006, 2013, a server that shuts down, a killed connection.
 bool is_lost(int number);
 
-/// While opening a connection.
-Error connect_error(const sql::SQLException& failure, const std::string& target);
+/// While opening a connection. `out_of_time`: its timeout, where that much time has passed.
+Error connect_error(const sql::SQLException& failure, const std::string& target, std::optional<Duration> out_of_time);
+/// Before a statement was sent of which the server would not take so many bytes.
+Error too_large_error(std::size_t size, std::size_t limit, const std::string& target, const std::string& statement);
 /// While a statement ran. `changes`: it may have been applied when its answer was lost.
 Error statement_error(const sql::SQLException& failure, const std::string& target, const std::string& statement,
                       bool changes);

@@ -78,6 +78,7 @@ void Link::connect_to(const std::string& place) {
       .tls = &settings_.tls,
       .server_name = settings_.tls && settings_.tls->server_name ? *settings_.tls->server_name : settings_.host};
   const HandshakeScope scope(handshake);
+  const auto began = Clock::now();
   try {
     auto options = options_from(settings_, place);
     connection_.reset(driver.connect(options));
@@ -86,7 +87,9 @@ void Link::connect_to(const std::string& place) {
       throw Error("mysql.tls", "no encrypted connection: " + handshake.refusal + "; no password was sent")
           .on(settings_.target());
     }
-    const Error error = connect_error(failure, settings_.target());
+    const bool waited = Clock::now() - began >= settings_.connect_timeout;
+    const auto out_of_time = waited ? std::optional(settings_.connect_timeout) : std::nullopt;
+    const Error error = connect_error(failure, settings_.target(), out_of_time);
     throw error;
   }
   native_ = handshake.native;
@@ -129,6 +132,7 @@ void Link::run_change(const std::string& statement) { send(statement, true); }
 
 ExecuteOutcome Link::execute_repeated(const std::string& statement, const ValueList& values) {
   connector();
+  check_size(statement, values);
   ExecuteOutcome outcome;
   try {
     if (!repeated_ || repeated_text_ != statement) {
@@ -142,6 +146,27 @@ ExecuteOutcome Link::execute_repeated(const std::string& statement, const ValueL
     fail(failure, statement, true);
   }
   return outcome;
+}
+
+void Link::check_size(const std::string& statement, const ValueList& values) {
+  constexpr std::size_t kSmall = std::size_t{32} << 10;
+  std::size_t size = statement.size();
+  for (const Value& value : values) {
+    const auto* text = value.get_if<std::string>();
+    size += text == nullptr ? sizeof(std::int64_t) : text->size();
+  }
+  if (size <= kSmall) return;
+  if (!max_packet_) {
+    try {
+      const std::unique_ptr<sql::ResultSet> answer(statement_->executeQuery("SELECT @@max_allowed_packet"));
+      max_packet_ = answer->next() ? static_cast<std::size_t>(answer->getUInt64(1)) : SIZE_MAX;
+    } catch (const sql::SQLException& failure) {
+      fail(failure, "SELECT @@max_allowed_packet", false);
+    }
+  }
+  if (size < *max_packet_) return;
+  const Error error = too_large_error(size, *max_packet_, settings_.target(), statement);
+  throw error;
 }
 
 void Link::set_access(Access access) {
@@ -176,6 +201,7 @@ void Link::execute_with_variables(const std::string& statement, const ValueList&
 
 void Link::begin_query(const std::string& statement, const ValueList& values) {
   connector();
+  check_size(statement, values);
   result_of_ = statement;
   try {
     values.empty() ? (void)statement_->execute(statement) : execute_with_variables(statement, values);
@@ -234,6 +260,7 @@ bool answers_with_count(const std::string& statement) {
 
 ExecuteOutcome Link::execute(const std::string& statement, const ValueList& values, std::size_t max_result_bytes) {
   connector();
+  check_size(statement, values);
   ExecuteOutcome outcome;
   try {
     if (!values.empty() && answers_with_count(statement)) {

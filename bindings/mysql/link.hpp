@@ -95,6 +95,8 @@ class Link {
   void connect();
   void connect_to(const std::string& place);
   void set_session_defaults();
+  /// Throws mysql.too_large. The server would hang up, sometimes before it has said why.
+  void check_size(const std::string& statement, const ValueList& values);
   void set_variables(const std::string& statement, ValueList values);
   void execute_with_variables(const std::string& statement, const ValueList& values);
   std::uint64_t execute_prepared(const std::string& statement, const ValueList& values);
@@ -121,6 +123,7 @@ class Link {
   std::uint64_t id_ = 0;
   std::string cipher_;
   std::string version_;
+  std::optional<std::size_t> max_packet_;  ///< of a statement; asked for when a large one comes
   Access access_ = Access::read_write;
   std::atomic<bool> spoilt_{false};
 };

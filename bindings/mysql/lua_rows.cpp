@@ -25,7 +25,7 @@ void push_number(lua_State* state, ValueForm form, std::string_view text) {
   push_text(state, text);  // what is no number after all keeps its text
 }
 
-/// {columns = {names}, column_info = {records}, more = cursor}: what the metatables answer with.
+/// {columns = {names}, column_info = {records}}: what the metatables answer with.
 void push_about(lua_State* state, const Fetched& fetched) {
   lua_createtable(state, 0, 3);
   lua_createtable(state, static_cast<int>(fetched.columns->size()), 0);
@@ -45,6 +45,8 @@ void push_metatable(lua_State* state, const Fetched& fetched, bool of_list) {
   if (of_list && fetched.more) {
     lua::push(state, fetched.more);
     lua_setfield(state, -2, "more");
+    lua::push(state, fetched.more->lease_->settings().timeout);
+    lua_setfield(state, -2, "timeout");
   }
   lua_setfield(state, -2, "__index");
 }

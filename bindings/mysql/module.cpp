@@ -4,6 +4,7 @@
 #include "bindings/mysql/errors.hpp"
 #include "bindings/mysql/lua_rows.hpp"
 #include "bindings/mysql/replication.hpp"
+#include "bindings/mysql/times.hpp"
 #include "bindings/mysql/transaction.hpp"
 
 namespace opshost::mysql {
@@ -54,6 +55,9 @@ void declare_database(Module& module) {
               kConnects, Raises{"mysql.script", "mysql.parse", "mysql.bad_text", "mysql.script_file", "mysql.timeout"})
       .observe("open_session", &Database::open_session, {}, "A connection of its own", Hidden{})
       .observe("begin", &Database::begin, {{"planned", "nothing is sent"}}, "Begin a transaction", Hidden{})
+      .observe("database", &Database::database, {}, "The one it has chosen, or none", Hidden{})
+      .observe("client_options", &Database::client_options, {{"ca", "certificates to trust, where the client runs"}},
+               "The option file that leads MySQL's own programs to the same server", Hidden{})
       .closes(&Database::close);
 }
 
@@ -79,6 +83,18 @@ void declare_transaction(Module& module) {
       .change("commit", &Transaction::commit, {{"statements", "what it executed"}}, "Commit", Hidden{})
       .observe("rollback", &Transaction::rollback, {}, "Roll back", Hidden{})
       .closes(&Transaction::close);
+}
+
+void declare_times(Module& module) {
+  module.observe("to_epoch", to_epoch, {{"text", "a DATE, DATETIME or TIMESTAMP"}, {"options", "whose clock it is of"}},
+                 "Make a number of a date",
+                 Returns{"seconds since 1970; nil for 0000-00-00, or where month or day is 0"},
+                 Example{"local mysql = require \"mysql\"\n"
+                         "print(mysql.to_epoch(\"2024-02-29 08:00:00\", { utc_offset = \"+08:00\" }))"});
+  module.observe("from_epoch", from_epoch, {{"seconds", "since 1970"}, {"options", "whose clock it is for"}},
+                 "Make the text of a DATETIME, to be bound to a ?");
+  module.observe("to_seconds", to_seconds, {{"text", "a TIME, up to \"838:59:59\", also below zero"}},
+                 "Make a number of a TIME");
 }
 
 void declare_errors(Module& module) {
@@ -151,6 +167,7 @@ void declare(Module& module) {
                          "for _, statement in ipairs(mysql.parse(\"SELECT 1; DROP TABLE t\")) do\n"
                          "  print(statement.line, statement.kind, statement.verb)\n"
                          "end"});
+  declare_times(module);
   module.observe("fetch_more", fetch_more, {{"cursor", "rows on their way"}, {"options", "how long to wait"}},
                  "The next rows", Hidden{});
   module.observe("normalize_replica_status", normalize_replica_status, {{"rows", "what the server answered"}},

@@ -103,15 +103,15 @@ class Runner {
   }
 
   Awaitable<ScriptResult> run() {
-    if (result_.transactional) co_await send("START TRANSACTION");
+    if (result_.transactional) co_await begin();
     for (const auto& statement : script_.statements) co_await run_one(statement);
     if (result_.transactional) co_await commit();
     co_return result_;
   }
 
  private:
-  Awaitable<void> send(std::string statement) {
-    co_await on_link(call_, lease_, [statement = std::move(statement)](Link& link) { link.run(statement); });
+  Awaitable<void> begin() {
+    co_await on_link(call_, lease_, [](Link& link) { link.run("START TRANSACTION"); });
   }
   Awaitable<void> commit() {
     co_await on_link(call_, lease_, [](Link& link) { link.run_change("COMMIT"); });

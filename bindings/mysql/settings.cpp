@@ -108,6 +108,7 @@ Settings settings_from(const ConnectOptions& options) {
   take_tls(settings, options, defaults);
   settings.charset = options.charset;
   settings.connect_timeout = options.connect_timeout;
+  settings.timeout = options.timeout;
   settings.via = options.via;
   check_text("host", settings.host);
   check_text("socket", settings.socket);

@@ -37,6 +37,7 @@ struct ConnectOptions {
   std::optional<Tls> tls{};
   std::string charset = "utf8mb4";
   Duration connect_timeout = std::chrono::seconds(10);
+  std::optional<Duration> timeout{};
   std::optional<std::string> defaults_file{};
   net::Via via{};
 };
@@ -48,6 +49,7 @@ OPSHOST_RECORD(ConnectOptions, "Where a server is, and who we are there",
                (tls, "true, or how: then a server without TLS is an error; unencrypted unless given"),
                (charset, "character set of the connection"),
                (connect_timeout, "how long opening one connection may take"),
+               (timeout, "for each call over it that says none and is no script, dump or restore; 60s unless given"),
                (defaults_file,
                 "an option file of the mysql client (mode 0600); its [client] section fills what is not "
                 "given here"),
@@ -64,6 +66,7 @@ struct Settings {
   std::optional<TlsOptions> tls{};
   std::string charset = "utf8mb4";
   Duration connect_timeout = std::chrono::seconds(10);
+  std::optional<Duration> timeout{};
   net::Via via{};
 
   /// As messages name it: "mysql app@db1:3306", "mysql app@db1:3306 via root@jump".

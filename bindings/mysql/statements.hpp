@@ -10,8 +10,11 @@ namespace opshost::mysql {
 
 struct QueryOptions {
   std::optional<Duration> timeout{};
+  std::vector<std::string> json_columns{};  ///< read by stdlib/mysql.lua
 };
-OPSHOST_RECORD(QueryOptions, "How to query", (timeout, "how long we wait for the whole answer; 60s unless given"))
+OPSHOST_RECORD(QueryOptions, "How to query",
+               (timeout, "how long we wait for each part of the answer; the connection's, or 60s, unless given"),
+               (json_columns, "names of columns whose texts are JSON: they become tables, with ops.null for null"))
 
 struct ExecuteOptions {
   std::optional<Duration> timeout{};
@@ -19,7 +22,7 @@ struct ExecuteOptions {
   Size max_result = 64_MiB;
 };
 OPSHOST_RECORD(ExecuteOptions, "How to execute",
-               (timeout, "how long we wait; then the server is told to end it; 60s unless given"),
+               (timeout, "how long we wait; then the server is told to end it; the connection's, or 60s, unless given"),
                (repeatable, "sent again it ends in the same state, so a resume may send it again"),
                (max_result, "rows it answers with, as bytes; more are an error, not memory"))
 

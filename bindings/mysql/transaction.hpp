@@ -19,6 +19,7 @@ class Transaction {
   Transaction(std::shared_ptr<Pool> pool, Lease lease) : pool_(std::move(pool)), lease_(std::move(lease)) {}
 
   [[nodiscard]] std::string subject() const { return pool_->settings().target(); }
+  [[nodiscard]] std::optional<Duration> default_timeout() const { return pool_->settings().timeout; }
 
   Awaitable<Fetched> query(Call& call, std::string statement, std::optional<ValueList> values, QueryOptions options);
   Awaitable<TransactionResult> execute(Call& call, std::string statement, std::optional<ValueList> values,

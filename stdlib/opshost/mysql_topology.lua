@@ -19,7 +19,7 @@ module.record("TopologyMember", "One server of a topology", {
   { "writable", "boolean", "it takes changes: read_only is off" },
   { "replicates_from", "string",
     "name of the member it replicates from, or HOST:PORT of one that is not named here" },
-  { "replicas", "any[]", "how it replicates, a record for each channel" },
+  { "replicas", "ReplicaStatus[]", "how it replicates, a record for each channel" },
   { "gtid", "string", "GTIDs in its binary log or executed" },
 })
 module.record("Topology", "Several servers that belong together", {

@@ -13,6 +13,7 @@ error('Cannot require a meta file')
 --- @field tls? boolean|mysql.TlsOptions # true, or how: then a server without TLS is an error; unencrypted unless given
 --- @field charset? string # character set of the connection (default "utf8mb4")
 --- @field connect_timeout? ops.duration # how long opening one connection may take (default "10s")
+--- @field timeout? ops.duration # for each call over it that says none and is no script, dump or restore; 60s unless given
 --- @field defaults_file? string # an option file of the mysql client (mode 0600); its [client] section fills what is not given here
 --- @field via? ssh.Host # an SSH connection to go through; host and socket are those of the machine at its end
 
@@ -26,7 +27,8 @@ error('Cannot require a meta file')
 
 --- How to query.
 --- @class (exact) mysql.QueryOptions
---- @field timeout? ops.duration # how long we wait for the whole answer; 60s unless given
+--- @field timeout? ops.duration # how long we wait for each part of the answer; the connection's, or 60s, unless given
+--- @field json_columns? string[] # names of columns whose texts are JSON: they become tables, with ops.null for null
 
 --- What a change did.
 --- @class (exact) mysql.ExecuteResult
@@ -43,7 +45,7 @@ error('Cannot require a meta file')
 
 --- How to execute.
 --- @class (exact) mysql.ExecuteOptions
---- @field timeout? ops.duration # how long we wait; then the server is told to end it; 60s unless given
+--- @field timeout? ops.duration # how long we wait; then the server is told to end it; the connection's, or 60s, unless given
 --- @field repeatable? boolean # sent again it ends in the same state, so a resume may send it again (default false)
 --- @field max_result? ops.size # rows it answers with, as bytes; more are an error, not memory (default "64MiB")
 
@@ -55,7 +57,7 @@ error('Cannot require a meta file')
 
 --- How to insert many rows.
 --- @class (exact) mysql.InsertOptions
---- @field timeout? ops.duration # how long we wait; 60s unless given
+--- @field timeout? ops.duration # how long we wait; the connection's, or 60s, unless given
 --- @field repeatable? boolean # sent again it ends in the same state (default false)
 --- @field rows_per_statement? integer # rows one INSERT has at most (default 1000)
 
@@ -92,6 +94,10 @@ error('Cannot require a meta file')
 --- | "transaction"
 --- | "administration"
 
+--- Whose clock a text is of.
+--- @class (exact) mysql.EpochOptions
+--- @field utc_offset? string # of its time zone; a TIMESTAMP is in that of the session, @@time_zone (default "+00:00")
+
 --- What the server, or the client library, said.
 --- @class (exact) mysql.ServerFailure
 --- @field errno integer # the error number: 1062
@@ -112,24 +118,106 @@ error('Cannot require a meta file')
 --- @field sqlstate string # the server's SQLSTATE
 --- @field message string # the server's own words
 
---- How to query.
---- @class (exact) mysql.RowOptions
---- @field timeout? ops.duration # how long each part of the answer may take (default "60s")
+--- What to dump.
+--- @class (exact) mysql.DumpOptions
+--- @field tables? string[] # only these, of the connection's database (default {})
+--- @field databases? string[] # these, in place of the connection's; restored, they are made where they are missing (default {})
+--- @field ca? string # certificates to trust, a file of the machine behind `via`; needed with `tls` there
+--- @field timeout? ops.duration # how long the whole of it may take (default "1h")
+--- @field on_progress? function # called with the bytes written, about once a second
+
+--- A dump that is complete.
+--- @class (exact) mysql.DumpResult
+--- @field path string # the file, on this machine or on that behind `via`
+--- @field size integer # bytes
+--- @field sha256 string # its checksum
+--- @field duration ops.duration # how long it took
+
+--- How to restore.
+--- @class (exact) mysql.RestoreOptions
+--- @field database? string # where tables without a database of their own go; the connection's unless given
+--- @field size? integer # bytes the dump has to have, as its DumpResult says
+--- @field sha256? string # the checksum it has to have
+--- @field ca? string # certificates to trust, a file of the machine behind `via`; needed with `tls` there
+--- @field timeout? ops.duration # how long the whole of it may take (default "1h")
+--- @field repeatable? boolean # restored again it ends in the same state: it drops each table first, as dumps do (default false)
+--- @field on_progress? function # called with the bytes read and the bytes in all, about once a second
+
+--- What was restored.
+--- @class (exact) mysql.RestoreResult
+--- @field size integer # bytes of the dump
+--- @field duration ops.duration # how long it took
+
+--- What mysql or mysqldump said.
+--- @class (exact) mysql.ClientFailure
+--- @field exit_code? integer # its exit code
+--- @field errno? integer # the server's error number, where it names one
+--- @field sqlstate? string # the server's SQLSTATE
+--- @field line? integer # of the dump, where its statement begins
+--- @field message string # all it said
+
+--- How a server replicates.
+--- @class (exact) mysql.ReplicaStatus
+--- @field channel string # name of the channel, or of MariaDB's connection; mostly empty
+--- @field primary_host string # where it replicates from
+--- @field primary_port integer # its port
+--- @field primary_user string # the account it uses there
+--- @field primary_server_id? string # the primary's server_id, once it was connected
+--- @field primary_uuid? string # the primary's server_uuid; MySQL only
+--- @field io mysql.ThreadState # the thread that fetches changes
+--- @field applier mysql.ThreadState # the thread that applies them
+--- @field io_state? string # what the fetching thread does, in the server's words
+--- @field applier_state? string # what the applying thread does, in the server's words
+--- @field lag? integer # seconds it is behind; nil where the server cannot tell, as while a thread is stopped
+--- @field delay integer # seconds it stays behind on purpose
+--- @field received mysql.LogPosition # up to where it has the primary's binary log
+--- @field applied mysql.LogPosition # up to where it has applied it, as a place in the primary's binary log
+--- @field relay_log? string # its relay log
+--- @field uses_gtid boolean # it finds its place by GTID
+--- @field received_gtid? string # GTIDs it has fetched, as the server writes them
+--- @field applied_gtid? string # GTIDs it has applied; MariaDB tells those it would ask for next
+--- @field io_error? mysql.ReplicationFailure # the last error of the fetching thread
+--- @field applier_error? mysql.ReplicationFailure # the last error of the applying thread
+--- @field skip_counter integer # events it is still told to skip
+--- @field filters string[] # what it leaves out or rewrites: "Replicate_Do_DB = app"
+--- @field encrypted boolean # its connection to the primary is to use TLS
+
+--- What a thread of a replica does.
+--- @alias mysql.ThreadState
+--- | "running"
+--- | "stopped"
+--- | "connecting"
+
+--- A place in a binary log.
+--- @class (exact) mysql.LogPosition
+--- @field file string # name of the log
+--- @field position integer # byte in it
+
+--- Why a thread of a replica stopped, or cannot connect.
+--- @class (exact) mysql.ReplicationFailure
+--- @field errno integer # 1062 duplicate entry, 1032 row not found, 1236 binary log missing, ...
+--- @field message string # the server's own words
+--- @field at? string # when, as the server writes it
+--- @field table? string # the table it was about: "app.orders"; nil where the message names none
+--- @field key? string # the key of a duplicate entry: "PRIMARY"
+--- @field entry? string # the value of a duplicate entry
+--- @field statement? string # the statement, where the primary logs statements
+--- @field in_worker boolean # a parallel worker failed, and this is the coordinator's word on it: the workers' own are in performance_schema.replication_applier_status_by_worker
 
 --- How long to wait.
 --- @class (exact) mysql.CallOptions
---- @field timeout? ops.duration # how long each question to a server may take (default "60s")
+--- @field timeout? ops.duration # how long each question to the server may take; the connection's, or 60s, unless given
 
 --- Which channel.
 --- @class (exact) mysql.ChannelOptions
 --- @field channel? string # MySQL's channel or MariaDB's connection; needed where there are several
---- @field timeout? ops.duration # how long each question to the server may take (default "60s")
+--- @field timeout? ops.duration # how long each question to the server may take; the connection's, or 60s, unless given
 
 --- What to start or stop.
 --- @class (exact) mysql.ReplicaThreadOptions
 --- @field channel? string # MySQL's channel or MariaDB's connection; the default one unless given
 --- @field thread? "both"|"io"|"applier" # which thread (default "both")
---- @field timeout? ops.duration # how long each statement may take (default "60s")
+--- @field timeout? ops.duration # how long each statement may take; the connection's, or 60s, unless given
 
 --- How to wait for a replica.
 --- @class (exact) mysql.CatchUpOptions
@@ -151,7 +239,7 @@ error('Cannot require a meta file')
 --- @field server_id? string # its server_id
 --- @field writable? boolean # it takes changes: read_only is off
 --- @field replicates_from? string # name of the member it replicates from, or HOST:PORT of one that is not named here
---- @field replicas? any[] # how it replicates, a record for each channel
+--- @field replicas? mysql.ReplicaStatus[] # how it replicates, a record for each channel
 --- @field gtid? string # GTIDs in its binary log or executed
 
 --- Several servers that belong together.
@@ -304,10 +392,11 @@ function Database:script(source, options) end
 --- - `mysql.lost`: the connection broke while a statement ran
 --- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
 --- - `mysql.statement`: the server refused the statement for another reason
+--- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
---- @param options? mysql.RowOptions # how to query
+--- @param options? mysql.QueryOptions # how to query
 --- @return any # the row; nil where there is none
 function Database:one(sql, values, options) end
 
@@ -322,10 +411,11 @@ function Database:one(sql, values, options) end
 --- - `mysql.lost`: the connection broke while a statement ran
 --- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
 --- - `mysql.statement`: the server refused the statement for another reason
+--- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
---- @param options? mysql.RowOptions # how to query
+--- @param options? mysql.QueryOptions # how to query
 --- @return function # an iterator: for row in db:rows(...) do ... end
 function Database:rows(sql, values, options) end
 
@@ -359,7 +449,8 @@ function Database:session(fn) end
 --- @return any # what fn returned
 function Database:transaction(fn) end
 
---- Tell how the server replicates, in one form for MySQL 5.6 to 9 and MariaDB.
+--- Tell how the server replicates, in one form for MySQL 5.6 to 9 and MariaDB (tested live against
+--- MariaDB 10.11; MySQL's answers are recorded ones).
 ---
 --- Only reads; waits as long as `timeout` says.
 ---
@@ -369,7 +460,7 @@ function Database:transaction(fn) end
 --- - `mysql.unreachable`: there is no connection to the server
 --- @async
 --- @param options? mysql.ChannelOptions # which channel
---- @return any # its record; nil where the server is no replica
+--- @return mysql.ReplicaStatus? # nil where the server is no replica
 function Database:replica_status(options) end
 
 --- Tell how the server replicates, over each of its channels.
@@ -381,7 +472,7 @@ function Database:replica_status(options) end
 --- - `mysql.unreachable`: there is no connection to the server
 --- @async
 --- @param options? mysql.CallOptions # how long to wait
---- @return any[] # a record for each
+--- @return mysql.ReplicaStatus[] # a record for each
 function Database:replica_channels(options) end
 
 --- Start the threads of a replica.
@@ -462,7 +553,7 @@ function Database:set_global(name, value, options) end
 --- @async
 --- @param primary mysql.Database # the server it replicates from
 --- @param options? mysql.CatchUpOptions # how long, how often
---- @return any # how it replicates then
+--- @return mysql.ReplicaStatus # how it replicates then
 function Database:wait_caught_up(primary, options) end
 
 --- One connection of its own, from session().
@@ -540,10 +631,11 @@ function Session:execute(sql, values, options) end
 --- - `mysql.lost`: the connection broke while a statement ran
 --- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
 --- - `mysql.statement`: the server refused the statement for another reason
+--- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
---- @param options? mysql.RowOptions # how to query
+--- @param options? mysql.QueryOptions # how to query
 --- @return any # the row; nil where there is none
 function Session:one(sql, values, options) end
 
@@ -558,10 +650,11 @@ function Session:one(sql, values, options) end
 --- - `mysql.lost`: the connection broke while a statement ran
 --- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
 --- - `mysql.statement`: the server refused the statement for another reason
+--- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
---- @param options? mysql.RowOptions # how to query
+--- @param options? mysql.QueryOptions # how to query
 --- @return function # an iterator: for row in db:rows(...) do ... end
 function Session:rows(sql, values, options) end
 
@@ -635,10 +728,11 @@ function Transaction:execute(sql, values, options) end
 --- - `mysql.lost`: the connection broke while a statement ran
 --- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
 --- - `mysql.statement`: the server refused the statement for another reason
+--- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
---- @param options? mysql.RowOptions # how to query
+--- @param options? mysql.QueryOptions # how to query
 --- @return any # the row; nil where there is none
 function Transaction:one(sql, values, options) end
 
@@ -653,10 +747,11 @@ function Transaction:one(sql, values, options) end
 --- - `mysql.lost`: the connection broke while a statement ran
 --- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
 --- - `mysql.statement`: the server refused the statement for another reason
+--- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
---- @param options? mysql.RowOptions # how to query
+--- @param options? mysql.QueryOptions # how to query
 --- @return function # an iterator: for row in db:rows(...) do ... end
 function Transaction:rows(sql, values, options) end
 
@@ -700,6 +795,66 @@ function M.connect(options) end
 --- @param sql string # statements, with DELIMITER as the mysql client takes it
 --- @return mysql.ParsedStatement[]
 function M.parse(sql) end
+
+--- Make a number of a date.
+---
+--- Only reads.
+---
+--- ```lua
+--- local mysql = require "mysql"
+--- print(mysql.to_epoch("2024-02-29 08:00:00", { utc_offset = "+08:00" }))
+--- ```
+--- @param text string # a DATE, DATETIME or TIMESTAMP
+--- @param options? mysql.EpochOptions # whose clock it is of
+--- @return number? # seconds since 1970; nil for 0000-00-00, or where month or day is 0
+function M.to_epoch(text, options) end
+
+--- Make the text of a DATETIME, to be bound to a ?
+---
+--- Only reads.
+--- @param seconds number # since 1970
+--- @param options? mysql.EpochOptions # whose clock it is for
+--- @return string
+function M.from_epoch(seconds, options) end
+
+--- Make a number of a TIME.
+---
+--- Only reads.
+--- @param text string # a TIME, up to "838:59:59", also below zero
+--- @return number
+function M.to_seconds(text) end
+
+--- Dump databases or tables by mysqldump, as of one moment where their engine has transactions; where
+--- the connection has a `via`, the dump is made and kept on that machine.
+---
+--- Changes the dump; not safe to send twice; waits at most 1h, or as long as `timeout` says.
+---
+--- Raises:
+--- - `mysql.dump`: mysqldump could not dump, and nothing was left behind
+--- - `mysql.incomplete_dump`: a dump is not whole, or not the one it should be; nothing was sent
+--- - `mysql.no_client`: MySQL's own programs are not where the dump is made or read
+--- @async
+--- @param db mysql.Database # the server
+--- @param path string # the file to write; one that is there is replaced when the dump is complete
+--- @param options? mysql.DumpOptions # what to dump
+--- @return mysql.DumpResult
+function M.dump(db, path, options) end
+
+--- Run a dump by the mysql client, up to its first error; one that is not complete is refused before.
+---
+--- Changes the server; not safe to send twice; waits at most 1h, or as long as `timeout` says.
+---
+--- Raises:
+--- - `mysql.restore`: mysql stopped in the middle of a dump
+--- - `mysql.incomplete_dump`: a dump is not whole, or not the one it should be; nothing was sent
+--- - `mysql.dump_file`: a dump cannot be read
+--- - `mysql.no_client`: MySQL's own programs are not where the dump is made or read
+--- @async
+--- @param db mysql.Database # the server
+--- @param path string # the dump, on this machine or on that behind `via`
+--- @param options? mysql.RestoreOptions # where to, and what the dump has to be
+--- @return mysql.RestoreResult
+function M.restore(db, path, options) end
 
 --- Tell who is writable, who replicates from whom and what is wrong with it, asking all servers at
 --- once.

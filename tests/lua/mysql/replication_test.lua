@@ -1,17 +1,12 @@
 -- Replication of MariaDB as a script sees it; other servers' answers are in tests/bindings/mysql.
-local machine = require "local"
 local mysql = require "mysql"
 local ops = require "ops"
+local support = require "mysql.support"
 local t = require "testing"
 local test = t.test
 
-local function env(name)
-  return (machine.read({ "printenv", name }).stdout:gsub("\n$", ""))
-end
-
-local primary = mysql.connect({ socket = env("LAB_MYSQL_PRIMARY_SOCKET"), user = "root" })
-local replica = mysql.connect({ socket = env("LAB_MYSQL_REPLICA_SOCKET"), user = "root" })
-local PRIMARY_PORT = tonumber(env("LAB_MYSQL_PRIMARY_PORT"))
+local primary, replica = support.administrator("PRIMARY"), support.administrator("REPLICA")
+local PRIMARY_PORT = support.port
 
 local function wait_for(what, look)
   return ops.wait_until(function()

@@ -2,34 +2,12 @@
 local machine = require "local"
 local mysql = require "mysql"
 local ops = require "ops"
+local support = require "mysql.support"
 local t = require "testing"
 local test = t.test
 
-local function env(name)
-  return (machine.read({ "printenv", name }).stdout:gsub("\n$", ""))
-end
-
-local HOST, PORT = env("LAB_MYSQL_HOST"), tonumber(env("LAB_MYSQL_PRIMARY_PORT"))
-local SOCKET = env("LAB_MYSQL_PRIMARY_SOCKET")
-local TARGET = "mysql app@" .. HOST .. ":" .. PORT
-
-local function connect(options)
-  local all = { host = HOST, port = PORT, user = env("LAB_MYSQL_USER"), password = env("LAB_MYSQL_PASSWORD"),
-    database = env("LAB_MYSQL_DATABASE") }
-  for key, value in pairs(options or {}) do all[key] = value end
-  return mysql.connect(all)
-end
-
-local function administrator()
-  return mysql.connect({ socket = SOCKET, user = "root" })
-end
-
-local function with_table(db, definition, fn)
-  db:execute("DROP TABLE IF EXISTS statements_test")
-  db:execute("CREATE TABLE statements_test (" .. definition .. ")")
-  fn("statements_test")
-  db:execute("DROP TABLE statements_test")
-end
+local connect, with_table, env = support.connect, support.with_table, support.env
+local HOST, PORT, TARGET = support.host, support.port, support.target
 
 test("types are exact", function()
   local db = connect()
@@ -122,9 +100,8 @@ test("query takes only what reads, and its session is READ ONLY", function()
     db:query("DELETE FROM t")
   end)
   -- The replica executes what it is sent, under its own setting.
-  mysql.connect({ socket = env("LAB_MYSQL_REPLICA_SOCKET"), user = "root" })
-    :set_global("log_bin_trust_function_creators", 1)
-  administrator():set_global("log_bin_trust_function_creators", 1)
+  support.administrator("REPLICA"):set_global("log_bin_trust_function_creators", 1)
+  support.administrator():set_global("log_bin_trust_function_creators", 1)
   db:execute("DROP FUNCTION IF EXISTS statements_test_f")
   with_table(db, "a INT", function(name)
     db:execute("CREATE FUNCTION statements_test_f() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO " .. name ..
@@ -183,15 +160,12 @@ test("a large answer is whole", function()
 end)
 
 test("a call that runs out of time leaves no query behind", function()
-  local db, admin = connect(), administrator()
+  local db = connect()
   local failure = t.raises("mysql.timeout", "no answer within 300ms", function()
     db:query("SELECT SLEEP(100), 'left behind?'", nil, { timeout = "300ms" })
   end)
   t.equal({ failure.maybe_applied, failure.op }, { false, "Database:query" })
-  ops.wait_until(function()
-    return #admin:query("SELECT 1 AS x FROM information_schema.processlist WHERE info LIKE ? AND info NOT LIKE ?",
-      { "%left behind%", "%processlist%" }) == 0
-  end, { timeout = "10s", every = "50ms" })
+  support.wait_nothing_left(support.administrator(), "%left behind%")
   t.equal(db:one("SELECT 1 AS a").a, 1)
 end)
 
@@ -280,7 +254,7 @@ test("what refuses us says so", function()
   t.raises("mysql.access", "the server refused the connection: Access denied for user 'app'@'" .. HOST ..
     "' (using password: YES) [1045 28000]", function() connect({ password = "wrong" }):alive() end)
   t.raises("mysql.unknown_database", nil, function()
-    mysql.connect({ socket = SOCKET, user = "root", database = "no_such" }):alive()
+    support.administrator("PRIMARY", { database = "no_such" }):alive()
   end)
   t.equal(connect({ port = 9 }):alive(), false)
   t.raises("mysql.unreachable", nil, function() connect({ port = 9 }):query("SELECT 1") end)
