@@ -152,10 +152,13 @@ class SocketStream final : public ByteStream {
 
 Awaitable<TcpSocket> connect_tcp(Call& call, std::string host, std::uint16_t port, Duration connect_timeout) {
   auto endpoints = co_await resolve(call, host, port);
+  if (call.stop().stopped()) {
+    throw Failure(Obstacle::silent, host + " port " + std::to_string(port) + ": stopped before it was tried");
+  }
   const auto race = std::make_shared<Race>(call.executor(), std::move(endpoints));
   const auto stopped = call.stop().on_stop([&race] { race->end(); });
   call.saw("connecting to " + host + " port " + std::to_string(port));
-  if (!call.stop().stopped()) race->start(connect_timeout);
+  race->start(connect_timeout);
   co_await race->wait();
   if (!race->winner) throw_unreachable(host, port, *race, connect_timeout);
   ErrorCode ignored;

@@ -133,6 +133,15 @@ TEST_CASE("a stopped call leaves a silent address at once") {
   CHECK_THROWS_AS(outcome.take(), Failure);
 }
 
+TEST_CASE("a call that was stopped before it began tries nothing") {
+  Loop loop;
+  auto& call = loop.call();
+  call.stop().stop(StopReason::deadline);
+  const auto failure = failure_of([&] { loop.run(connect_tcp(call, "127.0.0.1", 1)); });
+  CHECK(failure.obstacle() == Obstacle::silent);
+  CHECK(failure.message() == "127.0.0.1 port 1: stopped before it was tried");
+}
+
 TEST_CASE("a Unix socket that is not there, is a plain file, or has too long a name") {
   Loop loop;
   std::string folder = "/tmp/opshost-net-XXXXXX";
