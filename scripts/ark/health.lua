@@ -1,6 +1,7 @@
 -- Health probes: the command a container's label names, run in it. Exit code 0 means healthy.
 local answers = require "ark.answers"
 local ops = require "ops"
+local patience = require "ark.patience"
 local site = require "ark.site"
 
 local M = {}
@@ -27,7 +28,7 @@ function M.seconds(text)
 end
 
 -- How long until a failing probe counts: the platform gives a server this time after its container was started.
-local function patience(engine, container)
+local function time_to_come_up(engine, container)
   local delay = tonumber(container.labels[site.labels.probe_delay]) or 0
   local started = M.seconds(engine:container(container.id):status().started_at)
   return started and math.max(0, started + delay - os.time()) or 0
@@ -42,14 +43,13 @@ local function run(engine, container, command)
     { accept = "any", timeout = probe_timeout(container) })
 end
 
--- Until it passes or the time its container has to come up is over; each look has all of the probe's own time.
+-- Until it passes or the time its container has to come up is over.
 local function run_until_due(engine, container, command)
-  local due = os.time() + patience(engine, container)
-  while true do
+  local _, result = patience.look(time_to_come_up(engine, container), function()
     local result = run(engine, container, command)
-    if result.exit_code == 0 or os.time() >= due then return result end
-    ops.sleep("1s")
-  end
+    return result.exit_code == 0, result
+  end)
+  return result
 end
 
 local function last_line(text)

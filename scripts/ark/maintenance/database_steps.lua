@@ -2,6 +2,7 @@
 local container_steps = require "ark.maintenance.container_steps"
 local guards = require "ark.maintenance.guards"
 local ops = require "ops"
+local patience = require "ark.patience"
 local site = require "ark.site"
 local survey = require "ark.survey"
 
@@ -32,16 +33,12 @@ end
 
 --- Whether the side that stays can carry the database; one that is only behind gets the time to catch up.
 function M.survivor(world, of)
-  local holds, seen
-  local function look()
+  local _, holds, seen = patience.look(ops.seconds(site.times.database_level), function()
     local side = of.other and M.look(world.swarm, of.other)
-    holds, seen = guards.survivor(side, M.server_runs(world.machine, of.side.container))
-    local lag = side and side.replication and side.replication.lag
-    return holds or not lag or lag == 0, seen
-  end
-  ops.try(function()
-    ops.wait_until(look, { timeout = site.times.database_level, every = "1s", what = "the other side to be level" })
-  end, { "wait.timeout" })
+    local holds, seen = guards.survivor(side, M.server_runs(world.machine, of.side.container))
+    local lag = side and side.replication and side.replication.lag or 0
+    return holds or lag == 0, holds, seen
+  end)
   return holds, seen
 end
 
@@ -153,6 +150,20 @@ function M.may_write(world, of, partner_dead)
     and ": " .. other.error or "")
 end
 
+-- Both ways: what the other side has not applied yet is to be there before this one writes more.
+local function await_follower(ctx, world, of)
+  ctx:step("the other side follows " .. of.side.container, {
+    done = function()
+      local other = M.look(world.swarm, of.other)
+      if not other.server_runs then return false, other.error or "its server does not run" end
+      local both, seen = threads(other)
+      return both and other.replication.lag == 0, seen
+    end,
+    run = function() end,
+    timeout = site.times.database_start,
+  })
+end
+
 local function open_for_writing(ctx, world, of, partner_dead)
   local name = of.side.container
   ctx:guard("only one side of " .. of.pair.name .. " is writable", function()
@@ -174,7 +185,9 @@ function M.start(ctx, world, of, writes, partner_dead)
   start_container(ctx, world, of.side.container)
   start_server(ctx, world, of)
   replicate(ctx, world, of, partner_dead)
-  if writes then open_for_writing(ctx, world, of, partner_dead) end
+  if not writes then return end
+  if of.other and not partner_dead then await_follower(ctx, world, of) end
+  open_for_writing(ctx, world, of, partner_dead)
 end
 
 return M

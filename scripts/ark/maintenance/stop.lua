@@ -79,9 +79,13 @@ local function say_what_it_is(ctx, world)
       ctx:log(pair.name .. " is not well: " .. table.concat(pair.problems, "; "))
     end
   end
+  if before.machine.client_node then words[#words + 1] = "it is a client node" end
+  for _, container in ipairs(before.containers) do
+    if container.component == site.components.drds_manager then words[#words + 1] = "the DRDS-Manager runs on it" end
+  end
   ctx:confirm("what the host is", {
-    text = ("%s has these containers: %s%s. Is it right to stop it?"):format(world.machine.name,
-      table.concat(words, ", "), before.machine.client_node and ", and it is a client node" or ""),
+    text = ("%s is to be stopped. What is on it: %s. Is that right?"):format(world.machine.name,
+      table.concat(words, ", ")),
   })
   if before.machine.client_node then
     ctx:manual("back up the client node", {
@@ -162,9 +166,9 @@ local function switch(ctx, world, of)
     hook = "ark.database.switch",
     args = { pair = of.pair.name, from = of.side, to = of.other },
     done = function()
-      local own = database_steps.look(world.machine.engine, of.side)
+      local own = database_steps.look_here(world, of)
       local other = database_steps.look(world.swarm, of.other)
-      return own.role == "RO" and other.role == "RW", ("%s is %s, %s is %s"):format(from, tostring(own.role), to,
+      return own.role ~= "RW" and other.role == "RW", ("%s is %s, %s is %s"):format(from, own.role or "stopped", to,
         tostring(other.role))
     end,
     timeout = site.times.start,
