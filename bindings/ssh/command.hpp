@@ -10,12 +10,13 @@ namespace opshost::ssh {
 
 /// How a job is run that the host keeps.
 struct AsJob {
-  std::string name;  ///< empty: it is none
-  std::string mark;  ///< stands behind its output; what follows is not for `on_line`
+  std::string name{};  ///< empty: it is none
+  std::string mark{};  ///< stands behind its output; what follows is not for `on_line`
+  Command command{};   ///< what errors show
 };
 
-/// Runs a command to its end. A stopped call ends it there with all it started: SIGTERM, after `grace` SIGKILL; only a
-/// job goes on when we were interrupted.
+/// Runs a command to its end. A stopped call ends it there with all it started: SIGTERM, after `grace` SIGKILL; also a
+/// job that another call has begun. Only when we were interrupted a job goes on.
 ///
 /// Throws Error with code
 ///   usage.argument   a word, variable or path no program can be given
@@ -29,10 +30,12 @@ struct AsJob {
 Awaitable<CommandResult> run_command(Call& call, std::shared_ptr<Connection> connection, Command command,
                                      RunOptions options, AsJob job = {});
 
-/// The same whatever its exit code; nothing is killed.
+/// The same whatever its exit code; nothing is killed: a stopped call may have done what was asked. `waits`: for a free
+/// channel; else there may be Error("ssh.channel").
 Awaitable<CommandResult> run_quietly(Call& call, std::shared_ptr<Connection> connection, Command command,
-                                     RunOptions options);
+                                     RunOptions options, bool waits = true);
 
+Error directory_error(const Connection& connection, const RunOptions& options, const CommandResult& result);
 void throw_unless_accepted(const Connection& connection, const Command& command, const AcceptedCodes& accepted,
                            const CommandResult& result);
 

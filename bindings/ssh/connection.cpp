@@ -9,6 +9,7 @@
 #include "bindings/net/background_call.hpp"
 #include "bindings/ssh/host.hpp"
 #include "bindings/ssh/pause.hpp"
+#include "bindings/ssh/sftp_client.hpp"
 #include "host/fiber/blocking.hpp"
 
 namespace opshost::ssh {
@@ -19,6 +20,8 @@ namespace {
 /// no channel is open is asked again for 2 s.
 constexpr int kRefusals = 40;
 constexpr Duration kRefusalPause = std::chrono::milliseconds(50);
+/// A server may have refused a channel for a while only (no processes, no memory).
+constexpr Duration kLimitBelieved = std::chrono::seconds(30);
 
 /// Two descriptors a connection: what a login shell starts with (1024) is soon used up.
 void raise_descriptor_limit() {
@@ -113,6 +116,10 @@ std::optional<std::string> Connection::via_name() const {
   return host != nullptr && host->connection() ? host->connection()->asked_name() : (*options_.via)->name();
 }
 
+std::shared_ptr<Connection> Connection::second() const {
+  return std::make_shared<Connection>(executor_, options_, files_);
+}
+
 void Connection::close() {
   if (opening_) opening_->call.stop().stop(StopReason::cancelled);
   sftp.reset();
@@ -129,6 +136,7 @@ Awaitable<std::shared_ptr<Session>> Connection::session(Call& call) {
   const auto self = shared_from_this();
   if (session_ && !session_->is_lost()) co_return session_;
   session_.reset();
+  most_channels_.reset();
   if (!opening_) begin_opening(call);
   const auto opening = opening_;
   while (!opening->finished && !call.stop().stopped()) {
@@ -198,16 +206,41 @@ std::shared_ptr<net::Route> Connection::route_for(const Plan& plan) const {
   return route;
 }
 
-Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target) {
+bool Connection::is_at_limit(const Session& session) {
+  if (most_channels_ && Clock::now() >= most_until_) most_channels_.reset();
+  return most_channels_ && session.open_channels() >= *most_channels_;
+}
+
+bool Connection::drop_idle_sftp() {
+  if (!sftp || sftp.use_count() > 1) return false;
+  sftp.reset();
+  return true;
+}
+
+Awaitable<void> Connection::until_channel_closed(Call& call, std::shared_ptr<Session> session, bool waits) {
+  const bool closing = drop_idle_sftp();
+  if (!waits && !closing) {
+    throw channel_error("all " + std::to_string(session->open_channels()) + " that it lets be open are in use");
+  }
+  if (closing && !is_at_limit(*session)) co_return;
+  call.saw("the server lets " + std::to_string(session->open_channels()) + " channels be open at once, all are in use");
+  if (sftp) {
+    // In use now, and idle later without a word.
+    co_await pause(call, kRefusalPause);
+    co_return;
+  }
+  co_await session->channel_closed().wait(&call.stop());
+  if (call.stop().stopped()) Session::throw_stopped();
+}
+
+Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target, bool waits) {
   bool reopened = false;
   int refusals = 0;
   for (;;) {
     auto session = co_await this->session(call);
     const bool is_command = target.is_session();
-    if (is_command && session->open_channels() >= most_channels_) {
-      call.saw("the server lets " + std::to_string(most_channels_) + " channels be open at once, all are in use");
-      co_await session->channel_closed().wait(&call.stop());
-      if (call.stop().stopped()) Session::throw_stopped();
+    if (is_command && is_at_limit(*session)) {
+      co_await until_channel_closed(call, session, waits);
       continue;
     }
     std::optional<Error> lost;
@@ -228,6 +261,7 @@ Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target)
     const std::string why = std::get<ChannelRefused>(opened).why;
     if (is_command && session->open_channels() > 0) {
       most_channels_ = session->open_channels();
+      most_until_ = Clock::now() + kLimitBelieved;
     } else if (is_command && refusals++ < kRefusals) {
       co_await pause(call, kRefusalPause);
     } else {

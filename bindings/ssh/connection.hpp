@@ -1,7 +1,6 @@
 #pragma once
 // A host as scripts hold it: opened on first use, shared by all who ask for it the same way, opened again when lost.
 #include <functional>
-#include <limits>
 #include <memory>
 #include <string>
 
@@ -42,6 +41,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// session that turns out to be lost is opened again, since nothing was asked of it yet.
   /// Throws Error("ssh.channel") where the server refuses, or what keeps the session from being opened.
   Awaitable<Channel> open_channel(Call& call) { return open_channel_to(call, ChannelTarget()); }
+  /// The same, without waiting for one of ours to be closed: then Error("ssh.channel") too.
+  Awaitable<Channel> open_free_channel(Call& call) { return open_channel_to(call, ChannelTarget(), false); }
   /// The same to a port that the host can reach.
   Awaitable<Channel> open_tcp_channel(Call& call, std::string host, std::uint16_t port) {
     return open_channel_to(call, ChannelTarget{.tcp_host = std::move(host), .tcp_port = port});
@@ -50,6 +51,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<Channel> open_unix_channel(Call& call, std::string path) {
     return open_channel_to(call, ChannelTarget{.unix_path = std::move(path)});
   }
+
+  /// Another connection of the same settings, shared with nobody.
+  [[nodiscard]] std::shared_ptr<Connection> second() const;
 
   void close();
   /// The loop has ended.
@@ -64,7 +68,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Opening;
 
   void begin_opening(Call& call);
-  Awaitable<Channel> open_channel_to(Call& call, ChannelTarget target);
+  Awaitable<Channel> open_channel_to(Call& call, ChannelTarget target, bool waits = true);
+  /// Where the server lets no more channels be open. Throws where nobody waits.
+  Awaitable<void> until_channel_closed(Call& call, std::shared_ptr<Session> session, bool waits);
+  [[nodiscard]] bool is_at_limit(const Session& session);
+  /// Closes the file transfer's channel where nobody uses it.
+  bool drop_idle_sftp();
   static Awaitable<void> open(std::shared_ptr<Connection> self, std::shared_ptr<Opening> opening);
   static Awaitable<std::shared_ptr<Session>> open_session(Connection& self, Opening& opening);
   [[nodiscard]] std::shared_ptr<net::Route> route_for(const Plan& plan) const;
@@ -76,7 +85,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Session> session_;
   std::shared_ptr<Opening> opening_;
   std::string name_;
-  std::size_t most_channels_ = std::numeric_limits<std::size_t>::max();
+  std::optional<std::size_t> most_channels_;  ///< how many were open when the server refused one more
+  TimePoint most_until_{};                    ///< it is believed until then
 };
 
 }  // namespace opshost::ssh

@@ -10,4 +10,8 @@ const char* stage_name(Stage stage) {
   return found;
 }
 
+Error lost_error(const std::string& name, Stage stage, const std::string& why) {
+  return Error("ssh.lost", name + ": " + stage_name(stage) + ": the connection was lost: " + why).on(name);
+}
+
 }  // namespace opshost::ssh

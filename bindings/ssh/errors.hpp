@@ -32,4 +32,7 @@ OPSHOST_RECORD(ConnectionFailure, "Which connection failed, and where", (host, "
 
 const char* stage_name(Stage stage);
 
+/// "lab@db1: channel: the connection was lost: WHY", ssh.lost.
+Error lost_error(const std::string& name, Stage stage, const std::string& why);
+
 }  // namespace opshost::ssh

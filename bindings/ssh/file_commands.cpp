@@ -69,7 +69,7 @@ Awaitable<std::string> make_temp(Call& call, std::shared_ptr<Connection> connect
   WireWriter body;
   body.string(path);
   attributes.write(body);
-  const sftp::Reply reply = co_await client->ask(call, sftp::Request::mkdir, body.take());
+  const sftp::Reply reply = co_await client->change(call, sftp::Request::mkdir, body.take());
   throw_unless_ok(*client, "make a temporary directory", path, reply);
   co_return path;
 }

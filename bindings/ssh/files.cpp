@@ -99,7 +99,7 @@ Awaitable<void> make_one_directory(Call& call, std::shared_ptr<SftpClient> clien
   WireWriter body;
   body.string(path);
   attributes.write(body);
-  const Reply reply = co_await client->ask(call, Request::mkdir, body.take());
+  const Reply reply = co_await client->change(call, Request::mkdir, body.take());
   if (reply.status() == Status::ok) co_return;
   const auto there = co_await attributes_of(call, client, path, true);
   if (!there) throw file_error(*client, "make the directory", path, reply);
@@ -111,7 +111,7 @@ Awaitable<void> make_one_directory(Call& call, std::shared_ptr<SftpClient> clien
   WireWriter setting;
   setting.string(path);
   attributes.write(setting);
-  const Reply set = co_await client->ask(call, Request::setstat, setting.take());
+  const Reply set = co_await client->change(call, Request::setstat, setting.take());
   throw_unless_ok(*client, "set the mode of", path, set);
 }
 
@@ -154,10 +154,10 @@ Awaitable<void> delete_tree(Call& call, std::shared_ptr<SftpClient> client, std:
       co_await delete_tree(call, client, entry.path);
       continue;
     }
-    const Reply reply = co_await client->ask(call, Request::remove, path_body(entry.path));
+    const Reply reply = co_await client->change(call, Request::remove, path_body(entry.path));
     if (reply.status() != Status::no_such_file) throw_unless_ok(*client, "delete", entry.path, reply);
   }
-  const Reply reply = co_await client->ask(call, Request::rmdir, path_body(path));
+  const Reply reply = co_await client->change(call, Request::rmdir, path_body(path));
   if (reply.status() != Status::no_such_file) throw_unless_ok(*client, "delete", path, reply);
 }
 
@@ -191,7 +191,8 @@ Awaitable<void> write_file(Call& call, std::shared_ptr<Connection> connection, s
     Reply reply = co_await first.answer(call);
     co_await throw_unless_written(call, client, path, std::move(reply));
   }
-  co_await replacement->finish(call);
+  co_await replacement->complete(call);
+  co_await replacement->put_in_place(call);
 }
 
 Awaitable<FileInfo> stat_path(Call& call, std::shared_ptr<Connection> connection, std::string path,
@@ -250,7 +251,7 @@ Awaitable<void> change_mode(Call& call, std::shared_ptr<Connection> connection, 
   WireWriter body;
   body.string(path);
   attributes.write(body);
-  const Reply reply = co_await client->ask(call, Request::setstat, body.take());
+  const Reply reply = co_await client->change(call, Request::setstat, body.take());
   throw_unless_ok(*client, "set the mode of", path, reply);
 }
 
@@ -261,7 +262,7 @@ Awaitable<void> delete_path(Call& call, std::shared_ptr<Connection> connection, 
   const auto there = co_await attributes_of(call, client, path, false);
   if (!there) co_return;
   if (file_type(there->mode.value_or(0)) != FileType::directory) {
-    const Reply reply = co_await client->ask(call, Request::remove, path_body(path));
+    const Reply reply = co_await client->change(call, Request::remove, path_body(path));
     if (reply.status() != Status::no_such_file) throw_unless_ok(*client, "delete", path, reply);
     co_return;
   }
@@ -269,7 +270,7 @@ Awaitable<void> delete_path(Call& call, std::shared_ptr<Connection> connection, 
     co_await delete_tree(call, client, path);
     co_return;
   }
-  const Reply reply = co_await client->ask(call, Request::rmdir, path_body(path));
+  const Reply reply = co_await client->change(call, Request::rmdir, path_body(path));
   if (reply.status() == Status::failure) {
     throw Error("ssh.not_empty", client->name() + ": " + describe(Value(path), 300) +
                                      " is not empty: say recursive = true if all of it shall go")

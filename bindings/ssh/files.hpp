@@ -76,8 +76,10 @@ struct TransferOptions {
   Duration timeout = std::chrono::hours(1);
 };
 OPSHOST_RECORD(TransferOptions, "How to copy a file",
-               (mode, "permissions of the copy as chmod takes them; the original's unless given"),
-               (checksum, "compare SHA-256 of both sides afterwards (needs sha256sum there)"),
+               (mode,
+                "permissions of the copy as chmod takes them; the original's, without setuid, setgid and sticky, "
+                "unless given"),
+               (checksum, "compare SHA-256 of both sides before it is in place (needs sha256sum there)"),
                (on_progress, "called with the bytes copied and the bytes in all, about once a second"),
                (timeout, "for the whole copy"))
 

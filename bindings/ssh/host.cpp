@@ -47,6 +47,13 @@ Awaitable<std::shared_ptr<Forward>> Host::forward(Call& call, ForwardOptions opt
   co_return Forward::open(call, std::make_shared<Host>(connection), options);
 }
 
+Awaitable<CommandResult> Host::read(Call& call, Command command, RunOptions options) {
+  if (options.tracked) {
+    throw Error("usage.argument", "tracked is of `run`: what only reads leaves nothing on the host to be asked for");
+  }
+  return run(call, std::move(command), std::move(options));
+}
+
 Awaitable<CommandResult> Host::run(Call& call, Command command, RunOptions options) {
   if (!options.timeout) options.timeout = default_timeout().value_or(kTimeout) + options.grace;
   auto tracking = tracking_of(call, options);

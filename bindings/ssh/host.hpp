@@ -33,13 +33,14 @@ class Host final : public net::Route {
 
   Awaitable<bool> alive(Call& call);
   Awaitable<CommandResult> run(Call& call, Command command, RunOptions options);
+  Awaitable<CommandResult> read(Call& call, Command command, RunOptions options);
 
   Awaitable<std::shared_ptr<Forward>> forward(Call& call, ForwardOptions options);
   Awaitable<std::shared_ptr<Job>> start_job(Call& call, std::string name, Command command, JobOptions options) {
     return ssh::start_job(call, connection_, std::move(name), std::move(command), std::move(options));
   }
-  [[nodiscard]] std::shared_ptr<Job> job(std::string name) const {
-    return std::make_shared<Job>(connection_, std::move(name));
+  [[nodiscard]] std::shared_ptr<Job> job(std::string name, JobOwner owner) const {
+    return std::make_shared<Job>(connection_, std::move(name), std::move(owner));
   }
   Awaitable<std::string> read_file(Call& call, std::string path, ReadFileOptions options) {
     return ssh::read_file(call, connection_, std::move(path), options);

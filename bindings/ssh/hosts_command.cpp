@@ -66,6 +66,15 @@ Scan scan_of(const InventoryTarget& listed, const ScanOptions& options) {
   return scan;
 }
 
+/// What stands in a line before "#", without blanks around it.
+std::string without_comment(std::string_view line) {
+  line = line.substr(0, line.find('#'));
+  constexpr const char* kBlanks = " \t\r";
+  const std::size_t begin = line.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return std::string(line.substr(begin, line.find_last_not_of(kBlanks) + 1 - begin));
+}
+
 std::vector<Scan> read_targets(const std::vector<std::string>& arguments, const ScanOptions& options,
                                const cli::Modules& modules) {
   std::vector<Scan> scans;
@@ -79,14 +88,18 @@ std::vector<Scan> read_targets(const std::vector<std::string>& arguments, const 
     std::ifstream lines(*options.file);
     if (!lines) throw Error("usage.argument", "--file " + *options.file + " cannot be read: " + errno_text(errno));
     for (std::string line; std::getline(lines, line);) {
-      line.erase(std::remove_if(line.begin(), line.end(), [](unsigned char letter) { return letter <= ' '; }),
-                 line.end());
-      if (!line.empty() && line.front() != '#') scans.emplace_back(target_of(line, options));
+      if (const std::string word = without_comment(line); !word.empty()) scans.emplace_back(target_of(word, options));
     }
   }
   if (scans.empty())
     throw Error("usage.argument", "no host: opshost hosts scan HOST..., --inventory FILE or --file FILE");
   return scans;
+}
+
+void refuse_jumps(const Scan& scan) {
+  if (scan.plan.jumps.empty()) return;
+  throw Error("ssh.unreachable", scan.target.host + ": ssh_config reaches it through " + scan.plan.jumps.back().host +
+                                     " (ProxyJump), and a scan connects directly: run it there");
 }
 
 Awaitable<void> scan_some(asio::any_io_executor executor, BlockingThreads& threads, LocalFiles& files,
@@ -98,6 +111,7 @@ Awaitable<void> scan_some(asio::any_io_executor executor, BlockingThreads& threa
     try {
       auto plan = [&files, target = scan.target] { return files.plan_for(target); };
       scan.plan = co_await call->blocking().run_file_work(*call, std::move(plan));
+      refuse_jumps(scan);
       call->stop_after(scan.plan.connect_timeout, call);
       scan.keys = co_await scan_host(*call, scan.plan);
     } catch (const Error& error) {
@@ -159,8 +173,8 @@ int report(const std::vector<Scan>& scans, const ScanOptions& options) {
   }
   if (code == static_cast<int>(ExitCode::refused)) {
     (void)std::fprintf(stderr,
-                       "CHANGED: known_hosts has another key. It is never stored: ask who runs the host, and "
-                       "delete the old line yourself if it was reinstalled.\n");
+                       "CHANGED: known_hosts has other keys of that host. None of these is stored: ask who runs it, "
+                       "and delete its old lines yourself if it was reinstalled.\n");
   }
   return code;
 }

@@ -1,5 +1,6 @@
 #include "bindings/ssh/job_answer.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <utility>
@@ -47,6 +48,34 @@ Error job_error(const Connection& connection, const std::string& name, const std
   return Error("ssh.job_unknown", connection.name() + ": job " + name + ": " + what).on(connection.name());
 }
 
+/// The first word and what follows it.
+std::pair<std::string, std::string> split(const std::string& line) {
+  const std::size_t space = std::min(line.find(' '), line.size());
+  return {line.substr(0, space), line.substr(std::min(space + 1, line.size()))};
+}
+
+/// "0 - 12 0", "137 KILL 0 0", "125 cwd 0 40"
+bool read_end(const std::string& text, JobAnswer& job) {
+  const auto [code, after_code] = split(text);
+  const auto [how, sizes] = split(after_code);
+  const auto [output, errors] = split(sizes);
+  job.status.exit_code = number(code);
+  job.no_directory = how == "cwd";
+  if (!job.no_directory && how != "-") job.signal = "SIG" + how;
+  const auto output_size = number(output);
+  const auto errors_size = number(errors);
+  if (!job.status.exit_code || !output_size || !errors_size) return false;
+  job.output_size = static_cast<std::uint64_t>(*output_size);
+  job.errors_size = static_cast<std::uint64_t>(*errors_size);
+  return true;
+}
+
+/// Cuts an output to its last `most` bytes; returns how many of the `all` that were written are not in it.
+std::uint64_t keep_end(std::string& output, Size most, std::uint64_t all) {
+  if (output.size() > most.bytes) output.erase(0, output.size() - most.bytes);
+  return all > output.size() ? all - output.size() : 0;
+}
+
 /// The line of the state, taken out of the output.
 std::optional<std::string> take_line(std::string& output, const std::string& mark) {
   const std::size_t begin = mark.empty() ? 0 : output.rfind(mark);
@@ -68,8 +97,16 @@ Command job_command(const std::string& verb, const std::string& name, std::vecto
   return command;
 }
 
-std::vector<std::string> with_directory(const std::optional<std::string>& cwd, const Command& command) {
-  std::vector<std::string> arguments{cwd.value_or("")};
+std::vector<std::string> begin_arguments(const Command& command, const RunOptions& options) {
+  std::vector<std::string> arguments{std::to_string(options.input.size()), options.cwd.value_or("")};
+  if (!options.env.empty()) {
+    arguments.emplace_back("env");
+    for (const auto& [name, value] : options.env) arguments.push_back(name + "=" + value);
+    // As the name of a program it would be one more assignment.
+    if (command.argv.front().find('=') != std::string::npos) {
+      for (const char* word : {"/bin/sh", "-c", "exec \"$@\"", "sh"}) arguments.emplace_back(word);
+    }
+  }
   arguments.insert(arguments.end(), command.argv.begin(), command.argv.end());
   return arguments;
 }
@@ -79,40 +116,44 @@ std::string no_place(const CommandResult& answer) {
   return answer.output.substr(kNoPlace.size(), answer.output.find('\n') - kNoPlace.size());
 }
 
-JobStatus take_status(const Connection& connection, const std::string& name, CommandResult& answer,
+JobAnswer take_answer(const Connection& connection, const std::string& name, CommandResult& answer,
                       const std::string& mark) {
   if (const std::string why = no_place(answer); !why.empty()) throw job_error(connection, name, why);
   const auto line = take_line(answer.output, mark);
-  const std::size_t space = line ? line->find(' ') : std::string::npos;
-  const std::string word = line ? line->substr(0, space) : std::string();
-  const std::string rest = space == std::string::npos ? std::string() : line->substr(space + 1);
-  JobStatus status;
+  const auto [word, rest] = split(line.value_or(""));
+  JobAnswer job;
   if (word == "running") {
-    status.state = JobState::running;
-    status.pid = number(rest);
-  } else if (word == "ended" && number(rest)) {
-    status.state = JobState::ended;
-    status.exit_code = number(rest);
+    job.status.state = JobState::running;
+    job.status.pid = number(rest);
+  } else if (word == "ended" && read_end(rest, job)) {
+    job.status.state = JobState::ended;
   } else if (word == "unknown") {
-    status.state = JobState::unknown;
-    status.reason = rest;
+    job.status.state = JobState::unknown;
+    job.status.reason = rest;
   } else if (word != "never") {
     throw job_error(connection, name, "the host does not answer for it" + what_it_wrote(answer.output, answer.errors));
   }
-  return status;
+  return job;
 }
 
-CommandResult result_of(const Connection& connection, const std::string& name, CommandResult answer,
-                        const std::string& mark) {
-  const JobStatus status = take_status(connection, name, answer, mark);
-  if (status.state != JobState::ended) {
-    const Error error =
-        job_error(connection, name, status.reason.value_or("it did not begin") + "; look there what it has done");
-    throw Error(error).maybe_applied(status.state == JobState::unknown);
-  }
-  answer.exit_code = status.exit_code;
-  answer.signal.reset();
-  return answer;
+Error unknown_job(const Connection& connection, const std::string& name, const JobStatus& status) {
+  return job_error(connection, name, status.reason.value_or("it did not begin") + "; look there what it has done")
+      .maybe_applied(status.state == JobState::unknown);
+}
+
+JobResult result_of(const Connection& connection, const std::string& name, CommandResult answer, Size max_output,
+                    const std::string& mark) {
+  const JobAnswer job = take_answer(connection, name, answer, mark);
+  if (job.status.state != JobState::ended) throw unknown_job(connection, name, job.status);
+  JobResult ended;
+  ended.no_directory = job.no_directory;
+  ended.result = std::move(answer);
+  CommandResult& result = ended.result;
+  result.signal = job.signal;
+  result.exit_code = job.signal ? std::nullopt : job.status.exit_code;
+  result.output_dropped = keep_end(result.output, max_output, job.output_size);
+  result.errors_dropped = keep_end(result.errors, max_output, job.errors_size);
+  return ended;
 }
 
 }  // namespace opshost::ssh

@@ -20,7 +20,7 @@ Awaitable<JobStatus> ask(Call& call, std::shared_ptr<Connection> connection, std
                          RunOptions how) {
   how.accept = AnyExitCode::any;
   CommandResult result = co_await run_quietly(call, connection, std::move(command), std::move(how));
-  co_return take_status(*connection, name, result);
+  co_return take_answer(*connection, name, result).status;
 }
 
 Error wait_error(const Connection& connection, const std::string& name, Duration timeout,
@@ -35,10 +35,16 @@ Error wait_error(const Connection& connection, const std::string& name, Duration
 
 }  // namespace
 
+RunOptions Job::as_owner() const {
+  RunOptions how;
+  how.as_user = owner_.as_user;
+  how.as_user_password = owner_.as_user_password;
+  return how;
+}
+
 Awaitable<JobStatus> Job::status(Call& call) {
   Command command = job_command("status", name_, {});
-  RunOptions how;
-  how.as_user = as_user_;
+  RunOptions how = as_owner();
   co_return co_await ask(call, connection_, name_, std::move(command), std::move(how));
 }
 
@@ -65,21 +71,19 @@ Awaitable<CommandResult> Job::wait_exited(Call& call, JobWaitOptions options) {
   const std::string name = name_;
   co_await until_ended(call, options);
   Command command = job_command("wait", name, {std::to_string(options.max_output.bytes)});
-  RunOptions how;
-  how.as_user = as_user_;
+  RunOptions how = as_owner();
   how.max_output = Size{options.max_output.bytes + kStateLine};
   CommandResult answer = co_await run_quietly(call, connection, std::move(command), std::move(how));
-  CommandResult result = result_of(*connection, name, std::move(answer));
+  JobResult job = result_of(*connection, name, std::move(answer), options.max_output);
   const Command shown{{"job " + name}, "job " + name};
-  throw_unless_accepted(*connection, shown, options.accept, result);
-  co_return result;
+  throw_unless_accepted(*connection, shown, options.accept, job.result);
+  co_return std::move(job.result);
 }
 
 Awaitable<JobStatus> Job::stop(Call& call, JobStopOptions options) {
   const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(options.grace).count() / 100;
   Command command = job_command("stop", name_, {std::to_string(tenths)});
-  RunOptions how;
-  how.as_user = as_user_;
+  RunOptions how = as_owner();
   co_return co_await ask(call, connection_, name_, std::move(command), std::move(how));
 }
 
@@ -87,8 +91,7 @@ Awaitable<void> Job::forget(Call& call) {
   const auto connection = connection_;
   const std::string name = name_;
   Command command = job_command("forget", name, {});
-  RunOptions how;
-  how.as_user = as_user_;
+  RunOptions how = as_owner();
   const JobStatus status = co_await ask(call, connection, name, std::move(command), std::move(how));
   if (status.state == JobState::running) {
     throw Error("ssh.job_running", connection->name() + ": job " + name + " runs (pid " +
@@ -102,13 +105,14 @@ namespace {
 /// Where in its output a script is that follows a job. Looks again and again, so that a lost connection loses nothing.
 class Follower {
  public:
-  Follower(std::shared_ptr<Connection> connection, std::string name, FollowOptions options)
-      : connection_(std::move(connection)), name_(std::move(name)), options_(options) {}
+  Follower(std::shared_ptr<Connection> connection, std::string name, RunOptions as_owner, FollowOptions options)
+      : connection_(std::move(connection)), name_(std::move(name)), as_owner_(std::move(as_owner)), options_(options) {}
 
   Awaitable<std::optional<JobLine>> next(Call& call) {
     while (true) {
       if (auto line = take(output_, "stdout")) co_return line;
       if (auto line = take(errors_, "stderr")) co_return line;
+      if (ended_ && last_.state == JobState::unknown) throw unknown_job(*connection_, name_, last_);
       if (ended_) co_return std::nullopt;
       co_await look(call);
       if (!ended_ && !output_.lines.has_line() && !errors_.lines.has_line()) co_await pause(call, options_.every);
@@ -130,14 +134,13 @@ class Follower {
   Awaitable<void> look(Call& call) {
     Command command = job_command(
         "since", name_, {std::to_string(output_.offset), std::to_string(errors_.offset), std::to_string(kMostALook)});
-    RunOptions how;
+    RunOptions how = as_owner_;
     how.max_output = Size{kMostALook + kStateLine};
     CommandResult answer = co_await run_quietly(call, connection_, std::move(command), std::move(how));
-    const JobStatus status = take_status(*connection_, name_, answer);
+    last_ = take_answer(*connection_, name_, answer).status;
     feed(output_, answer.output);
     feed(errors_, answer.errors);
-    ended_ =
-        status.state != JobState::running && answer.output.size() < kMostALook && answer.errors.size() < kMostALook;
+    ended_ = last_.state != JobState::running && answer.output.size() < kMostALook && answer.errors.size() < kMostALook;
     if (!ended_) co_return;
     output_.lines.finish();
     errors_.lines.finish();
@@ -150,7 +153,9 @@ class Follower {
 
   std::shared_ptr<Connection> connection_;
   std::string name_;
+  RunOptions as_owner_;
   FollowOptions options_;
+  JobStatus last_;
   Output output_;
   Output errors_;
   bool ended_ = false;
@@ -159,7 +164,7 @@ class Follower {
 }  // namespace
 
 Stream<JobLine> Job::follow(FollowOptions options) const {
-  auto follower = std::make_shared<Follower>(connection_, name_, options);
+  auto follower = std::make_shared<Follower>(connection_, name_, as_owner(), options);
   return Stream<JobLine>([follower](Call& call) { return follower->next(call); });
 }
 
@@ -168,16 +173,24 @@ Awaitable<std::shared_ptr<Job>> start_job(Call& call, std::shared_ptr<Connection
   RunOptions how;
   how.input = std::move(options.input);
   how.env = std::move(options.env);
+  how.cwd = std::move(options.cwd);
+  how.as_user = options.as_user;
+  how.as_user_password = options.as_user_password;
   check_command(command, how);
-  Command starting = job_command("start", name, with_directory(options.cwd, command));
+  Command starting = job_command("start", name, begin_arguments(command, how));
   if (!call.change_key().empty()) {
-    Value note = tracked_note(*connection, "job", name);
+    Value note = tracked_note(*connection, "job", name, how);
     const std::string key(kTrackedNote);
     co_await call.note_durably(key, std::move(note));
   }
-  const JobStatus status = co_await ask(call, connection, name, std::move(starting), std::move(how));
-  if (status.pid) call.note("pid", *status.pid);
-  co_return std::make_shared<Job>(connection, name);
+  how.env.clear();
+  const auto cwd = std::exchange(how.cwd, std::nullopt);
+  how.accept = AnyExitCode::any;
+  CommandResult answer = co_await run_quietly(call, connection, std::move(starting), std::move(how));
+  const JobAnswer job = take_answer(*connection, name, answer);
+  if (job.status.state == JobState::never_began) throw unknown_job(*connection, name, job.status);
+  if (job.status.pid) call.note("pid", *job.status.pid);
+  co_return std::make_shared<Job>(connection, name, JobOwner{options.as_user, options.as_user_password});
 }
 
 }  // namespace opshost::ssh

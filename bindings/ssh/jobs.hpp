@@ -31,13 +31,24 @@ struct JobOptions {
   std::string input{};
   std::map<std::string, std::string> env{};
   std::optional<std::string> cwd{};
+  std::optional<std::string> as_user{};
+  Secret as_user_password{};
   bool repeatable = false;
 };
 OPSHOST_RECORD(JobOptions, "How to start a job",
                (input, "bytes it reads from its stdin; without it stdin is empty", named("stdin")),
                (env, "environment variables to set; they stand on the command line there, so no secrets"),
                (cwd, "directory it starts in; the login's home unless given"),
+               (as_user, "user it becomes, by sudo; the job is that user's"),
+               (as_user_password, "what sudo asks for, an ops.secret; goes over stdin"),
                (repeatable, "sent again it ends in the same state, so a resume may send it again"))
+
+struct JobOwner {
+  std::optional<std::string> as_user{};
+  Secret as_user_password{};
+};
+OPSHOST_RECORD(JobOwner, "Whose a job is", (as_user, "user it became, by sudo; the login's unless given"),
+               (as_user_password, "what sudo asks for, an ops.secret; goes over stdin"))
 
 struct JobWaitOptions {
   Duration timeout = std::chrono::seconds(60);
@@ -70,9 +81,8 @@ OPSHOST_RECORD(JobStopOptions, "How to stop a job", (grace, "time to exit after 
 
 class Job {
  public:
-  /// `as_user`: whose it is, where that is not the login's.
-  Job(std::shared_ptr<Connection> connection, std::string name, std::optional<std::string> as_user = {})
-      : connection_(std::move(connection)), name_(std::move(name)), as_user_(std::move(as_user)) {}
+  Job(std::shared_ptr<Connection> connection, std::string name, JobOwner owner = {})
+      : connection_(std::move(connection)), name_(std::move(name)), owner_(std::move(owner)) {}
 
   [[nodiscard]] std::string subject() const { return "job " + name_ + " on host " + connection_->options().host; }
 
@@ -87,10 +97,11 @@ class Job {
 
  private:
   Awaitable<void> until_ended(Call& call, JobWaitOptions options);
+  [[nodiscard]] RunOptions as_owner() const;
 
   std::shared_ptr<Connection> connection_;
   std::string name_;
-  std::optional<std::string> as_user_;
+  JobOwner owner_;
 };
 
 /// Begins it, unless a job of that name has begun: then that one is it.

@@ -189,7 +189,8 @@ void LocalFiles::add_known_host(const std::string& file, const std::string& line
   const auto failed = [&](const char* what) {
     return Error("ssh.known_hosts", "known hosts " + file + " " + what + ": " + errno_text(errno)).on(file);
   };
-  const std::string folder = file.substr(0, file.rfind('/'));
+  const std::size_t slash = file.rfind('/');
+  const std::string folder = slash == std::string::npos ? std::string() : file.substr(0, slash);
   if (!folder.empty() && mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw failed("has no folder");
   const Descriptor out(open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
   if (!out) throw failed("cannot be written");

@@ -80,7 +80,8 @@ void declare_jobs(Module& module, HandleBuilder<Host>& host) {
       {{"name", "asked for later"}, {"command", "the program and its arguments"}, {"options", "how to start it"}},
       "Begin a command that goes on by itself, unless one of that name has begun", kConnecting,
       Raises{"ssh.job_unknown"}, Returns{"the job"});
-  host.observe("job", &Host::job, {{"name", "it was begun under"}}, "A job of this host; nothing is asked yet");
+  host.observe("job", &Host::job, {{"name", "it was begun under"}, {"options", "whose it is"}},
+               "A job of this host; nothing is asked yet");
   module.type<Job>("Job", "A command that the host keeps pid, output and exit code of", &Job::subject)
       .observe("status", &Job::status, {}, "Tell what became of it", kConnecting, Raises{"ssh.job_unknown"})
       .observe("wait_exited", &Job::wait_exited, {{"options", "how long"}}, "Wait for its end", kConnecting,
@@ -105,7 +106,7 @@ void declare_host(Module& module) {
   host.also<net::Route>()
       .closes(&Host::close)
       .observe("alive", &Host::alive, {}, "Connect; false where it is refused, unroutable or silent", kConnecting)
-      .observe("read", &Host::run, {{"command", "the program and its arguments"}, {"options", "how to run it"}},
+      .observe("read", &Host::read, {{"command", "the program and its arguments"}, {"options", "how to run it"}},
                "Run a command that only reads; a plan runs it too", kConnecting, kRunning, Returns{"what it answered"})
       .change("run", &Host::run, {{"command", "the program and its arguments"}, {"options", "how to run it"}},
               "Run a command that changes something; a plan only shows it", kConnecting, kRunning,

@@ -27,34 +27,47 @@ RemoteCommand::RemoteCommand(Call& call, Connection& connection, const RunOption
       input_(options.input),
       waits_for_sudo_(options.as_user.has_value()) {}
 
-Awaitable<void> RemoteCommand::begin(std::string line) {
-  channel_ = co_await connection_.open_channel(call_);
-  Session& session = channel_.session();
-  if (options_.pty) {
-    const auto request = [&]() -> long {
-      return libssh2_channel_request_pty_ex(channel_.raw(), kTerminal.data(), kTerminal.size(), nullptr, 0, 80, 24, 0,
-                                            0);
-    };
-    const long answer = co_await session.repeat_request(channel_.raw(), request, &call_.stop());
-    if (answer != 0) {
-      throw Error("ssh.channel", connection_.name() + ": channel: the server gives no terminal: " + session.failure())
-          .on(connection_.name());
-    }
-  }
-  began_ = Clock::now();
-  const auto request = [&]() -> long {
-    return libssh2_channel_process_startup(channel_.raw(), "exec", 4, line.data(), static_cast<unsigned>(line.size()));
+Awaitable<void> RemoteCommand::ask_for_terminal() {
+  const auto ask = [](LIBSSH2_CHANNEL* raw) -> long {
+    return libssh2_channel_request_pty_ex(raw, kTerminal.data(), kTerminal.size(), nullptr, 0, 80, 24, 0, 0);
   };
+  const auto session = channel_.shared_session();
   std::optional<Error> failed;
   long answer = 0;
   try {
-    answer = co_await session.repeat_request(channel_.raw(), request);
+    answer = co_await request_on(channel_, ask, call_.stop());
   } catch (const Error& error) {
-    failed = lost(error.message());
+    if (error.code() != "ssh.lost") throw;
+    failed = lost_error(connection_.name(), Stage::channel, error.message()).retryable();
   }
   if (failed) throw Error(*failed);
   if (answer != 0) {
-    throw Error("ssh.channel", connection_.name() + ": command: the server runs none: " + session.failure())
+    throw Error("ssh.channel", connection_.name() + ": channel: the server gives no terminal: " + session->failure())
+        .on(connection_.name());
+  }
+}
+
+Awaitable<void> RemoteCommand::begin(std::string line, bool waits) {
+  if (waits) {
+    channel_ = co_await connection_.open_channel(call_);
+  } else {
+    channel_ = co_await connection_.open_free_channel(call_);
+  }
+  const auto session = channel_.shared_session();
+  if (options_.pty) co_await ask_for_terminal();
+  began_ = Clock::now();
+  sent_ = true;
+  std::optional<Error> failed;
+  long answer = 0;
+  try {
+    answer = co_await request_startup(channel_, "exec", std::move(line), call_.stop());
+  } catch (const Error& error) {
+    failed = error.code() == "ssh.lost" ? lost(error.message()) : Error(error).maybe_applied();
+  }
+  if (failed) throw Error(*failed);
+  if (answer != 0) {
+    sent_ = false;
+    throw Error("ssh.channel", connection_.name() + ": command: the server runs none: " + session->failure())
         .on(connection_.name());
   }
 }
@@ -73,13 +86,35 @@ Awaitable<bool> RemoteCommand::exchange() {
   bool moved = read(output_);
   moved = read(errors_) || moved;
   moved = write() || moved;
-  if (libssh2_channel_eof(channel_.raw()) != 0) {
-    output_.lines.finish();
-    errors_.lines.finish();
-    complete_ = true;
-  }
+  look_for_end();
   co_await hand_out_lines();
   co_return moved;
+}
+
+// Output may end long before the command does.
+void RemoteCommand::look_for_end() {
+  Session& session = channel_.session();
+  if (libssh2_channel_eof(channel_.raw()) == 0) return;
+  if (!session.told_end(channel_.raw()) && session.note(libssh2_channel_wait_closed(channel_.raw())) != 0) return;
+  output_.lines.finish();
+  errors_.lines.finish();
+  complete_ = true;
+}
+
+Awaitable<bool> RemoteCommand::ends(Call& other) {
+  if (!channel_) co_return false;
+  Session& session = channel_.session();
+  try {
+    while (!complete_ && !other.stop().stopped()) {
+      const std::uint64_t seen = session.input();
+      const bool moved = read(output_) || read(errors_);
+      look_for_end();
+      if (!complete_ && !moved) co_await session.wait_for_input(seen, &other.stop());
+    }
+  } catch (const Error&) {
+    co_return false;  // lost: nobody knows
+  }
+  co_return complete_;
 }
 
 bool RemoteCommand::read(Stream& stream) {
@@ -161,18 +196,18 @@ Awaitable<void> RemoteCommand::hand_out_lines() {
   }
 }
 
-Awaitable<CommandResult> RemoteCommand::finish() {
+CommandResult RemoteCommand::finish() {
   Session& session = channel_.session();
   if (waits_for_sudo_) {
     throw as_user_error("sudo ended: " + one_line(from_sudo_.empty() ? "it said nothing" : from_sudo_, kMostShown));
   }
-  std::optional<Error> failed;
-  try {
-    co_await session.repeat([this]() -> long { return libssh2_channel_close(channel_.raw()); }, &call_.stop());
-  } catch (const Error& error) {
-    failed = error.code() == "ssh.lost" ? lost(error.message()) : error;
+  if (session.closed_untold(channel_.raw())) {
+    throw Error("ssh.lost", connection_.name() +
+                                ": command: the server ended its channel and told no exit code: it may have run, and "
+                                "may still run")
+        .on(connection_.name())
+        .maybe_applied();
   }
-  if (failed) throw Error(*failed);
   CommandResult result;
   char* signal = nullptr;
   std::size_t size = 0;
@@ -189,7 +224,7 @@ Awaitable<CommandResult> RemoteCommand::finish() {
   result.errors = errors_.kept.take();
   result.duration = Clock::now() - began_;
   channel_.close();
-  co_return result;
+  return result;
 }
 
 StoppedCommand RemoteCommand::stopped() {

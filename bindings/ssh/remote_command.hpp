@@ -16,15 +16,20 @@ class RemoteCommand {
   RemoteCommand(Call& call, Connection& connection, const RunOptions& options, const CommandToken& token,
                 std::string mark = {});
 
-  /// Opens a channel and sends the command. Throws Error: nothing was begun, unless it says maybe_applied.
-  Awaitable<void> begin(std::string line);
+  /// Opens a channel and sends the command; `waits`: for a free channel. Throws Error: nothing was begun, unless it
+  /// says maybe_applied.
+  Awaitable<void> begin(std::string line, bool waits = true);
+  /// The host may have begun it.
+  [[nodiscard]] bool was_sent() const { return sent_; }
   /// Returns when it has ended, or the call was stopped. Throws Error("ssh.lost"), maybe_applied; Error("ssh.as_user")
   /// where sudo does not let us.
   Awaitable<void> hold();
   /// It ended, its output is complete.
   [[nodiscard]] bool complete() const { return complete_; }
-  /// Of a complete one.
-  Awaitable<CommandResult> finish();
+  /// Of a complete one. Throws Error("ssh.lost") where the server told no end, Error("ssh.as_user").
+  CommandResult finish();
+  /// Of a stopped one that was killed: whether it ends until the other call is stopped too.
+  Awaitable<bool> ends(Call& other);
   [[nodiscard]] StoppedCommand stopped();
   /// What sudo or our own words on stderr tell: the command's directory is not there.
   [[nodiscard]] bool found_no_directory() const;
@@ -38,7 +43,9 @@ class RemoteCommand {
     LineSplitter lines;
   };
 
+  Awaitable<void> ask_for_terminal();
   Awaitable<bool> exchange();
+  void look_for_end();
   bool read(Stream& stream);
   bool write();
   void take(Stream& stream, std::string_view bytes);
@@ -63,6 +70,7 @@ class RemoteCommand {
   bool gave_password_ = false;
   bool input_ended_ = false;
   bool complete_ = false;
+  bool sent_ = false;
 };
 
 }  // namespace opshost::ssh

@@ -125,8 +125,9 @@ Awaitable<std::string> real_path(Call& call, std::shared_ptr<SftpClient> client,
 Awaitable<std::unique_ptr<Replacement>> Replacement::begin(Call& call, std::shared_ptr<SftpClient> client,
                                                            std::string path, std::optional<std::uint32_t> mode) {
   const auto there = co_await attributes_of(call, client, path, true);
-  if (there && there->mode && file_type(*there->mode) == FileType::directory) {
-    throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is a directory")
+  const FileType type = there && there->mode ? file_type(*there->mode) : FileType::file;
+  if (type != FileType::file) {
+    throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is " + words_for(type))
         .on(client->name());
   }
   std::unique_ptr<Replacement> replacement(new Replacement());  // NOLINT(cppcoreguidelines-owning-memory): private
@@ -160,7 +161,7 @@ Replacement::~Replacement() {
   const SftpClient::Ticket removing = client_->send(Request::remove, path_body(temporary_));
 }
 
-Awaitable<void> Replacement::finish(Call& call) {
+Awaitable<void> Replacement::complete(Call& call) {
   if (client_->has("fsync@openssh.com")) {
     std::string body = WireWriter().string("fsync@openssh.com").string(handle()).take();
     Reply reply = co_await client_->ask(call, Request::extended, std::move(body));
@@ -168,16 +169,19 @@ Awaitable<void> Replacement::finish(Call& call) {
   }
   Reply closed = co_await handle_.close(call);
   co_await throw_unless_written(call, client_, target_, std::move(closed));
+}
+
+Awaitable<void> Replacement::put_in_place(Call& call) {
   if (client_->has("posix-rename@openssh.com")) {
     std::string body = WireWriter().string("posix-rename@openssh.com").string(temporary_).string(target_).take();
-    const Reply reply = co_await client_->ask(call, Request::extended, std::move(body));
+    const Reply reply = co_await client_->change(call, Request::extended, std::move(body));
     throw_unless_ok(*client_, "replace", target_, reply);
   } else {
     // Version 3 has no rename that replaces: there is a moment without the file.
-    const Reply removed = co_await client_->ask(call, Request::remove, path_body(target_));
+    const Reply removed = co_await client_->change(call, Request::remove, path_body(target_));
     if (removed.status() != Status::no_such_file) throw_unless_ok(*client_, "replace", target_, removed);
     std::string body = WireWriter().string(temporary_).string(target_).take();
-    const Reply reply = co_await client_->ask(call, Request::rename, std::move(body));
+    const Reply reply = co_await client_->change(call, Request::rename, std::move(body));
     throw_unless_ok(*client_, "replace", target_, reply);
   }
   temporary_.clear();
@@ -197,6 +201,15 @@ void check_path(const std::string& path) {
   if (path.empty() || path.find('\0') != std::string::npos) {
     throw Error("usage.argument", "path is " + describe(Value(path)) + ", which is no path");
   }
+}
+
+std::string words_for(FileType type) {
+  if (type == FileType::directory) return "a directory";
+  std::string name;
+  opshost_enum_choices(&type, [&](FileType choice, const char* text) {
+    if (choice == type) name = text;
+  });
+  return "no regular file (" + name + ")";
 }
 
 FileType file_type(std::uint32_t mode) {

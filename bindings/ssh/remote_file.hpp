@@ -65,9 +65,11 @@ class Replacement {
   Replacement& operator=(const Replacement&) = delete;
 
   [[nodiscard]] const std::string& handle() const { return handle_.text(); }
-  [[nodiscard]] const std::string& path() const { return target_; }
-  /// On disk and in place. Also throws what closing it says of earlier writes.
-  Awaitable<void> finish(Call& call);
+  /// Where it is until it is in place.
+  [[nodiscard]] const std::string& temporary() const { return temporary_; }
+  /// On disk. Also throws what closing it says of earlier writes.
+  Awaitable<void> complete(Call& call);
+  Awaitable<void> put_in_place(Call& call);
 
  private:
   Replacement() = default;
@@ -82,6 +84,8 @@ class Replacement {
 std::uint32_t parse_mode(const std::string& text);
 void check_path(const std::string& path);
 FileType file_type(std::uint32_t mode);
+/// "a directory", "no regular file (fifo)"
+std::string words_for(FileType type);
 std::string mode_text(std::uint32_t mode);
 
 }  // namespace opshost::ssh

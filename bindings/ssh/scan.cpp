@@ -1,5 +1,6 @@
 #include "bindings/ssh/scan.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -16,6 +17,20 @@ KeyStatus status_of(const Plan& plan, const HostKey& shown) {
     if (key.type == shown.type) status = KeyStatus::changed;
   }
   return status;
+}
+
+/// New keys of a host are trusted beside one that is known; where none of those was shown, or another one in its place,
+/// they are no more than what that one is.
+void doubt_new_keys(const Plan& plan, std::vector<ScannedKey>& keys) {
+  const auto has = [&keys](KeyStatus status) {
+    return std::any_of(keys.begin(), keys.end(), [status](const ScannedKey& key) { return key.status == status; });
+  };
+  const bool was_known =
+      std::any_of(plan.known_keys.begin(), plan.known_keys.end(), [](const KnownKey& key) { return !key.revoked; });
+  if (!has(KeyStatus::changed) && (!was_known || has(KeyStatus::known))) return;
+  for (ScannedKey& key : keys) {
+    if (key.status == KeyStatus::unknown) key.status = KeyStatus::changed;
+  }
 }
 
 }  // namespace
@@ -37,10 +52,11 @@ Awaitable<std::vector<ScannedKey>> scan_host(Call& call, Plan plan) {
     } catch (const Error& error) {
       failed = error;
     }
-    // Who does not answer at all will not answer for another type.
-    if (failed && failed->code() == "ssh.unreachable") break;
+    // What was not looked at to its end is not told half. Who does not answer will not answer for another type.
+    if (failed && (failed->code() == "ssh.unreachable" || call.stop().stopped())) throw Error(*failed);
   }
   if (keys.empty() && failed) throw Error(*failed);
+  doubt_new_keys(progress.plan, keys);
   co_return keys;
 }
 

@@ -15,7 +15,8 @@ struct ScannedKey {
   KeyStatus status = KeyStatus::unknown;
 };
 
-/// Every type of key that this library can check; a connection for each. Throws what keeps all of them from being read.
+/// Every type of key that this library can check; a connection for each. Where one of them changed, or none of those
+/// that are known was shown, none is called unknown: all of them are `changed`. Throws what keeps them from being read.
 Awaitable<std::vector<ScannedKey>> scan_host(Call& call, Plan plan);
 
 }  // namespace opshost::ssh

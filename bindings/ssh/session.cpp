@@ -1,13 +1,16 @@
 #include "bindings/ssh/session.hpp"
 
+#include <malloc.h>
 #include <sys/eventfd.h>
-#include <array>
 
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <new>
 #include <utility>
 #include <variant>
 
+#include "bindings/ssh/wire.hpp"
 #include "host/base/error.hpp"
 #include "host/base/time.hpp"
 
@@ -88,7 +91,7 @@ Session::Session(const asio::any_io_executor& executor, std::shared_ptr<Transpor
       waiting_(executor),
       channel_closed_(executor) {
   initialize_library();
-  raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
+  raw_ = libssh2_session_init_ex(&Session::allocate, &Session::release, &Session::reallocate, this);
   if (raw_ == nullptr) throw std::bad_alloc();
   libssh2_session_set_blocking(raw_, 0);
   set_callback(raw_, LIBSSH2_CALLBACK_RECV, &Session::receive_callback);
@@ -102,6 +105,52 @@ void Session::start() {
     if (const auto self = weak.lock()) self->ready();
   });
 }
+
+// libssh2 keeps to itself whether an exit code was told, so the packets that it is done with are looked at.
+void Session::look_at(std::string_view block) {
+  constexpr char kChannelOpen = 90;  // RFC 4254
+  constexpr char kChannelClose = 97;
+  constexpr char kChannelRequest = 98;
+  constexpr std::size_t kEndWord = 11;  // "exit-status", "exit-signal"
+  if (block.front() < kChannelOpen || block.front() > kChannelRequest) return;
+  WireReader reader(block.substr(1));
+  if (block.front() == kChannelOpen) {
+    reader.string();
+    const std::uint32_t number = reader.uint32();
+    if (reader.good()) opened_number_ = number;
+    return;
+  }
+  const auto known = endings_.find(reader.uint32());
+  if (known == endings_.end()) return;
+  if (block.front() == kChannelClose) known->second.closed = true;
+  if (block.front() != kChannelRequest || reader.uint32() != kEndWord) return;
+  known->second.told =
+      known->second.told || reader.rest().starts_with("exit-status") || reader.rest().starts_with("exit-signal");
+}
+
+Session::Ending Session::ending_of(LIBSSH2_CHANNEL* channel) const {
+  const auto number = numbers_.find(channel);
+  const auto ending = number == numbers_.end() ? endings_.end() : endings_.find(number->second);
+  return ending == endings_.end() ? Ending() : ending->second;
+}
+
+bool Session::told_end(LIBSSH2_CHANNEL* channel) const { return ending_of(channel).told; }
+
+bool Session::closed_untold(LIBSSH2_CHANNEL* channel) const {
+  const Ending ending = ending_of(channel);
+  return ending.closed && !ending.told;
+}
+
+// NOLINTBEGIN(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): libssh2's allocator
+void* Session::allocate(size_t size, void**) { return std::malloc(size); }
+void* Session::reallocate(void* block, size_t size, void**) { return std::realloc(block, size); }
+void Session::release(void* block, void** self) {
+  if (block == nullptr) return;
+  const std::size_t size = malloc_usable_size(block);
+  if (size > 0) static_cast<Session*>(*self)->look_at({static_cast<const char*>(block), size});
+  std::free(block);
+}
+// NOLINTEND(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
 
 ssize_t Session::receive_callback(libssh2_socket_t, void* buffer, size_t size, int, void** self) {
   return static_cast<Session*>(*self)->receive({static_cast<char*>(buffer), size});
@@ -295,6 +344,8 @@ Awaitable<void> Session::open_one(Session& self, Opening& opening) {
   const long answer = co_await self.repeat(attempt);
   if (answer == 0) {
     ++self.open_channels_;
+    self.numbers_[channel] = self.opened_number_;
+    self.endings_[self.opened_number_] = {};
     opening.result = channel;
   } else {
     self.throw_if_lost();
@@ -304,6 +355,10 @@ Awaitable<void> Session::open_one(Session& self, Opening& opening) {
 
 void Session::dispose(LIBSSH2_CHANNEL* channel) {
   if (lost_) return;  // goes with the session
+  if (const auto number = numbers_.find(channel); number != numbers_.end()) {
+    endings_.erase(number->second);
+    numbers_.erase(number);
+  }
   const long answer = note(libssh2_channel_free(channel));
   if (answer == LIBSSH2_ERROR_EAGAIN) {
     asio::co_spawn(executor_, bury(shared_from_this(), channel), asio::detached);

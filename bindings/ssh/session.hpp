@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,6 +97,10 @@ class Session : public std::enable_shared_from_this<Session> {
   /// A channel, or why the server refuses one; one after the other, since libssh2 keeps what it knows of a channel
   /// being opened in the session. A stopped call leaves the opening to finish by itself.
   Awaitable<std::variant<LIBSSH2_CHANNEL*, ChannelRefused>> open_channel(ChannelTarget target, StopToken& stop);
+  /// The server has told how what ran in a channel ended.
+  [[nodiscard]] bool told_end(LIBSSH2_CHANNEL* channel) const;
+  /// It has closed the channel and told nothing: libssh2 calls that exit code 0.
+  [[nodiscard]] bool closed_untold(LIBSSH2_CHANNEL* channel) const;
   /// Closes and frees a channel; goes on by itself while the server has not answered.
   void dispose(LIBSSH2_CHANNEL* channel);
 
@@ -133,6 +138,17 @@ class Session : public std::enable_shared_from_this<Session> {
   std::ptrdiff_t receive(std::span<char> buffer);
   void free_raw();
 
+  /// What the server has said of a channel's end.
+  struct Ending {
+    bool told = false;
+    bool closed = false;
+  };
+  void look_at(std::string_view block);
+  [[nodiscard]] Ending ending_of(LIBSSH2_CHANNEL* channel) const;
+
+  static void* allocate(size_t size, void** self);
+  static void* reallocate(void* block, size_t size, void** self);
+  static void release(void* block, void** self);
   static ssize_t receive_callback(libssh2_socket_t, void* buffer, size_t size, int, void** self);
   static ssize_t send_callback(libssh2_socket_t, const void* bytes, size_t size, int, void** self);
 
@@ -157,6 +173,9 @@ class Session : public std::enable_shared_from_this<Session> {
   std::deque<std::shared_ptr<Opening>> openings_;
   bool opening_ = false;
   std::size_t open_channels_ = 0;
+  std::uint32_t opened_number_ = 0;  ///< ours, of the channel that was asked for last
+  std::map<LIBSSH2_CHANNEL*, std::uint32_t> numbers_;
+  std::map<std::uint32_t, Ending> endings_;
 };
 
 }  // namespace opshost::ssh

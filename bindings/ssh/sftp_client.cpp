@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "host/base/error.hpp"
+#include "bindings/ssh/errors.hpp"
 
 namespace opshost::ssh {
 
@@ -62,10 +62,15 @@ std::string sftp::Reply::message() const {
 Awaitable<std::shared_ptr<SftpClient>> SftpClient::of(Call& call, Connection& connection) {
   if (connection.sftp && !connection.sftp->is_lost()) co_return connection.sftp;
   Channel channel = co_await connection.open_channel(call);
-  const auto request = [&]() -> long {
-    return libssh2_channel_process_startup(channel.raw(), "subsystem", 9, "sftp", 4);
-  };
-  const long answer = co_await channel.session().repeat_request(channel.raw(), request, &call.stop());
+  long answer = 0;
+  std::optional<Error> lost;
+  try {
+    answer = co_await request_startup(channel, "subsystem", "sftp", call.stop());
+  } catch (const Error& error) {
+    if (error.code() != "ssh.lost") throw;
+    lost = lost_error(connection.name(), Stage::channel, error.message()).retryable();
+  }
+  if (lost) throw Error(*lost);
   if (answer != 0) {
     throw Error("ssh.channel", connection.name() + ": channel: the host offers no file transfer (Subsystem sftp)")
         .on(connection.name());
@@ -82,24 +87,30 @@ Awaitable<void> SftpClient::start(Call& call) {
   const auto self = shared_from_this();
   while (!versioned_) {
     const std::uint64_t seen = channel_.session().input();
-    pump();
+    pump(false);
     if (versioned_) co_return;
     if (call.stop().stopped()) Session::throw_stopped();
     co_await channel_.session().wait_for_input(seen, &call.stop());
   }
 }
 
-SftpClient::Ticket SftpClient::send(Request request, std::string_view body) {
+SftpClient::Ticket SftpClient::send(Request request, std::string_view body, bool changes) {
   const std::uint32_t id = next_id_++;
   const auto size = static_cast<std::uint32_t>(body.size() + 5);
   output_ += WireWriter().uint32(size).byte(static_cast<std::uint8_t>(request)).uint32(id).take();
   output_.append(body);
   flush();
-  return {shared_from_this(), id};
+  return {shared_from_this(), id, changes};
 }
 
 Awaitable<Reply> SftpClient::ask(Call& call, Request request, std::string body) {
   Ticket ticket = send(request, body);
+  Reply reply = co_await ticket.answer(call);
+  co_return reply;
+}
+
+Awaitable<Reply> SftpClient::change(Call& call, Request request, std::string body) {
+  Ticket ticket = send(request, body, true);
   Reply reply = co_await ticket.answer(call);
   co_return reply;
 }
@@ -109,24 +120,38 @@ Awaitable<Reply> SftpClient::Ticket::answer(Call& call) {
   Session& session = client->channel_.session();
   for (;;) {
     const std::uint64_t seen = session.input();
-    client->pump();
+    client->pump(changes_);
     if (const auto found = client->answers_.find(id_); found != client->answers_.end()) {
       Reply reply = std::move(found->second);
       client->answers_.erase(found);
       client_.reset();
       co_return reply;
     }
-    if (call.stop().stopped()) Session::throw_stopped();
+    if (call.stop().stopped()) {
+      throw Error("cancelled", client->name_ + ": stopped while the host had not answered")
+          .on(client->name_)
+          .maybe_applied(changes_);
+    }
     co_await session.wait_for_input(seen, &call.stop());
   }
 }
 
-void SftpClient::pump() {
-  Session& session = channel_.session();
-  session.throw_if_lost();
-  flush();
-  read_packets();
-  if (ended_) throw Error("ssh.lost", "the host's file transfer ended");
+void SftpClient::pump(bool changes) {
+  const Session& session = channel_.session();
+  if (!session.is_lost()) {
+    flush();
+    read_packets();
+  }
+  if (session.is_lost()) throw lost(session.why_lost(), changes);
+  if (ended_) throw lost("the server ended its file transfer", changes);
+}
+
+Error SftpClient::lost(const std::string& why, bool changes) const {
+  Error error = lost_error(name_, Stage::channel, why);
+  if (!changes) return std::move(error).retryable();
+  return Error(error.code(), error.message() + "; what was asked for had been sent: it may have happened")
+      .on(name_)
+      .maybe_applied();
 }
 
 void SftpClient::flush() {

@@ -98,27 +98,31 @@ class SftpClient : public std::enable_shared_from_this<SftpClient> {
   class Ticket {
    public:
     Ticket() = default;
-    Ticket(std::shared_ptr<SftpClient> client, std::uint32_t id) : client_(std::move(client)), id_(id) {}
-    Ticket(Ticket&& other) noexcept : client_(std::move(other.client_)), id_(other.id_) {}
+    Ticket(std::shared_ptr<SftpClient> client, std::uint32_t id, bool changes)
+        : client_(std::move(client)), id_(id), changes_(changes) {}
+    Ticket(Ticket&& other) noexcept : client_(std::move(other.client_)), id_(other.id_), changes_(other.changes_) {}
     Ticket& operator=(Ticket&& other) noexcept {
       std::swap(client_, other.client_);
       std::swap(id_, other.id_);
+      std::swap(changes_, other.changes_);
       return *this;
     }
     ~Ticket() {
       if (client_) client_->forget(id_);
     }
-    /// Waits for the answer. Throws Error("ssh.lost"), or "cancelled".
+    /// Waits for the answer. Throws Error("ssh.lost"), or "cancelled"; of a change with maybe_applied.
     Awaitable<sftp::Reply> answer(Call& call);
 
    private:
     std::shared_ptr<SftpClient> client_;
     std::uint32_t id_ = 0;
+    bool changes_ = false;
   };
 
-  /// `body`: what follows the id.
-  Ticket send(sftp::Request request, std::string_view body);
+  /// `body`: what follows the id. `changes`: what scripts know of, no temporary file.
+  Ticket send(sftp::Request request, std::string_view body, bool changes = false);
   Awaitable<sftp::Reply> ask(Call& call, sftp::Request request, std::string body);
+  Awaitable<sftp::Reply> change(Call& call, sftp::Request request, std::string body);
 
   [[nodiscard]] bool is_lost() const { return channel_.session().is_lost() || ended_; }
   /// An extension that the server offers: "posix-rename@openssh.com".
@@ -128,7 +132,8 @@ class SftpClient : public std::enable_shared_from_this<SftpClient> {
 
  private:
   Awaitable<void> start(Call& call);
-  void pump();
+  void pump(bool changes);
+  [[nodiscard]] Error lost(const std::string& why, bool changes) const;
   void read_packets();
   void flush();
   void take_packet(std::string_view packet);

@@ -68,7 +68,7 @@ void forget_after_outcome(Call& call, const std::shared_ptr<Connection>& connect
 
 Awaitable<TrackedAnswer> answer_of(Call& call, TrackedNote note, AskOptions options) {
   const auto connection = connection_of(call, note);
-  Job job(connection, note.name, note.as_user);
+  Job job(connection, note.name, JobOwner{.as_user = note.as_user});
   JobStatus status = co_await job.status(call);
   TrackedAnswer answer{.state = status.state, .reason = status.reason, .result = {}};
   const bool has_end = status.state == JobState::running || status.state == JobState::ended;
@@ -119,14 +119,15 @@ std::optional<Tracking> tracking_of(const Call& call, const RunOptions& options)
 Awaitable<CommandResult> run_tracked(Call& call, std::shared_ptr<Connection> connection, Tracking tracking,
                                      Command command, RunOptions options) {
   check_command(command, options);
-  const AsJob job{.name = tracking.name, .mark = options.on_line ? random_token() : std::string()};
+  const AsJob job{.name = tracking.name, .mark = options.on_line ? random_token() : std::string(), .command = command};
   RunOptions plain = options;
   Command running = job_command("run", job.name, {std::to_string(options.max_output.bytes), job.mark});
-  for (std::string& word : with_directory(options.cwd, command)) running.argv.push_back(std::move(word));
+  for (std::string& word : begin_arguments(command, options)) running.argv.push_back(std::move(word));
   Value note = tracked_note(*connection, "run", job.name, options);
   const std::string key(kTrackedNote);
   co_await call.note_durably(key, std::move(note));
   options.cwd.reset();
+  options.env.clear();
   options.accept = AnyExitCode::any;
   options.max_output = Size{options.max_output.bytes + kStateLine};
   std::optional<Error> failed;
@@ -148,10 +149,11 @@ Awaitable<CommandResult> run_tracked(Call& call, std::shared_ptr<Connection> con
     auto untracked = co_await std::move(pending);
     co_return untracked;
   }
-  CommandResult result = result_of(*connection, job.name, std::move(answer), job.mark);
+  JobResult ended = result_of(*connection, job.name, std::move(answer), plain.max_output, job.mark);
   if (tracking.forget) forget_after_outcome(call, connection, job.name, plain);
-  throw_unless_accepted(*connection, command, plain.accept, result);
-  co_return result;
+  if (ended.no_directory) throw directory_error(*connection, plain, ended.result);
+  throw_unless_accepted(*connection, command, plain.accept, ended.result);
+  co_return std::move(ended.result);
 }
 
 Awaitable<CommandResult> run_untracked(Call& call, std::shared_ptr<Connection> connection, Command command,

@@ -23,6 +23,8 @@ using namespace sftp;
 
 /// Read or written here at once.
 constexpr std::size_t kBlock = 1024U * 1024U;
+/// What a copy may do as somebody else is for the one who copies it to say.
+constexpr std::uint32_t kCopiedMode = 0777;
 constexpr Duration kProgressEvery = std::chrono::seconds(1);
 
 Error local_error(const std::string& path, const char* doing, int number) {
@@ -75,7 +77,7 @@ std::shared_ptr<LocalFile> open_to_read(const std::string& path, bool checksum) 
   if (!file->descriptor || fstat(file->descriptor.get(), &info) != 0) throw local_error(path, "read", errno);
   if (S_ISDIR(info.st_mode)) throw local_error(path, "read", EISDIR);
   file->size = static_cast<std::uint64_t>(info.st_size);
-  file->mode = info.st_mode & 07777U;
+  file->mode = info.st_mode & kCopiedMode;
   return file;
 }
 
@@ -137,9 +139,10 @@ class CopyProgress {
   TimePoint next_;
 };
 
-/// Both sides have the same; throws where they differ.
-Awaitable<void> compare(Call& call, std::shared_ptr<Connection> connection, std::string path, std::string expected) {
-  const std::string digits = co_await checksum(call, connection, path, ChecksumOptions());
+/// Both sides have the same; throws where they differ. `copy`: where the bytes of `path` are now.
+Awaitable<void> compare(Call& call, std::shared_ptr<Connection> connection, std::string path, std::string copy,
+                        std::string expected) {
+  const std::string digits = co_await checksum(call, connection, copy, ChecksumOptions());
   if (digits != expected) {
     throw Error("ssh.checksum", connection->name() + ": " + describe(Value(path), 300) + " has SHA-256 " + digits +
                                     " there, " + expected + " here: it was changed on the way or meanwhile")
@@ -189,12 +192,13 @@ Awaitable<TransferResult> put_file(Call& call, std::shared_ptr<Connection> conne
     written += size;
     co_await progress.at(call, written);
   }
-  co_await replacement->finish(call);
+  co_await replacement->complete(call);
   TransferResult result{.size = written, .sha256 = {}, .duration = {}};
   if (file->sha) {
     result.sha256 = file->sha->digits();
-    co_await compare(call, connection, replacement->path(), *result.sha256);
+    co_await compare(call, connection, path, replacement->temporary(), *result.sha256);
   }
+  co_await replacement->put_in_place(call);
   result.duration = Clock::now() - began;
   co_return result;
 }
@@ -211,7 +215,7 @@ Awaitable<TransferResult> get_file(Call& call, std::shared_ptr<Connection> conne
     throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is a directory")
         .on(client->name());
   }
-  const std::uint32_t mode = wanted_mode.value_or(there ? there->mode.value_or(0644) & 07777U : 0644U);
+  const std::uint32_t mode = wanted_mode.value_or(there ? there->mode.value_or(0644) & kCopiedMode : 0644U);
   auto open = [local_path, mode, checksum = options.checksum] { return open_to_write(local_path, mode, checksum); };
   const auto file = co_await call.blocking().run_file_work(call, std::move(open));
 
@@ -250,7 +254,7 @@ Awaitable<TransferResult> get_file(Call& call, std::shared_ptr<Connection> conne
   TransferResult result{.size = received, .sha256 = {}, .duration = {}};
   if (file->sha) {
     result.sha256 = file->sha->digits();
-    co_await compare(call, connection, path, *result.sha256);
+    co_await compare(call, connection, path, path, *result.sha256);
   }
   auto finish = [file] { put_in_place(*file); };
   co_await call.blocking().run_file_work(call, std::move(finish));

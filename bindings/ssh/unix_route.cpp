@@ -5,12 +5,23 @@
 #include "bindings/net/failure.hpp"
 #include "bindings/ssh/channel_stream.hpp"
 #include "bindings/ssh/command_line.hpp"
+#include "bindings/ssh/errors.hpp"
 #include "bindings/ssh/host.hpp"
 #include "host/base/output_text.hpp"
 
 namespace opshost::ssh {
 
 namespace {
+
+/// In an address of socat these mean something.
+std::string for_socat(const std::string& path) {
+  std::string text;
+  for (const char letter : path) {
+    if (std::string_view(":,!\"'\\(){}[]").find(letter) != std::string_view::npos) text += '\\';
+    text += letter;
+  }
+  return text;
+}
 
 // Where libssh2 (before 1.11) asks for no Unix socket, or sshd opens none, a program there carries the bytes. It says
 // "ready" once it knows that it can begin.
@@ -25,9 +36,9 @@ std::string helper_script(const std::string& path, const std::vector<std::string
   }
   return "if [ ! -e " + socket + " ]; then echo absent >&2; exit 1; fi\n" + "if [ ! -w " + socket +
          " ]; then echo permission >&2; exit 1; fi\n" +
-         "if command -v socat >/dev/null; then echo ready >&2; exec socat STDIO " + quoted("UNIX-CONNECT:" + path) +
-         "; fi\n" + others + "if command -v nc >/dev/null; then echo ready >&2; exec nc -U " + socket +
-         "; fi\necho helper >&2; exit 1\n";
+         "if command -v socat >/dev/null; then echo ready >&2; exec socat STDIO " +
+         quoted("UNIX-CONNECT:" + for_socat(path)) + "; fi\n" + others +
+         "if command -v nc >/dev/null; then echo ready >&2; exec nc -U " + socket + "; fi\necho helper >&2; exit 1\n";
 }
 
 net::Failure unix_failure(const std::string& via, const std::string& path, const std::vector<std::string>& carrier,
@@ -59,6 +70,14 @@ Awaitable<std::string> first_word(Call& call, Channel& channel) {
   co_return said.substr(0, said.find('\n'));
 }
 
+/// What waits on stderr would keep the end of the stream from being seen.
+Awaitable<void> ignore_errors(Call& call, Channel& channel) {
+  const auto attempt = [&]() -> long {
+    return libssh2_channel_handle_extended_data2(channel.raw(), LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+  };
+  co_await channel.session().repeat(attempt, &call.stop());
+}
+
 }  // namespace
 
 Awaitable<std::unique_ptr<net::ByteStream>> Host::open_unix(Call& call, const std::string& path,
@@ -75,12 +94,17 @@ Awaitable<std::unique_ptr<net::ByteStream>> Host::open_unix(Call& call, const st
   }
   Channel channel = co_await connection->open_channel(call);
   const std::string line = "exec /bin/sh -c " + quoted(helper_script(path, carrier));
-  const auto request = [&]() -> long {
-    return libssh2_channel_process_startup(channel.raw(), "exec", 4, line.data(), static_cast<unsigned>(line.size()));
-  };
-  const long answer = co_await channel.session().repeat_request(channel.raw(), request, &call.stop());
   std::string said = "the server runs no commands";
-  if (answer == 0) said = co_await first_word(call, channel);
+  std::optional<Error> lost;
+  try {
+    const long answer = co_await request_startup(channel, "exec", line, call.stop());
+    if (answer == 0) said = co_await first_word(call, channel);
+    if (said == "ready") co_await ignore_errors(call, channel);
+  } catch (const Error& error) {
+    if (error.code() != "ssh.lost") throw;
+    lost = lost_error(connection->name(), Stage::channel, error.message()).retryable();
+  }
+  if (lost) throw Error(*lost);
   if (said != "ready") throw unix_failure(connection->name(), path, carrier, said);
   co_return make_channel_stream(std::move(channel), connection);
 }

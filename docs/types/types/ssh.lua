@@ -100,8 +100,8 @@ error('Cannot require a meta file')
 
 --- How to copy a file.
 --- @class (exact) ssh.TransferOptions
---- @field mode? string # permissions of the copy as chmod takes them; the original's unless given
---- @field checksum? boolean # compare SHA-256 of both sides afterwards (needs sha256sum there) (default true)
+--- @field mode? string # permissions of the copy as chmod takes them; the original's, without setuid, setgid and sticky, unless given
+--- @field checksum? boolean # compare SHA-256 of both sides before it is in place (needs sha256sum there) (default true)
 --- @field on_progress? fun(a1: integer, a2: integer) # called with the bytes copied and the bytes in all, about once a second
 --- @field timeout? ops.duration # for the whole copy (default "1h")
 
@@ -134,7 +134,14 @@ error('Cannot require a meta file')
 --- @field stdin? string # bytes it reads from its stdin; without it stdin is empty
 --- @field env? table<string, string> # environment variables to set; they stand on the command line there, so no secrets
 --- @field cwd? string # directory it starts in; the login's home unless given
+--- @field as_user? string # user it becomes, by sudo; the job is that user's
+--- @field as_user_password? ops.Secret # what sudo asks for, an ops.secret; goes over stdin
 --- @field repeatable? boolean # sent again it ends in the same state, so a resume may send it again (default false)
+
+--- Whose a job is.
+--- @class (exact) ssh.JobOwner
+--- @field as_user? string # user it became, by sudo; the login's unless given
+--- @field as_user_password? ops.Secret # what sudo asks for, an ops.secret; goes over stdin
 
 --- What the host knows of a job.
 --- @class (exact) ssh.JobStatus
@@ -656,8 +663,9 @@ function Host:start_job(name, command, options) end
 ---
 --- Only reads.
 --- @param name string # it was begun under
+--- @param options? ssh.JobOwner # whose it is
 --- @return ssh.Job
-function Host:job(name) end
+function Host:job(name, options) end
 
 --- Lead a port of this machine to one that the host can reach, until it is closed.
 ---

@@ -22,7 +22,55 @@ code=0
 output=$(scan --store 2>/dev/null) || code=$?
 [[ $code == 5 ]] || fail "exit code $code of a changed key"
 grep -qF "$wanted  CHANGED" <<<"$output" || fail "a changed key is not shown as such: $output"
-if grep -qF "$(cut -d' ' -f2 "$LAB_SSH_KEYS/host_ed25519.pub")" known; then fail "a changed key was stored"; fi
+# None of its other keys either: they are no more than the one that changed.
+if grep -qE '  (new|known)$' <<<"$output"; then fail "a key beside a changed one passes: $output"; fi
+[[ $(<known) == "[127.9.0.1]:$LAB_SSH_PORT $key" ]] || fail "known_hosts was changed: $(<known)"
+
+# So does a known key that is not shown any more.
+ssh-keygen -q -t rsa -N '' -f other
+echo "[127.9.0.1]:$LAB_SSH_PORT $(cut -d' ' -f1,2 other.pub)" >known
+before=$(<known)
+code=0
+output=$(scan --store 2>err) || code=$?
+[[ $code == 5 ]] || fail "exit code $code where no known key is shown: $output"
+if grep -qE '  (new|known)$' <<<"$output"; then fail "keys beside none that is known: $output"; fi
+[[ $(<known) == "$before" ]] || fail "known_hosts was changed: $(<known)"
+grep -qF "None of these is stored" err || fail "$(<err)"
+
+# Beside a key that is known the others are new.
+echo "[127.9.0.1]:$LAB_SSH_PORT $(cut -d' ' -f1,2 "$LAB_SSH_KEYS/host_ecdsa.pub")" >known
+output=$(scan --store) || fail "a new key beside a known one"
+grep -qF "$wanted  new" <<<"$output" || fail "a new key beside a known one: $output"
+[[ $(wc -l <known) == 2 ]] || fail "the new key is not stored: $(<known)"
+
+# A relative path is a file in the folder where we are.
+"$OPSHOST" hosts scan "127.9.0.1:$LAB_SSH_PORT" --known-hosts relative --store >/dev/null
+[[ -f relative ]] || fail "a relative known_hosts path"
+
+# Comments end a line of --file; what else is no host says so.
+printf '# all\n\n127.9.0.1:%s   # db\n' "$LAB_SSH_PORT" >hosts
+"$OPSHOST" hosts scan --file hosts --known-hosts "$PWD/known" | grep -qF "$wanted  known" || fail "a line with a comment"
+echo "two words" >hosts
+code=0
+"$OPSHOST" hosts scan --file hosts 2>err || code=$?
+[[ $code == 1 ]] || fail "exit code $code of a line that is no host"
+grep -qF 'host is "two words", which is no name or address of a host' err || fail "$(<err)"
+
+# A host behind another, as ssh_config has it.
+mkdir -p "$HOME/.ssh"
+printf 'Host inner\n  HostName 127.9.0.8\n  ProxyJump 127.9.0.7:12222\n' >"$HOME/.ssh/config"
+code=0
+"$OPSHOST" hosts scan inner 2>err || code=$?
+[[ $code == 4 ]] || fail "exit code $code of a host behind another"
+grep -qx "inner: ssh_config reaches it through 127.9.0.7 (ProxyJump), and a scan connects directly: run it there" err || fail "$(<err)"
+
+# A server that says nothing.
+printf 'Host *\n  ConnectTimeout 1\n' >"$HOME/.ssh/config"
+code=0
+"$OPSHOST" hosts scan "$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT" 2>err || code=$?
+[[ $code == 4 ]] || fail "exit code $code of a silent server"
+grep -qx "$LAB_RUDE_ADDRESS: no answer within 1s" err || fail "$(<err)"
+rm "$HOME/.ssh/config"
 
 code=0
 "$OPSHOST" hosts scan 127.0.0.1:1 --known-hosts "$PWD/known" 2>/dev/null || code=$?

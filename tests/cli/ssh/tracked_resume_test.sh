@@ -17,8 +17,8 @@ fresh() {
 }
 count() { [[ -e $world/log ]] && wc -l <"$world/log" || echo 0; }
 effects() { [[ $(count) == "$1" ]]; }
-jobs_left() { [[ $(find "$home/.opshost/jobs" -mindepth 1 -maxdepth 1 -name 'opshost.*' 2>/dev/null | wc -l) == "$1" ]]; }
-has_ended() { compgen -G "$home/.opshost/jobs/opshost.*/code" >/dev/null; }
+jobs_left() { [[ $(find "$home/.opshost/jobs" -mindepth 2 -maxdepth 2 -name 'opshost.*' 2>/dev/null | wc -l) == "$1" ]]; }
+has_ended() { compgen -G "$home/.opshost/jobs/*/opshost.*/code" >/dev/null; }
 hide_ids() { sed -Ei "s/[0-9]{8}-[0-9]{6}-[0-9]{3}/RUN/g; s|$world|/WORLD|g; s|$PWD|/PWD|g; s/pid [0-9]+/pid 1/g" "$TMPDIR/stdout" "$TMPDIR/stderr"; }
 
 # killed_in WORDS...: begins a run whose command has begun, and kills opshost then.
@@ -87,7 +87,7 @@ fresh
 killed_in --line "$slow"
 touch "$world/go"
 wait_until has_ended
-rm -f "$home"/.opshost/jobs/opshost.*/code "$home"/.opshost/jobs/opshost.*/pid
+rm -f "$home"/.opshost/jobs/*/opshost.*/code "$home"/.opshost/jobs/*/opshost.*/pid
 run resume last
 exits 3 "one that nobody can tell of: a person has to"
 hide_ids
@@ -96,7 +96,7 @@ holds "it is not run again" effects 1
 run resume --in-doubt skip last
 exits 0 "taken as done"
 holds "still once" effects 1
-rm -rf "$home"/.opshost/jobs/opshost.*
+rm -rf "$home"/.opshost/jobs/*/opshost.*
 
 # The host has no setsid, or no place: the command runs all the same, and the journal says that nobody can be asked.
 

@@ -152,6 +152,17 @@ test("what no shell can be given is refused before anything is sent", function()
   end)
 end)
 
+test("a command that is too long to be sent", function()
+  t.raises("usage.argument", "the command is 40046B with all that goes with it, and 32KiB can be sent: give what is "
+    .. "large by stdin or in a file", function() host:run({ "echo", ("x"):rep(40000) }) end)
+  t.equal(#host:run({ "echo", ("x"):rep(32000) }).stdout, 32001)
+end)
+
+test("only `run` is tracked", function()
+  t.raises("usage.argument", "tracked is of `run`: what only reads leaves nothing on the host to be asked for",
+    function() host:read({ "true" }, { tracked = true }) end)
+end)
+
 test("a closed handle stays closed, others of the same host go on", function()
   local one, other = lab.connect(), lab.connect()
   one:close()

@@ -1,6 +1,7 @@
 -- Files of a host, over SFTP.
 local lab = require "ssh.lab"
 local machine = require "local"
+local ops = require "ops"
 local t = require "testing"
 local test = t.test
 
@@ -63,6 +64,43 @@ test("errors name the host, the file and what the server said", function()
     function() host:delete(folder .. "/d") end)
   t.raises("usage.argument", 'mode is "rw", which is none: give octal digits, "0644"',
     function() host:chmod("/tmp/x", "rw") end)
+end)
+
+test("what is no regular file is not replaced", function()
+  host:run({ "mkfifo", folder .. "/fifo" })
+  t.raises("ssh.wrong_type", name .. ': "' .. folder .. '/fifo" is no regular file (fifo)',
+    function() host:write_file(folder .. "/fifo", "x") end)
+  t.raises("ssh.wrong_type", name .. ': "/dev/null" is no regular file (char_device)',
+    function() host:put("/etc/hostname", "/dev/null") end)
+  t.equal(host:stat(folder .. "/fifo").type, "fifo")
+  host:delete(folder .. "/fifo")
+end)
+
+test("a copy may do no more as somebody else than it is told to", function()
+  local here = machine.temp()
+  host:write_file(folder .. "/set", "x", { mode = "6755" })
+  host:get(folder .. "/set", here .. "/set")
+  host:get(folder .. "/set", here .. "/told", { mode = "4755" })
+  t.equal({ machine.stat(here .. "/set").mode, machine.stat(here .. "/told").mode }, { "0755", "4755" })
+  host:put(here .. "/told", folder .. "/back")
+  t.equal(host:stat(folder .. "/back").mode, "0755")
+end)
+
+test("a copy that differs is not put in place", function()
+  local place, here = lab.folder(host), machine.temp()
+  host:write_file(place .. "/file", "old")
+  machine.write_file(here .. "/new", "new")
+  local tools = lab.folder(host)
+  host:write_file(tools .. "/sha256sum", "#!/bin/sh\necho 0000 $2\n", { mode = "0755" })
+  local home = host:read(ops.shell "echo $HOME").stdout:gsub("\n", "")
+  host:write_file(home .. "/.bashrc", "PATH=" .. tools .. ":$PATH\n")
+  local ok, failure = pcall(host.put, host, here .. "/new", place .. "/file")
+  host:delete(home .. "/.bashrc")
+  t.equal({ ok, not ok and failure.code }, { false, "ssh.checksum" })
+  t.equal(failure.message, name .. ': "' .. place .. '/file" has SHA-256 0000 there, '
+    .. "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437 here: it was changed on the way or meanwhile")
+  t.equal(host:read_file(place .. "/file"), "old")
+  t.equal(#host:list(place), 1)
 end)
 
 test("delete is content with what is gone", function()

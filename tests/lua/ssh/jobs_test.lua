@@ -49,12 +49,87 @@ test("stdin, env, cwd and exit code of a tracked command", function()
   t.raises("ssh.exit", nil, function() host:run({ "false" }, { tracked = unique "false" }) end)
 end)
 
+test("a tracked command has its own variables, and the login's umask", function()
+  local env = { name = "prod", base = "B", job = "J", mark = "M", n = "N", d = "D", HOME = "/tmp", PATH = "/bin" }
+  local line = ops.shell "echo $name $base $job $mark $n $d $HOME $PATH; umask"
+  local plain = host:run(line, { env = env }).stdout
+  t.equal(plain:match "^[^\n]*", "prod B J M N D /tmp /bin")
+  local key = unique "variables"
+  t.equal(host:run(line, { env = env, tracked = key }).stdout, plain)
+  t.equal(host:job(key):status().state, "ended")
+  local job = host:start_job(unique "home", { "printenv", "HOME" }, { env = { HOME = "/tmp" } })
+  t.equal(job:wait_exited({ every = "50ms" }).stdout, "/tmp\n")
+end)
+
+test("a program whose name has an equals sign", function()
+  local folder = lab.folder(host)
+  host:write_file(folder .. "/A=1", "#!/bin/sh\necho run $B\n", { mode = "0755" })
+  for _, tracked in ipairs { false, true } do
+    t.equal(host:run({ folder .. "/A=1" }, { tracked = tracked, env = { B = "b" } }).stdout, "run b\n")
+    t.raises("ssh.exit", nil, function() host:run({ "A=1", "printenv", "A" }, { tracked = tracked }) end)
+  end
+end)
+
+test("a tracked command's directory, signal and lost output are told as any command's", function()
+  t.raises("ssh.cwd", name .. ": cwd \"/no/such\" cannot be entered; stderr: sh: 1: cd: can't cd to /no/such",
+    function() host:run({ "pwd" }, { tracked = true, cwd = "/no/such" }) end)
+  for signal, number in pairs { SIGKILL = 9, SIGTERM = 15, SIGSEGV = 11 } do
+    local failure = t.raises("ssh.signal", name .. ": kill -" .. number .. " $$ was ended by " .. signal
+      .. "; it wrote nothing", function() host:run(ops.shell("kill -" .. number .. " $$"), { tracked = true }) end)
+    t.equal({ failure.detail.signal, failure.detail.exit_code }, { signal, nil })
+  end
+  t.equal(host:run(ops.shell "exit 137", { tracked = true, accept = { 137 } }).exit_code, 137)
+  local line = ops.shell "seq 1 200000; seq 1 3 >&2"
+  for _, on_line in ipairs { false, true } do
+    local result = host:run(line, { tracked = true, max_output = "64KiB", on_line = on_line and function() end or nil })
+    t.equal({ #result.stdout, result.stdout_dropped, result.stdout:sub(-7), result.stderr, result.stderr_dropped },
+      { 65536, 1288895 - 65536, "200000\n", "1\n2\n3\n", 0 })
+  end
+end)
+
+test("a job whose input did not come whole never began", function()
+  local key = unique "cut"
+  t.raises("deadline.exceeded", nil, function()
+    ops.deadline("300ms", function()
+      host:start_job(key, ops.shell "wc -c", { stdin = ("x"):rep(200000000) })
+    end)
+  end)
+  -- What came of it is decided when the host has seen the end of the channel.
+  ops.sleep "500ms"
+  t.equal(host:job(key):status().state, "never_began")
+  t.equal(host:start_job(key, ops.shell "wc -c", { stdin = ("x"):rep(300000) }):wait_exited({ every = "50ms" }).stdout,
+    "300000\n")
+end)
+
+test("a job of another user", function()
+  local key = unique "other"
+  local job = host:start_job(key, ops.shell "id -un; sleep 1000", { as_user = "lab" })
+  t.equal(job:status().state, "running")
+  t.equal(host:job(key):status().state, "never_began")
+  local again = host:job(key, { as_user = "lab" })
+  for line in again:follow { every = "50ms" } do
+    t.equal(line.text, "lab")
+    break
+  end
+  t.equal(again:stop({ grace = "1s" }).state, "ended")
+  again:delete()
+  t.equal(again:status().state, "never_began")
+end)
+
 test("stop ends it with all it started", function()
   local key = unique "stop"
   local job = host:start_job(key, ops.shell "sleep 1000 & sleep 1000")
   local stopped = job:stop { grace = "2s" }
   t.equal(stopped.state, "ended")
   t.truthy(stopped.exit_code > 128, "exit code " .. tostring(stopped.exit_code))
+  local seconds = tostring(100000 + math.random(899999))
+  local parent = host:start_job(unique "deaf child", ops.shell("(trap '' TERM; exec sleep " .. seconds
+    .. ") & exec sleep 1000"))
+  ops.wait_until(function()
+    return host:read({ "pgrep", "-fx", "sleep " .. seconds }, { accept = { 0, 1 } }).exit_code == 0
+  end, { every = "50ms" })
+  t.equal(parent:stop({ grace = "300ms" }).exit_code, 143)
+  t.equal(host:read({ "pgrep", "-fx", "sleep " .. seconds }, { accept = { 1 } }).exit_code, 1)
   local deaf = host:start_job(unique "deaf", ops.shell "trap '' TERM; while :; do sleep 0.05; done")
   t.equal(deaf:stop({ grace = "300ms" }).exit_code, 137)
 end)
@@ -103,6 +178,20 @@ test("follow gives the lines from the beginning on, while it runs, to its end", 
   for _ in job:follow() do again = again + 1 end
   t.equal(again, 3)
   for _ in host:job(unique "never"):follow() do t.truthy(false, "of a job that never began") end
+end)
+
+test("follow of a job that nobody can tell of raises, after its lines", function()
+  local key = unique "followed"
+  local job = host:start_job(key, ops.shell "echo begun; exec sleep 1000")
+  local lines = {}
+  t.raises("ssh.job_unknown", name .. ": job " .. key .. ": its processes are gone, and it left no exit code; look "
+    .. "there what it has done", function()
+    for line in job:follow { every = "50ms" } do
+      lines[#lines + 1] = line.text
+      host:run({ "kill", "-9", "--", "-" .. job:status().pid })
+    end
+  end)
+  t.equal(lines, { "begun" })
 end)
 
 test("follow in the middle of more than a look takes, through a lost connection", function()
