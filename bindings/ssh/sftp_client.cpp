@@ -79,6 +79,8 @@ Awaitable<std::shared_ptr<SftpClient>> SftpClient::of(Call& call, Connection& co
   co_await client->start(call);
   // Another fiber may have been faster; then there are two for a while.
   connection.sftp = client;
+  // Who waits for a channel has this one to wait for now, which is closed when they ask for it.
+  client->channel_.session().channel_closed().wake_all();
   co_return client;
 }
 
