@@ -85,12 +85,17 @@ site.vlan = "^vlan%d+$"
 site.commands = {
   database_role = { "dbs" },
   database_client = { "my", "3306" },
+  -- Sent again, a start and a stop have to end in the same state.
   database_start = { "myadm", "start" },
   database_stop = { "myadm", "stop" },
   -- Exit code 1 and no output: no server runs.
   database_processes = { "pgrep", "-x", "mysqld|mariadbd" },
   replicate = "START SLAVE",
   open_for_writing = "SET GLOBAL read_only = 0",
+  -- Where a container of this component runs and its probe fails: what starts its server. Others are restarted.
+  after_start = {
+    ["adha-console"] = { "bash", "/u01/TMHA2-SRV/script/check_con_alive.sh" },
+  },
   -- Followed by the gateway's address.
   ping = { "ping", "-c", "1", "-W", "2" },
   routes = { "cat", "/proc/net/route" },

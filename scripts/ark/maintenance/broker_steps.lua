@@ -33,7 +33,8 @@ function M.stop(ctx, world, container)
 end
 
 function M.start(ctx, world, container)
-  container_steps.start(ctx, world.machine, container, world.mq_grace, function()
+  container_steps.start(ctx, world.machine, container)
+  container_steps.await_well(ctx, world.machine, container, world.mq_grace, function()
     return is_listed(world, container), container.address .. " among the brokers the name servers list"
   end)
 end

@@ -52,25 +52,37 @@ function M.is_well(machine, container)
   return probed(machine, container)
 end
 
-local function start(machine, container, grace)
+--- Starts it, unless it runs; whether it is well is asked when all it may need runs too.
+function M.start(ctx, machine, container)
+  ctx:step("start " .. container.name, {
+    done = function() return machine:runs(container.name) end,
+    run = function() machine:container(container.name):start() end,
+  })
+end
+
+local function start_again(machine, container, grace)
+  -- A plan comes here while the container is still to be started.
+  if not machine:runs(container.name) then return end
   local handle = machine:container(container.name)
-  if machine:runs(container.name) then
-    handle:restart({ grace = grace })
+  local command = site.commands.after_start[container.component]
+  if command then
+    handle:run(command, { repeatable = true })
   else
-    handle:start()
+    handle:restart({ grace = grace })
   end
 end
 
---- Starts it. One that runs and whose probe fails came up too early, with no network or no server it needs: it is
---- restarted. `also`, if given, is asked beside the probe.
-function M.start(ctx, machine, container, grace, also)
-  ctx:step("start " .. container.name, {
+--- Waits until it runs and its probe does not fail. One whose probe fails came up before its network or a server it
+--- needs, or has a server that somebody has to start: that is done or it is restarted, once. `also`, if given, is
+--- asked beside the probe.
+function M.await_well(ctx, machine, container, grace, also)
+  ctx:step("probe of " .. container.name, {
     done = function()
       local well, seen = M.is_well(machine, container)
       if not well or not also then return well, seen end
       return also()
     end,
-    run = function() start(machine, container, grace) end,
+    run = function() start_again(machine, container, grace) end,
     timeout = site.times.start,
   })
 end

@@ -56,7 +56,8 @@ local function stop_both(ctx, world, name)
       return not runs, seen
     end,
     run = function()
-      world.machine:container(name):run(site.commands.database_stop, { timeout = site.times.database_stop })
+      world.machine:container(name):run(site.commands.database_stop,
+        { timeout = site.times.database_stop, repeatable = true })
     end,
     timeout = site.times.database_stop,
   })
@@ -99,8 +100,11 @@ local function start_server(ctx, world, of)
       local side = M.look_here(world, of)
       return side.server_runs, side.server_runs and "it answers as " .. tostring(side.role) or side.error
     end,
+    -- A start that was cut off goes on where it runs: as long as its server is there, there is nothing to send.
     run = function()
-      world.machine:container(name):run(site.commands.database_start, { timeout = site.times.database_start })
+      if M.server_runs(world.machine, name) then return end
+      world.machine:container(name):run(site.commands.database_start,
+        { timeout = site.times.database_start, repeatable = true })
     end,
     timeout = site.times.database_start,
   })

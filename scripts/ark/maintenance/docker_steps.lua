@@ -104,7 +104,7 @@ function M.start_base(ctx, world)
   local base = M.base_in_stop_order(world.before)
   for index = #base, 1, -1 do
     local container = base[index]
-    if container.running then container_steps.start(ctx, world.machine, container, world.grace) end
+    if container.running then container_steps.start(ctx, world.machine, container) end
   end
 end
 

@@ -119,14 +119,14 @@ local function start_middleware(ctx, world)
   local rest = {}
   for index, container in ipairs(middleware(world)) do
     if index == 1 or container.place <= #site.middleware_first then
-      container_steps.start(ctx, world.machine, container, world.grace)
+      container_steps.start(ctx, world.machine, container)
       if index == 1 then look_at_network(ctx, world, container) end
     else
       rest[#rest + 1] = container
     end
   end
   ctx:each(rest, { parallel = site.parallel }, function(container)
-    container_steps.start(ctx, world.machine, container, world.grace)
+    container_steps.start(ctx, world.machine, container)
   end)
 end
 
@@ -154,6 +154,9 @@ end
 local function compare(ctx, world)
   put_policies_back(ctx, world)
   await(ctx, "every container that ran runs", function() return comparison.containers(world) end)
+  ctx:each(middleware(world), { parallel = site.parallel }, function(container)
+    container_steps.await_well(ctx, world.machine, container, world.grace)
+  end)
   await(ctx, "no probe fails", function() return comparison.probes(world) end)
   await(ctx, "the databases are as before", function() return comparison.databases(world) end)
   await(ctx, "the brokers are as before", function() return comparison.brokers(world) end)

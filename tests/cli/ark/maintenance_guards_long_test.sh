@@ -148,7 +148,7 @@ procedure run stop ark1 --writable-side outage
 exits 0 "a stop with a container whose probe fails"
 procedure run start ark1
 exits 2 "the start fails with it"
-holds "it names the container and what its probe said" grep -Eq "start $broken.*failing: no such luck" "$TMPDIR/stderr"
+holds "it names the container and what its probe said" grep -Eq "probe of $broken.*failing: no such luck" "$TMPDIR/stderr"
 holds "it says how to go on" grep -q 'Go on with: opshost resume' "$TMPDIR/stderr"
 engine ark1 exec "$broken" sh -c 'cp -p /tmp/kept /home/admin/bin/check_service.sh'
 ark resume last
