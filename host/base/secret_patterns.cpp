@@ -9,9 +9,9 @@ namespace opshost {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> kEndings{
-    "password",   "passwd",     "passphrase",  "secret",     "token",       "apikey", "api_key",
-    "access_key", "secret_key", "private_key", "credential", "credentials", "_pass",  "_pwd"};
+constexpr std::array<std::string_view, 16> kEndings{
+    "password",   "passwd",      "passphrase", "secret",      "token", "apikey", "api_key",       "access_key",
+    "secret_key", "private_key", "credential", "credentials", "_pass", "_pwd",   "authorization", "cookie"};
 
 constexpr std::size_t kLongestName = 128;
 
@@ -79,6 +79,7 @@ class Finder {
         assignment(i);
       } else if (c == ':') {
         field(i);
+        login(i);
       } else if (lower(c) == 'i' && word_at(text_, i, "identified")) {
         identified(i + 10);
       } else if (c == '(' && word_before(i, "password")) {
@@ -120,6 +121,19 @@ class Finder {
     --end;
     while (end > 0 && text_[end - 1] == '\\') --end;
     if (is_secret_name(name_before(text_, end))) add(quoted_at(text_, skip_blanks(text_, colon + 1)));
+  }
+
+  /// scheme://name:value@host.
+  void login(std::size_t colon) {
+    if (!word_at(text_, colon, "://")) return;
+    const std::size_t begin = colon + 3;
+    const std::size_t end =
+        std::min(text_.find_first_of(std::string_view("/?# \t\r\n\"'`\\<>\0", 14), begin), text_.size());
+    const auto authority = text_.substr(begin, end - begin);
+    const auto at = authority.rfind('@');
+    const auto value = authority.find(':');
+    if (at == std::string_view::npos || value == std::string_view::npos || value > at) return;
+    add(TextRange{begin + value + 1, begin + at});
   }
 
   /// IDENTIFIED [WITH plugin] BY|AS [PASSWORD] 'value'.

@@ -12,8 +12,8 @@ namespace opshost {
 /// one that only says where the secret is: PASSWORD_FILE.
 bool is_secret_name(std::string_view name);
 
-/// The values to blank: behind IDENTIFIED BY and PASSWORD(, and of NAME=value, "NAME": "value", NAME = "value" where
-/// the name is a secret's. Quotes may be escaped, as they are in JSON.
+/// The values to blank: behind IDENTIFIED BY and PASSWORD(, of scheme://name:value@host, and of NAME=value, "NAME":
+/// "value", NAME = "value" where the name is a secret's. Quotes may be escaped, as they are in JSON.
 std::vector<TextRange> find_secret_values(std::string_view text);
 
 /// The value with "***" for each text in a field of a secret's name, as in {env = {DB_PASSWORD = "..."}}.

@@ -36,6 +36,25 @@ TEST_CASE("SQL that names a password") {
   CHECK(redact("is identified by its name") == "is identified by its name");
 }
 
+TEST_CASE("a login in an address") {
+  CHECK(redact("GET http://name:hunter22@h1:80/x?a=b") == "GET http://name:***@h1:80/x?a=b");
+  CHECK(redact(R"({"url":"mysql://u:p@ss@h/db"})") == R"({"url":"mysql://u:***@h/db"})");
+  CHECK(redact("a://b:c@d e://f:g@h") == "a://b:***@d e://f:***@h");
+  for (const auto* plain : {"http://h1:80/a@b", "ssh://admin@h1:22", "http://h1:80", "see: a://b and c:d@e", "://",
+                            "http://h:1 x@y", "://:@"}) {
+    CAPTURE(plain);
+    CHECK(redact(plain) == plain);
+  }
+}
+
+TEST_CASE("headers that log somebody in") {
+  CHECK(is_secret_name("Authorization"));
+  CHECK(is_secret_name("Proxy-Authorization"));
+  CHECK(is_secret_name("Cookie"));
+  CHECK(redact(R"(headers = {Authorization = "Bearer x", ["X-Vault-Token"] = "y", Accept = "z"})") ==
+        R"(headers = {Authorization = "***", ["X-Vault-Token"] = "***", Accept = "z"})");
+}
+
 TEST_CASE("variables and fields") {
   CHECK(redact("env DB_PASSWORD=abc PATH=/bin") == "env DB_PASSWORD=*** PATH=/bin");
   CHECK(redact(R"("Env":["DB_PASSWORD=a b","HOME=/"])") == R"("Env":["DB_PASSWORD=*** b","HOME=/"])");
