@@ -1,6 +1,6 @@
 #include "bindings/http/module.hpp"
 
-#include "bindings/http/client.hpp"
+#include "bindings/http/request.hpp"
 #include "bindings/net/named_error.hpp"
 #include "host/json/document.hpp"
 #include "host/json/to_lua.hpp"

@@ -13,8 +13,17 @@ namespace {
 constexpr std::uint16_t kPlainPort = 80;
 constexpr std::uint16_t kSecurePort = 443;
 
+/// Rather too much than a part of the password, where it is not clear where that ends.
+std::string without_password(const std::string& text) {
+  const auto scheme = text.find("://");
+  const auto colon = text.find(':', scheme == std::string::npos ? 0 : scheme + 3);
+  const auto end = text.rfind('@');
+  if (end == std::string::npos || colon == std::string::npos || colon > end) return text;
+  return text.substr(0, colon + 1) + "***" + text.substr(end);
+}
+
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
-  throw Error("usage.argument", "the address " + describe(Value(text)) + " " + why);
+  throw Error("usage.argument", "the address " + describe(Value(without_password(text))) + " " + why);
 }
 
 std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
@@ -117,8 +126,8 @@ Url resolve_url(const Url& base, const std::string& location) {
     if (location.starts_with('?')) return parse_url(origin + path + location);
     return parse_url(origin + path.substr(0, path.rfind('/') + 1) + location);
   } catch (const Error&) {
-    throw Error("http.redirect",
-                base.text() + " redirects to " + describe(Value(location)) + ", which is no web address");
+    throw Error("http.redirect", base.text() + " redirects to " + describe(Value(without_password(location))) +
+                                     ", which is no web address");
   }
 }
 

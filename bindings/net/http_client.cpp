@@ -29,6 +29,12 @@ namespace {
   }
 }
 
+std::string chunk_of(const std::string& piece) {
+  std::array<char, 20> digits{};
+  const auto* end = std::to_chars(digits.begin(), digits.end(), piece.size(), 16).ptr;
+  return std::string(digits.data(), static_cast<std::size_t>(end - digits.data())) + "\r\n" + piece + "\r\n";
+}
+
 }  // namespace
 
 HttpSlot::~HttpSlot() {
@@ -216,23 +222,36 @@ Awaitable<void> HttpClient::transmit(Call& call, HttpConnection& connection, con
   std::optional<Failure> failed;
   try {
     co_await write(connection, head, attempt);
-    while (request.body_source && connection.unread().empty() && !connection.ended()) {
-      auto piece = co_await request.body_source(call);
-      const bool last = piece.empty();
-      if (!request.body_size) {
-        std::array<char, 20> digits{};
-        const auto end = std::to_chars(digits.begin(), digits.end(), piece.size(), 16).ptr;
-        piece = std::string(digits.begin(), end) + "\r\n" + piece + "\r\n";
-      }
-      if (!piece.empty()) co_await write(connection, piece, attempt);
-      if (last) break;
-    }
+    if (request.body_source) co_await transmit_body(call, connection, request, attempt);
   } catch (const Failure& failure) {
     failed = failure;
   }
   if (!failed) co_return;
   while (connection.unread().empty() && !connection.ended()) co_await connection.more();
   if (connection.unread().empty()) throw *failed;
+}
+
+// The server may answer, and end the connection, before it has all of it.
+Awaitable<void> HttpClient::transmit_body(Call& call, HttpConnection& connection, const HttpRequest& request,
+                                          Attempt& attempt) {
+  std::uint64_t left = request.body_size.value_or(0);
+  while (connection.unread().empty() && !connection.ended()) {
+    auto piece = co_await request.body_source(call);
+    const bool last = piece.empty();
+    if (!request.body_size) {
+      piece = chunk_of(piece);
+    } else if (last && left > 0) {
+      throw Error("net.file", "what is sent ended " + std::to_string(left) + " bytes before the " +
+                                  std::to_string(*request.body_size) +
+                                  " that were promised: the file became shorter meanwhile");
+    } else {
+      // What was added since the promise would be read as another request.
+      piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), left)));
+      left -= piece.size();
+    }
+    if (!piece.empty()) co_await write(connection, piece, attempt);
+    if (last || (request.body_size && left == 0)) co_return;
+  }
 }
 
 Awaitable<HttpParser> HttpClient::receive(HttpConnection& connection, const HttpRequest& request, Attempt& attempt) {

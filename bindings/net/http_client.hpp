@@ -73,6 +73,10 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   };
 
   explicit HttpClient(Options options) : options_(std::move(options)) {}
+  /// A connection that is kept holds itself until it is closed.
+  ~HttpClient() { close(); }
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
 
   /// Sends a request and waits for the head of its answer.
   ///
@@ -97,6 +101,7 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   void keep(std::shared_ptr<HttpConnection> connection);
   Awaitable<std::shared_ptr<HttpConnection>> open(Call& call);
   Awaitable<void> transmit(Call& call, HttpConnection& connection, const HttpRequest& request, Attempt& attempt);
+  Awaitable<void> transmit_body(Call& call, HttpConnection& connection, const HttpRequest& request, Attempt& attempt);
   Awaitable<void> write(HttpConnection& connection, std::string_view bytes, Attempt& attempt);
   Awaitable<HttpParser> receive(HttpConnection& connection, const HttpRequest& request, Attempt& attempt);
   [[nodiscard]] std::exception_ptr explained(std::exception_ptr failure, const HttpConnection& connection) const;

@@ -36,9 +36,15 @@ void check(const HttpRequest& request) {
   };
   if (!is_token(request.method)) refuse("the method is " + describe(Value(request.method)));
   if (!is_target(request.target)) refuse("the path is " + describe(Value(request.target)));
+  int hosts = 0;
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) refuse("a header is named " + describe(Value(name)));
     if (!is_field_value(value)) refuse("the header " + name + " has a line break or another control character");
+    // Two ideas of where a request ends are how another one is smuggled in.
+    if (same_name(name, "Content-Length") || same_name(name, "Transfer-Encoding")) {
+      throw Error("usage.argument", "the header " + name + " is the client's own");
+    }
+    if (same_name(name, "Host") && ++hosts > 1) refuse("the header Host is there twice");
   }
 }
 
@@ -75,7 +81,9 @@ std::string percent_encoded(std::string_view text) {
 std::string request_head(const HttpRequest& request, const std::string& host) {
   check(request);
   std::string text = request.method + ' ' + request.target + " HTTP/1.1\r\n";
-  add_field(text, "Host", host);
+  const bool has_host = std::any_of(request.headers.begin(), request.headers.end(),
+                                    [](const auto& header) { return same_name(header.first, "Host"); });
+  if (!has_host) add_field(text, "Host", host);
   for (const auto& [name, value] : request.headers) add_field(text, name, value);
   if (request.body_source && !request.body_size) {
     add_field(text, "Transfer-Encoding", "chunked");

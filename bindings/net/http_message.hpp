@@ -16,9 +16,10 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 struct HttpRequest {
   std::string method = "GET";
   std::string target = "/";  ///< path and query, escaped
-  HttpHeaders headers{};     ///< beside Host, Content-Length and Transfer-Encoding
+  HttpHeaders headers{};     ///< beside Content-Length and Transfer-Encoding; one named Host replaces the client's
   std::string body{};
-  /// In place of `body`: its pieces, an empty one at the end. Sent in chunks unless `body_size` says how much it is.
+  /// In place of `body`: its pieces, an empty one at the end. Sent in chunks unless `body_size` says how much it is: of
+  /// a longer one the rest is left out, a shorter one is Error("net.file").
   std::function<Awaitable<std::string>(Call&)> body_source{};
   std::optional<std::uint64_t> body_size{};
   /// It reads only, so it is sent a second time where a kept connection turns out to be dead.

@@ -1,5 +1,6 @@
 #pragma once
 // The way to a server: from this machine, or through an SSH connection that a script gives as `via`.
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,16 @@ class Route {
   [[nodiscard]] virtual std::string machine() const = 0;
   /// Equal for routes that are the same way, whichever handles they were given as.
   [[nodiscard]] virtual const void* identity() const { return this; }
+
+  /// What others keep, by a name of theirs, as long as this route is open: connections through it that wait for their
+  /// next use.
+  [[nodiscard]] std::shared_ptr<void>& kept(const std::string& name) { return kept_[name]; }
+
+ protected:
+  void drop_kept() { kept_.clear(); }
+
+ private:
+  std::map<std::string, std::shared_ptr<void>> kept_;
 };
 
 /// From this machine.

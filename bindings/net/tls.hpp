@@ -58,6 +58,9 @@ class TlsContext {
   std::shared_ptr<Native> native_;
 };
 
+/// Warns in the log that nobody knows who answers at `target`, as `verify = false` asks for.
+void warn_unverified(const std::string& target);
+
 /// Shakes hands over `stream` with `host`, a name or an address: what the certificate must say.
 /// Throws TlsFailure, or Failure(Obstacle::cut).
 Awaitable<std::unique_ptr<ByteStream>> start_tls(Call& call, std::unique_ptr<ByteStream> stream,

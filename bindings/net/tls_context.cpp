@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "host/fiber/blocking.hpp"
+#include "host/log/log.hpp"
 
 namespace opshost::net {
 
@@ -117,6 +118,10 @@ ErrorCode take_openssl_error() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
   return {static_cast<int>(code), asio::error::get_ssl_category()};
+}
+
+void warn_unverified(const std::string& target) {
+  log(Level::warn, target + ": its certificate is not verified (verify = false); anybody may answer in its place");
 }
 
 }  // namespace opshost::net

@@ -217,15 +217,25 @@ bool is_address(const std::string& host) {
   return !error;
 }
 
+/// Without an expected name OpenSSL takes every name.
+void require_expected(int accepted, const std::string& host) {
+  if (accepted == 1) return;
+  ERR_clear_error();
+  throw TlsFailure(TlsProblem::invalid,
+                   describe(Value(host)) + " is neither a name nor an address that a certificate can be made out to");
+}
+
 /// Whom the certificate has to name, and whom a server of many names is asked for.
 void expect_name(SSL* ssl, const std::string& host) {
   X509_VERIFY_PARAM* expected = SSL_get0_param(ssl);
   if (is_address(host)) {
-    X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str());
+    // The zone of fe80::1%eth0 is this machine's own: no certificate has it.
+    const auto address = host.substr(0, host.find('%'));
+    require_expected(X509_VERIFY_PARAM_set1_ip_asc(expected, address.c_str()), host);
     return;
   }
   X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  X509_VERIFY_PARAM_set1_host(expected, host.c_str(), host.size());
+  require_expected(X509_VERIFY_PARAM_set1_host(expected, host.c_str(), host.size()), host);
   std::string name = host;  // OpenSSL's macro for this casts as C does
   SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
 }

@@ -24,7 +24,10 @@ class Host final : public net::Route {
   [[nodiscard]] const std::shared_ptr<Connection>& connection() const { return connection_; }
   [[nodiscard]] std::string subject() const { return connection_ ? "host " + connection_->options().host : "host"; }
   /// The connection ends with the last handle. As `via` of others it opens nothing any more.
-  void close() { connection_.reset(); }
+  void close() {
+    drop_kept();
+    connection_.reset();
+  }
 
   /// For its calls that say none.
   [[nodiscard]] std::optional<Duration> default_timeout() const {

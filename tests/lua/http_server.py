@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlparse
 
 
 tunnels = []  # what was asked of the proxy
+requests = []  # the first lines of all that was asked
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -34,10 +35,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def handle_any(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length)
+        requests.append(self.requestline)
         url = urlparse(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        # The body stays with the client for so long.
+        time.sleep(float(query.get("unread", 0)))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
         if url.path == "/echo":
             said = {
                 "method": self.command,
@@ -81,6 +85,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif url.path == "/tunnels":
             self.answer(200, json.dumps(tunnels).encode())
+        elif url.path == "/requests":
+            self.answer(200, json.dumps(requests).encode())
+        elif url.path == "/garbage":
+            self.wfile.write(b"220 mail.invalid ESMTP\r\n")
+            self.close_connection = True
         elif url.path == "/quit":
             self.answer(200)
             threading.Thread(target=self.server.shutdown).start()

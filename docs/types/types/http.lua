@@ -12,8 +12,8 @@ error('Cannot require a meta file')
 
 --- How to ask.
 --- @class (exact) http.RequestOptions
---- @field headers? table<string, string> # headers to send
---- @field body? string # bytes to send
+--- @field headers? table<string, string|ops.Secret> # headers to send, in place of ours of the same name; a redirect to another server takes along none but those that say what form the answer shall have
+--- @field body? string|ops.Secret # bytes to send
 --- @field json? any # a table to send as JSON
 --- @field body_file? string # file of this machine to send
 --- @field user? string # login of Basic authentication
@@ -23,11 +23,11 @@ error('Cannot require a meta file')
 --- @field follow? boolean # go where the server redirects, at most ten times; get and head alone do (default true)
 --- @field max_body? ops.size # an answer with more is an error, not memory (default "64MiB")
 --- @field via? ssh.Host # an ssh connection to reach it through
---- @field proxy? string # "http://proxy:3128", or "none"; from the environment (https_proxy, http_proxy, no_proxy) unless given
+--- @field proxy? string|ops.Secret # "http://proxy:3128", with a login "http://name:password@proxy:3128", or "none"; from the environment (https_proxy, http_proxy, no_proxy) unless given
 --- @field ca_file? string # PEM file of the authorities to trust; those of this machine unless given
 --- @field cert_file? string # PEM file with a certificate to show the server
 --- @field key_file? string # PEM file with its key
---- @field verify? boolean # false lets anybody answer in the server's place; the journal shows it (default true)
+--- @field verify? boolean # false lets anybody answer in the server's place; the log warns of it, and the journal marks every change that is sent so (default true)
 --- @field timeout? ops.duration # how long we wait for the whole answer; of chunks, for the next one (default "1m")
 --- @field connect_timeout? ops.duration # how long one attempt to open a connection may take (default "10s")
 --- @field repeatable? boolean # of a change: sent again it ends in the same state, so a resume may send it again (default false)

@@ -78,9 +78,95 @@ server_test("redirects are followed by what reads, not by what changes, and not 
     function() http.get(base .. "/loop") end)
 end)
 
-server_test("logins, which another server is not told", function(base)
-  t.equal(echo(http.get((base .. "/echo"):gsub("//", "//name:pass@", 1), {})).headers.authorization,
-    "Basic bmFtZTpwYXNz")
+server_test("a change is in doubt unless the server says that it refuses", function(base)
+  for code, doubt in pairs({ [201] = true, [303] = true, [404] = false, [409] = false, [500] = true, [503] = true }) do
+    local failure = t.raises("http.status", nil, function()
+      http.post(base .. "/status?code=" .. code, { accept = { 200 } })
+    end)
+    t.equal({ code, failure.maybe_applied }, { code, doubt })
+    t.equal(t.raises("http.status", nil, function()
+      http.get(base .. "/status?code=" .. code, { accept = { 200 }, follow = false })
+    end).maybe_applied, false)
+  end
+end)
+
+local function with_login(base) return (base:gsub("//", "//name:pass@", 1)) end
+
+server_test("a login in the address, also after a redirect to a place of the same server", function(base)
+  local login = "Basic bmFtZTpwYXNz"
+  t.equal(echo(http.get(with_login(base) .. "/echo")).headers.authorization, login)
+  t.equal(echo(http.get(with_login(base) .. "/redirect?to=/echo")).headers.authorization, login)
+  t.equal(echo(http.get(with_login(base) .. "/redirect?to=" .. base .. "/echo")).headers.authorization, login)
+  t.equal(echo(http.get(base .. "/redirect?to=/echo", { headers = { ["X-Vault-Token"] = "t" } })).headers
+    ["x-vault-token"], "t")
+end)
+
+server_test("what one server is told, another one it redirects to is not", function(base)
+  local other = base:gsub("127%.0%.0%.1", "localhost")
+  local function headers_there(from, options)
+    options.proxy = "none"
+    local response = http.get(from .. "/redirect?to=" .. other .. "/echo", options)
+    t.equal(response.url, other .. "/echo")
+    return echo(response).headers
+  end
+  local seen = headers_there(with_login(base), { headers = { ["X-Vault-Token"] = "t", ["Private-Token"] = "p",
+    Cookie = "c", Host = "web.example", ["Content-Type"] = "text/plain", Accept = "text/html",
+    ["Accept-Language"] = "de" } })
+  t.equal(seen, { host = other:match("//(.*)$"), ["user-agent"] = seen["user-agent"], accept = "text/html",
+    ["accept-language"] = "de" })
+  for _, options in ipairs({ { user = "u", password = ops.secret.command({ "printf", "geheim-geheim" }) },
+    { token = ops.secret.command({ "printf", "geheim-geheim" }) }, { headers = { Authorization = "Bearer x" } } }) do
+    t.equal(headers_there(base, options).authorization, nil)
+    t.truthy(echo(http.get(base .. "/echo", options)).headers.authorization, "told the first one")
+  end
+end)
+
+server_test("headers and the body may be secrets; a header named Host replaces ours", function(base)
+  local secret = ops.secret.command({ "printf", "geheim-geheim" })
+  local seen = echo(http.post(base .. "/echo", { headers = { ["X-Api-Key"] = secret, host = "web.example:8443" },
+    body = secret }))
+  t.equal({ seen.headers["x-api-key"], seen.headers.host, seen.body },
+    { "geheim-geheim", "web.example:8443", "geheim-geheim" })
+end)
+
+server_test("headers that say how bytes are sent are refused", function(base)
+  for _, name in ipairs({ "Content-Length", "transfer-encoding", "Connection", "Upgrade", "TE" }) do
+    t.raises("usage.argument", ('the header "%s" says how bytes are sent, which is not the script\'s to say: leave it '
+      .. "out"):format(name), function() http.post(base .. "/echo", { headers = { [name] = "5" } }) end)
+  end
+  t.raises("usage.argument", 'the header X-A has a line break or another control character, which no HTTP request can '
+    .. "carry", function() http.get(base .. "/echo", { headers = { ["X-A"] = "a\r\nX-B: c" } }) end)
+end)
+
+--- Sends `file` to a server that does not read for a while, and calls change() meanwhile.
+local function send_while(base, file, change)
+  return ops.group(function(group)
+    group:spawn(function() return http.post(base .. "/size?unread=1", { body_file = file, timeout = "20s" }).body end)
+    group:spawn(function()
+      ops.wait_until(function()
+        return http.get(base .. "/requests").body:find("unread", 1, true) ~= nil, "not asked yet"
+      end, { timeout = "20s", every = "20ms" })
+      change()
+    end)
+  end, { on_error = "collect" })[1]
+end
+
+server_test("a file that grows while it is sent: what was added is no request of its own", function(base)
+  local file = machine.temp() .. "/body"
+  machine.write_file(file, ("0123456789"):rep(3000000))
+  local sent = send_while(base, file, function()
+    machine.run(ops.shell("printf 'DELETE /smuggled HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >> " .. file))
+  end)
+  t.equal({ sent.ok, sent.value }, { true, "30000000" })
+  t.equal(http.get(base .. "/requests").body:find("smuggled", 1, true), nil)
+end)
+
+server_test("a file that shrinks while it is sent is an error", function(base)
+  local file = machine.temp() .. "/body"
+  machine.write_file(file, ("0123456789"):rep(3000000))
+  local sent = send_while(base, file, function() machine.run({ "truncate", "-s", "29000000", file }) end)
+  t.equal({ sent.ok, sent.error.code, sent.error.maybe_applied, sent.error.message }, { false, "http.file", true,
+    "what is sent ended 1000000 bytes before the 30000000 that were promised: the file became shorter meanwhile" })
 end)
 
 server_test("a body too large is refused; chunks take any", function(base)
@@ -115,6 +201,25 @@ end)
 server_test("through a proxy the whole address is asked for", function(base)
   local seen = echo(http.get("http://nowhere.invalid/echo", { proxy = base }))
   t.equal({ seen.path, seen.headers.host }, { "http://nowhere.invalid/echo", "nowhere.invalid" })
+end)
+
+server_test("what answers speaks no HTTP", function(base)
+  t.raises("http.protocol", nil, function() http.get(base .. "/garbage") end)
+end)
+
+test("the password of an address is in no error", function()
+  local function refused(message, url, options)
+    t.raises("usage.argument", message, function() http.get(url, options or {}) end)
+  end
+  refused('the address "http://name:***@h:99999/" has no port from 1 to 65535', "http://name:pass@h:99999/")
+  refused('the address "http://name:***@ho st/" has a host with spaces or other bytes no host has',
+    "http://name:pass@ho st/")
+  refused('the address "ftp://name:***@p/" begins with neither http:// nor https://', "http://h/",
+    { proxy = "ftp://name:pass@p/" })
+  refused('the proxy "https://p:443" is spoken to in plain HTTP: write http://', "http://h/",
+    { proxy = "https://name:pass@p/" })
+  t.raises("http.unreachable", "127.0.0.1 port 9: connection refused",
+    function() http.get("http://name:pass@127.0.0.1:9/", { proxy = "none" }) end)
 end)
 
 test("no server, wrong addresses", function()

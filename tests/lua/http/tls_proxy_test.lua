@@ -62,6 +62,17 @@ server_test("https: nobody vouches for it, another name, not verified, plain the
   t.equal(failure.detail.problem, "no_tls")
 end)
 
+server_test("https that redirects to plain http is not followed", function(plain, secure, ca)
+  t.raises("http.redirect", secure .. "/redirect?to=" .. plain .. "/echo redirects from https to plain " .. plain
+    .. "/echo: ask that one, if it is what you want",
+      function() http.get(secure .. "/redirect?to=" .. plain .. "/echo", { ca_file = ca }) end)
+end)
+
+server_test("a certificate's file that cannot be used", function(_, secure)
+  t.raises("http.tls_file", "the authorities' file \"/nowhere/ca.pem\": No such file or directory",
+    function() http.get(secure .. "/echo", { ca_file = "/nowhere/ca.pem" }) end)
+end)
+
 server_test("https through a proxy: the tunnel, the name that is verified, a login", function(plain, _, ca, port)
   local far = "https://web.invalid:" .. port .. "/echo"
   local seen = data.from_json(http.get(far, { proxy = plain:gsub("//", "//name:pass@"), ca_file = ca }).body)

@@ -1,10 +1,12 @@
-#include "bindings/http/client.hpp"
+#include "bindings/http/request.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <string_view>
 
 #include "bindings/http/basic_auth.hpp"
-#include "bindings/http/exchange.hpp"
+#include "bindings/http/clients.hpp"
 #include "bindings/net/file_body.hpp"
 #include "bindings/net/named_error.hpp"
 #include "host/base/build_info.hpp"
@@ -28,6 +30,19 @@ bool names(const net::HttpHeaders& headers, const std::string& wanted) {
   return std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return lower(header.first) == wanted; });
 }
 
+/// The client's own: what they say has to be true of the bytes it sends.
+constexpr std::array<std::string_view, 5> kOwnHeaders{"connection", "content-length", "te", "transfer-encoding",
+                                                      "upgrade"};
+/// Tell no secret; every other header is for the server it was given for.
+constexpr std::array<std::string_view, 9> kHarmlessHeaders{
+    "accept",        "accept-encoding", "accept-language", "cache-control", "if-modified-since",
+    "if-none-match", "pragma",          "range",           "user-agent"};
+
+template <std::size_t Size>
+bool is_among(const std::array<std::string_view, Size>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 bool has_json(const RequestOptions& options) { return !options.json.is_null(); }
 
 void check(const RequestOptions& options) {
@@ -35,11 +50,19 @@ void check(const RequestOptions& options) {
   if (bodies > 1) throw Error("usage.argument", "body, json and body_file exclude each other");
   if (options.user && options.token) throw Error("usage.argument", "user and token exclude each other");
   if (options.password && !options.user) throw Error("usage.argument", "password is given, but no user it belongs to");
+  for (const auto& [name, value] : options.headers) {
+    if (!is_among(kOwnHeaders, lower(name))) continue;
+    throw Error("usage.argument", "the header " + describe(Value(name)) +
+                                      " says how bytes are sent, which is not the script's to say: leave it out");
+  }
 }
 
 bool is_redirect(unsigned status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
+
+/// The server says that it did nothing of what it was asked.
+bool is_refusal(std::int64_t status) { return status >= 400 && status < 500; }
 
 bool accepts(const RequestOptions& options, std::int64_t status) {
   const auto* statuses = std::get_if<std::vector<std::int64_t>>(&options.accept);
@@ -52,9 +75,8 @@ net::HttpHeaders headers_of(const RequestOptions& options, const Url& url, bool 
   net::HttpHeaders headers;
   for (const auto& [name, value] : options.headers) {
     // What one server is told is not for another one it redirects to.
-    const auto known = lower(name);
-    if (!same_origin && (known == "authorization" || known == "cookie")) continue;
-    headers.emplace_back(name, value);
+    if (!same_origin && !is_among(kHarmlessHeaders, lower(name))) continue;
+    headers.emplace_back(name, net::reveal(value));
   }
   if (same_origin && !names(headers, "authorization")) {
     if (options.token) {
@@ -93,13 +115,15 @@ class Exchange {
                     first_.text() + " redirects more than ten times, last to " + describe(Value(*location)))
             .on(url_.origin());
       }
-      const auto next = resolve_url(url_, *location);
+      auto next = resolve_url(url_, *location);
       if (url_.secure && !next.secure) {
         throw Error("http.redirect", url_.text() + " redirects from https to plain " + next.text() +
                                          ": ask that one, if it is what you want")
             .on(url_.origin());
       }
-      url_ = next;
+      // A login in the address is for the whole of its server.
+      if (next.origin() == first_.origin()) next.user_info = first_.user_info;
+      url_ = std::move(next);
     }
   }
 
@@ -134,7 +158,7 @@ class Exchange {
     throw Error("http.status", message)
         .on(url_.origin())
         .retryable(response.status == 503 || response.status == 429)
-        .maybe_applied(!request_.observes && response.status >= 500)
+        .maybe_applied(!request_.observes && !is_refusal(response.status))
         .with(value_of(response));
   }
 
@@ -143,6 +167,7 @@ class Exchange {
     std::optional<Error> failed;
     try {
       auto request = co_await http_request(lasts);
+      if (!request_.observes && url_.secure && !options_.verify) call_.note("unverified", url_.origin());
       call_.saw(request_.method + " " + url_.text() + " was not answered yet");
       const auto client = client_for(call_, url_, options_);
       auto answer = co_await client->send(call_, std::move(request));
@@ -163,7 +188,7 @@ class Exchange {
     if (proxy && !proxy->user_info.empty()) {
       request.headers.emplace_back("Proxy-Authorization", basic_auth(proxy->user_info));
     }
-    if (options_.body) request.body = *options_.body;
+    if (options_.body) request.body = net::reveal(*options_.body);
     if (has_json(options_)) request.body = json_text(options_.json);
     if (options_.body_file) {
       const auto file = co_await net::open_file_body(call_, *options_.body_file);

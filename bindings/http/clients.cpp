@@ -1,4 +1,4 @@
-#include "bindings/http/exchange.hpp"
+#include "bindings/http/clients.hpp"
 
 #include <boost/asio/execution_context.hpp>
 #include <cstdlib>
@@ -32,13 +32,16 @@ class Opener : public std::enable_shared_from_this<Opener> {
       : url_(std::move(url)),
         proxy_(proxy_for(url_, options)),
         files_(tls_files(options)),
-        route_(net::route_of(options.via)),
+        route_(options.via ? *options.via : net::direct_route()),
         connect_timeout_(options.connect_timeout) {}
 
   static Awaitable<std::unique_ptr<net::ByteStream>> open(std::shared_ptr<Opener> self, Call& call) {
     auto stream = co_await self->connect(call);
     if (!self->url_.secure) co_return stream;
-    if (!self->tls_) self->tls_ = co_await net::TlsContext::load(call, self->files_);
+    if (!self->tls_) {
+      self->tls_ = co_await net::TlsContext::load(call, self->files_);
+      if (!self->files_.verify) net::warn_unverified(self->url_.origin());
+    }
     auto secured = co_await net::start_tls(call, std::move(stream), self->tls_, self->url_.host);
     co_return secured;
   }
@@ -51,7 +54,9 @@ class Opener : public std::enable_shared_from_this<Opener> {
  private:
   Awaitable<std::unique_ptr<net::ByteStream>> connect(Call& call) {
     const Url& next = proxy_ ? *proxy_ : url_;
-    auto stream = co_await route_->open_tcp(call, next.host, next.port, connect_timeout_);
+    const auto route = route_.lock();
+    if (!route) throw Error("closed", "the host that was given as `via` is closed");
+    auto stream = co_await route->open_tcp(call, next.host, next.port, connect_timeout_);
     if (proxy_ && url_.secure) co_await tunnel(call, *stream);
     co_return stream;
   }
@@ -85,7 +90,7 @@ class Opener : public std::enable_shared_from_this<Opener> {
   Url url_;
   std::optional<Url> proxy_;
   net::TlsFiles files_;
-  std::shared_ptr<net::Route> route_;
+  std::weak_ptr<net::Route> route_;  ///< which keeps the client: whoever asks holds it
   Duration connect_timeout_;
   std::shared_ptr<const net::TlsContext> tls_;
 };
@@ -119,7 +124,7 @@ std::string key_of(const Url& url, const std::optional<Url>& proxy, const Reques
 }  // namespace
 
 std::optional<Url> proxy_for(const Url& url, const RequestOptions& options) {
-  std::string named = options.proxy.value_or("");
+  std::string named = options.proxy ? net::reveal(*options.proxy) : std::string();
   if (!options.proxy) {
     // A jump host's network is another one.
     if (options.via || is_excluded(environment({"no_proxy", "NO_PROXY"}), url.host)) return std::nullopt;
@@ -144,10 +149,14 @@ std::shared_ptr<net::HttpClient> client_for(Call& call, const Url& url, const Re
     client.explain = [opener](const net::ErrorCode& error) { return opener->explain(error); };
     return std::make_shared<net::HttpClient>(std::move(client));
   };
-  // One through a jump host is its own: the route may be closed and opened anew under the same name.
-  if (options.via) return make();
+  const std::string key = key_of(url, proxy_for(url, options), options);
+  if (options.via) {
+    auto& kept = (*options.via)->kept("http\n" + key);
+    if (!kept) kept = make();
+    return std::static_pointer_cast<net::HttpClient>(kept);
+  }
   auto& clients = asio::use_service<Clients>(asio::query(call.executor(), asio::execution::context));
-  auto& client = clients[key_of(url, proxy_for(url, options), options)];
+  auto& client = clients[key];
   if (!client) client = make();
   return client;
 }
