@@ -4,6 +4,15 @@ local native = ...
 local declare = native.internal("declare")
 local edit = native.internal("edit")
 
+local hidden = native.hidden("docker")
+
+-- A resume asks here what became of programs that were cut off. The engine keeps nothing that had to be forgotten.
+native.internal("procedure/tracked").keepers.docker = {
+  ask = function(note, timeout) return hidden.ask_tracked(note, { timeout = timeout }) end,
+  forget = function() end,
+  notes_first = { ["Container:run"] = true },
+}
+
 local module = declare.module("docker", "Docker engines, their containers, images and networks")
 
 module.exports.connect = native.internal("inventory_host").docker(module.exports.connect)

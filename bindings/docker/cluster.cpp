@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "bindings/docker/container_list.hpp"
-#include "bindings/docker/side_call.hpp"
+#include "bindings/net/background_call.hpp"
 #include "host/base/names.hpp"
 
 namespace opshost::docker {
@@ -26,15 +26,16 @@ struct Gathering {
 
 Awaitable<void> ask_one(Call& call, std::shared_ptr<Connection> engine, ListOptions options, Duration timeout,
                         std::shared_ptr<HostAnswer> answer, std::shared_ptr<Gathering> gathering) {
-  SideCall side(call, timeout);
-  const auto reaction = call.stop().on_stop([&] { side.call().stop().stop(StopReason::cancelled); });
+  const auto side = std::make_shared<net::BackgroundCall>(call);
+  side->stop_after(timeout, side);
+  const auto reaction = call.stop().on_stop([&side] { side->stop().stop(StopReason::cancelled); });
   try {
-    answer->containers = co_await list_containers(side.call(), engine, options);
+    answer->containers = co_await list_containers(*side, engine, options);
   } catch (const Error& error) {
     answer->failed = error;
   }
-  if (answer->failed && side.call().stop().reason() == StopReason::timeout) {
-    const std::string seen = side.call().seen().empty() ? "" : "; last seen: " + side.call().seen();
+  if (answer->failed && side->stop().reason() == StopReason::timeout) {
+    const std::string seen = side->seen().empty() ? "" : "; last seen: " + side->seen();
     answer->failed = Error("docker.timeout", "no answer within " + format_duration(timeout) + seen).on(engine->name());
   }
   if (--gathering->running == 0) gathering->over.cancel();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "bindings/docker/errors.hpp"
 #include "host/base/build_info.hpp"
@@ -16,8 +17,12 @@ namespace {
 constexpr int kNewest = 1045;
 /// Docker 1.11.
 constexpr int kOldest = 1023;
+/// It is as it was asked to be already: a container that is stopped runs no longer.
+constexpr unsigned kNotModified = 304;
 /// An answer that is kept in memory: the listing of a very large engine is some tens of MiB.
 constexpr std::uint64_t kAnswerLimit = 256ULL << 20U;
+/// A request that an engine of another version refuses is sent once more where a copy of it costs little.
+constexpr std::size_t kSentTwice = 64U << 10U;
 
 struct VersionAnswer {
   std::string api_version{};
@@ -45,6 +50,7 @@ Connection::Connection(Endpoint endpoint, const ConnectOptions& options)
   if (const auto through = route_->name(); !through.empty()) name_ += " via " + through;
   subject_ = (endpoint_.path.empty() ? "host " + endpoint_.host : route_->machine()) + " > engine " + name_;
   if (options.api_version) version_ = api_number(*options.api_version);
+  pinned_ = version_.has_value();
   net::HttpClient::Options client;
   client.host = host_header(endpoint_);
   // The client never outlives this object in a call: whoever calls holds both.
@@ -54,9 +60,28 @@ Connection::Connection(Endpoint endpoint, const ConnectOptions& options)
     return better ? std::make_exception_ptr(*better) : nullptr;
   };
   client_ = std::make_shared<net::HttpClient>(std::move(client));
+  all().push_back(this);
 }
 
-Connection::~Connection() { client_->close(); }
+Connection::~Connection() {
+  std::erase(all(), this);
+  client_->close();
+}
+
+std::optional<std::string> Connection::via_name() const {
+  const auto through = route_->name();
+  return through.empty() ? std::nullopt : std::optional(through);
+}
+
+std::shared_ptr<Connection> Connection::find(const std::string& name) {
+  const auto found = std::find_if(all().begin(), all().end(), [&](const auto* one) { return one->name() == name; });
+  return found == all().end() ? nullptr : (*found)->shared_from_this();
+}
+
+std::vector<Connection*>& Connection::all() {
+  static std::vector<Connection*> connections;
+  return connections;
+}
 
 void Connection::close() { client_->close(); }
 
@@ -67,7 +92,10 @@ Awaitable<std::unique_ptr<net::ByteStream>> Connection::open(Call& call) {
     auto stream = co_await route_->open_unix(call, endpoint_.path, carrier);
     co_return stream;
   }
-  if (endpoint_.tls && !tls_) tls_ = co_await net::TlsContext::load(call, *endpoint_.tls);
+  if (endpoint_.tls && !tls_) {
+    tls_ = co_await net::TlsContext::load(call, *endpoint_.tls);
+    if (!endpoint_.tls->verify) net::warn_unverified(name_);
+  }
   auto stream = co_await route_->open_tcp(call, endpoint_.host, endpoint_.port, connect_timeout_);
   if (!tls_) co_return stream;
   auto secured = co_await net::start_tls(call, std::move(stream), tls_, endpoint_.host);
@@ -88,15 +116,61 @@ Awaitable<Answer> Connection::send_raw(Call& call, net::HttpRequest request) {
 }
 
 Awaitable<Answer> Connection::send(Call& call, net::HttpRequest request) {
+  std::optional<net::HttpRequest> again;
+  if (!pinned_ && !request.body_source && request.body.size() <= kSentTwice) again = request;
+  std::optional<Error> failed;
+  try {
+    auto answer = co_await send_versioned(call, std::move(request));
+    co_return answer;
+  } catch (const Error& error) {
+    failed = error;
+  }
+  // The engine was replaced by another one meanwhile.
+  if (pinned_ || failed->code() != "docker.api_version") throw *failed;
+  version_.reset();
+  if (!again) throw Error(*failed).retryable();
+  auto answer = co_await send_versioned(call, std::move(*again));
+  co_return answer;
+}
+
+Awaitable<Answer> Connection::send_versioned(Call& call, net::HttpRequest request) {
   const std::string what = request.method + " " + path_of(request.target);
   const bool changes = !request.observes;
   const int number = co_await version(call);
   request.target = "/v" + version_text(number) + request.target;
   call.saw(what + " was not answered yet");
+  if (changes && endpoint_.tls && !endpoint_.tls->verify) call.note("unverified", name_);
   auto answer = co_await send_raw(call, std::move(request));
-  if (answer->status() < 400) co_return answer;
-  const auto body = co_await read_all(call, *answer);
-  throw refusal(answer->status(), body, what, changes, name_);
+  const unsigned status = answer->status();
+  if (status < 300 || status == kNotModified) co_return answer;
+  if (status < 400) {
+    const std::string* location = answer->head().header("Location");
+    throw Error("docker.protocol", what + " was answered with status " + std::to_string(status) +
+                                       (location != nullptr ? ", which leads to " + describe(Value(*location)) : "") +
+                                       ": no engine does that, something else listens there")
+        .on(name_)
+        .maybe_applied(changes);
+  }
+  const auto body = co_await words_of_refusal(call, *answer, what, changes);
+  throw refusal(status, body, what, changes, name_);
+}
+
+/// The body of a refusal. Where it breaks off the status still says whether there is doubt.
+Awaitable<std::string> Connection::words_of_refusal(Call& call, net::HttpAnswer& answer, std::string what,
+                                                    bool changes) {
+  std::optional<Error> failed;
+  try {
+    auto body = co_await read_all(call, answer);
+    co_return body;
+  } catch (const Error& error) {
+    failed = error;
+  }
+  const unsigned status = answer.status();
+  throw Error(failed->code(), what + " was answered with status " + std::to_string(status) +
+                                  ", but the engine's words broke off: " + failed->message())
+      .on(name_)
+      .retryable(failed->is_retryable())
+      .maybe_applied(changes && status >= 500);
 }
 
 Awaitable<std::string> Connection::read_all(Call& call, net::HttpAnswer& answer) {

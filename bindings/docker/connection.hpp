@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bindings/docker/endpoint.hpp"
 #include "bindings/net/http_client.hpp"
@@ -22,8 +23,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const std::string& name() const { return name_; }
   /// The engine on its machine, in a plan: what changes the machine touches it.
   [[nodiscard]] const std::string& subject() const { return subject_; }
+  [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+  /// The host it is reached through; nullopt: directly.
+  [[nodiscard]] std::optional<std::string> via_name() const;
 
-  /// Sends a request whose target has no version yet. An answer with an error status is thrown (errors.hpp).
+  /// One of that name that somebody holds; nullptr: there is none.
+  static std::shared_ptr<Connection> find(const std::string& name);
+
+  /// Sends a request whose target has no version yet. An answer with an error status is thrown (errors.hpp). Where the
+  /// engine no longer speaks the version that was agreed on, another one is agreed on and the request sent again.
   Awaitable<Answer> send(Call& call, net::HttpRequest request);
   /// The next piece of a body, or the rest of it; errors as the binding has them.
   Awaitable<std::string> read(Call& call, net::HttpAnswer& answer);
@@ -46,8 +54,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   Awaitable<std::unique_ptr<net::ByteStream>> open(Call& call);
+  Awaitable<Answer> send_versioned(Call& call, net::HttpRequest request);
   Awaitable<Answer> send_raw(Call& call, net::HttpRequest request);
+  Awaitable<std::string> words_of_refusal(Call& call, net::HttpAnswer& answer, std::string what, bool changes);
   Awaitable<int> negotiate(Call& call);
+  static std::vector<Connection*>& all();
 
   Endpoint endpoint_;
   std::shared_ptr<net::Route> route_;
@@ -55,6 +66,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string name_;
   std::string subject_;
   std::optional<int> version_;
+  bool pinned_ = false;  ///< the script said which version
   std::shared_ptr<const net::TlsContext> tls_;
   std::shared_ptr<net::HttpClient> client_;
 };

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "bindings/docker/connection.hpp"
-#include "bindings/docker/container_records.hpp"
+#include "bindings/docker/container_actions.hpp"
+#include "bindings/docker/container_status.hpp"
 #include "host/base/command.hpp"
 #include "host/fiber/stream.hpp"
 #include "host/json/document.hpp"
@@ -16,7 +17,7 @@ struct RunOptions;       // exec.hpp
 struct CommandResult;    // exec.hpp
 struct LogOptions;       // logs.hpp
 struct LogLine;          // logs.hpp
-struct RecreateOptions;  // create.hpp
+struct RecreateOptions;  // recreate.hpp
 // files.hpp
 struct FileInfo;
 struct ReadFileOptions;
@@ -53,7 +54,7 @@ class Container : public std::enable_shared_from_this<Container> {
   /// Throws docker.no_healthcheck where nothing tells its health.
   Awaitable<ContainerStatus> wait_healthy(Call& call, WaitOptions options);
 
-  /// exec.hpp, logs.hpp and create.hpp say what they do.
+  /// exec.hpp, logs.hpp and recreate.hpp say what they do.
   Awaitable<CommandResult> run(Call& call, Command command, RunOptions options);
   Awaitable<Stream<LogLine>> logs(Call& call, LogOptions options);
   Awaitable<std::shared_ptr<Container>> recreate(Call& call, RecreateOptions options);
@@ -84,14 +85,9 @@ class Container : public std::enable_shared_from_this<Container> {
   std::string name_;
 };
 
-ContainerStatus status_of(const std::string& inspected);
-
 /// The container of that name or id. Throws docker.not_found with the nearest names, docker.ambiguous.
 Awaitable<std::shared_ptr<Container>> find_container(Call& call, std::shared_ptr<Connection> engine, std::string name);
 /// "no container web-1; did you mean web-01?", with the engine's answer as its detail.
 Awaitable<Error> container_not_found(Call& call, std::shared_ptr<Connection> engine, std::string name, Error refused);
-
-/// "on-failure:5" as the engine wants it. Throws usage.argument.
-Value restart_policy(const std::string& text);
 
 }  // namespace opshost::docker

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "bindings/docker/container.hpp"
+#include "bindings/docker/filters.hpp"
+#include "bindings/docker/parsed.hpp"
 #include "host/base/json_text.hpp"
 #include "host/base/names.hpp"
 #include "host/json/record.hpp"
@@ -90,14 +92,6 @@ ContainerSummary summary_of(Listed&& listed) {
 }
 
 }  // namespace
-
-std::string filters_text(const std::vector<std::pair<std::string, std::optional<std::string>>>& filters) {
-  ValueMap map;
-  for (const auto& [name, value] : filters) {
-    if (value) map.emplace_back(name, ValueList{Value(*value)});
-  }
-  return map.empty() ? std::string() : net::percent_encoded(json_text(Value(std::move(map))));
-}
 
 Awaitable<std::vector<ContainerSummary>> list_containers(Call& call, std::shared_ptr<Connection> engine,
                                                          ListOptions options) {

@@ -1,7 +1,8 @@
 #include "bindings/docker/create.hpp"
 
-#include "bindings/docker/container_list.hpp"
 #include "bindings/docker/cpu_limit.hpp"
+#include "bindings/docker/images.hpp"
+#include "bindings/docker/parsed.hpp"
 #include "host/base/json_text.hpp"
 #include "host/json/record.hpp"
 
@@ -68,7 +69,7 @@ ValueMap config_of(const CreateOptions& options, int version) {
   if (options.as_user) config.emplace_back("User", *options.as_user);
   if (options.hostname) config.emplace_back("Hostname", *options.hostname);
   ValueList env;
-  for (const auto& [name, value] : options.env) env.emplace_back(name + "=" + value);
+  for (const auto& [name, value] : options.env) env.emplace_back(name + "=" + net::reveal(value));
   if (!env.empty()) config.emplace_back("Env", std::move(env));
   ValueMap exposed;
   for (const auto& [port, at] : options.ports) exposed.emplace_back(port, ValueMap{});
@@ -86,18 +87,29 @@ ValueMap config_of(const CreateOptions& options, int version) {
 
 }  // namespace
 
-Awaitable<std::string> create_from(Call& call, Connection& engine, Value body, std::optional<std::string> name) {
+Awaitable<std::string> create_from(Call& call, std::shared_ptr<Connection> engine, Value body,
+                                   std::optional<std::string> name) {
   std::string target = "/containers/create";
   if (name) target += "?name=" + net::percent_encoded(*name);
-  const auto answer = co_await engine.post(call, target, json_text(body));
-  co_return parsed(engine.name(), [&] { return json::read<Created>(answer).id; });
+  std::optional<Error> failed;
+  try {
+    const auto answer = co_await engine->post(call, target, json_text(body));
+    co_return parsed(engine->name(), [&] { return json::read<Created>(answer).id; });
+  } catch (const Error& error) {
+    failed = error;
+  }
+  const bool no_image = failed->code() == "docker.not_found" && failed->message().find("image") != std::string::npos;
+  const Value* image = body.field("Image");
+  const auto* image_name = image != nullptr ? image->get_if<std::string>() : nullptr;
+  if (no_image && image_name != nullptr) failed = co_await image_not_found(call, engine, *image_name, *failed);
+  throw *failed;
 }
 
 Awaitable<std::shared_ptr<Container>> create_container(Call& call, std::shared_ptr<Connection> engine,
                                                        CreateOptions options) {
   if (options.init) co_await engine->needs_version(call, kInitSince, "init");
   const int version = co_await engine->version(call);
-  const auto id = co_await create_from(call, *engine, Value(config_of(options, version)), options.name);
+  const auto id = co_await create_from(call, engine, Value(config_of(options, version)), options.name);
   call.note("container_id", id);
   if (options.name) co_return std::make_shared<Container>(engine, id, *options.name);
   // The engine made up a name. Where it does not tell which, the container is there all the same.

@@ -73,13 +73,18 @@ bool names_tls_files(const ConnectOptions& options) {
   return options.cert_path || options.ca_file || options.cert_file || options.key_file;
 }
 
-/// As the docker command reads its environment.
-void complete_from_environment(ConnectOptions& options) {
-  if (!options.tls && environment("DOCKER_TLS_VERIFY")) options.tls = true;
+/// As the docker command reads its environment, but that certificates alone ask for TLS as well, and that DOCKER_TLS
+/// without DOCKER_TLS_VERIFY does not keep us from verifying.
+void complete_from_environment(ConnectOptions& options, std::uint16_t port) {
+  const auto folder = environment("DOCKER_CERT_PATH");
+  const bool asked = environment("DOCKER_TLS_VERIFY") || environment("DOCKER_TLS");
+  if (!options.tls && !names_tls_files(options)) {
+    options.tls = asked || port == kTlsPort || (folder && port != kPlainPort);
+  }
   if (names_tls_files(options) || !options.tls.value_or(false)) return;
-  options.cert_path = environment("DOCKER_CERT_PATH");
-  if (options.cert_path) return;
-  if (const auto home = environment("HOME")) options.cert_path = *home + "/.docker";
+  options.cert_path = folder;
+  const auto home = environment("HOME");
+  if (!folder && asked && home) options.cert_path = *home + "/.docker";
 }
 
 }  // namespace
@@ -109,10 +114,7 @@ Endpoint endpoint_of(const std::optional<std::string>& given, const ConnectOptio
     refuse("the endpoint is " + shown(endpoint.text) + "; write unix:///PATH or tcp://HOST:PORT");
   }
   read_address(endpoint, text.substr(6));
-  if (from_environment) {
-    complete_from_environment(options);
-    if (!options.tls && !names_tls_files(options)) options.tls = endpoint.port == kTlsPort;
-  }
+  if (from_environment) complete_from_environment(options, endpoint.port);
   const bool secure = options.tls.value_or(endpoint.port != kPlainPort || names_tls_files(options));
   if (endpoint.port == 0) endpoint.port = secure ? kTlsPort : kPlainPort;
   if (secure) {

@@ -20,17 +20,19 @@ struct ConnectOptions {
   std::optional<std::string> api_version{};
   Duration connect_timeout = net::kConnectTimeout;
 };
-OPSHOST_RECORD(ConnectOptions, "How to reach an engine", (tls, "speak TLS over tcp://; true unless the port is 2375"),
-               (cert_path, "folder with ca.pem, cert.pem and key.pem, as DOCKER_CERT_PATH names one"),
-               (ca_file,
-                "PEM file of the authorities that may sign the engine's certificate; those of this machine "
-                "unless given"),
-               (cert_file, "PEM file with the certificate to show the engine"),
-               (key_file, "PEM file with its key, no passphrase"),
-               (verify, "false lets anybody answer in the engine's place; the journal shows it"),
-               (via, "an ssh connection to reach it through"),
-               (api_version, "version of the API to speak: \"1.40\"; the newest that both sides know unless given"),
-               (connect_timeout, "how long one attempt to open a connection may take"))
+OPSHOST_RECORD(
+    ConnectOptions, "How to reach an engine", (tls, "speak TLS over tcp://; true unless the port is 2375"),
+    (cert_path, "folder with ca.pem, cert.pem and key.pem, as DOCKER_CERT_PATH names one"),
+    (ca_file,
+     "PEM file of the authorities that may sign the engine's certificate; those of this machine "
+     "unless given"),
+    (cert_file, "PEM file with the certificate to show the engine"), (key_file, "PEM file with its key, no passphrase"),
+    (verify,
+     "false lets anybody answer in the engine's place; the log warns of it, and the journal marks every change "
+     "that is sent so"),
+    (via, "an ssh connection to reach it through"),
+    (api_version, "version of the API to speak: \"1.40\"; the newest that both sides know unless given"),
+    (connect_timeout, "how long one attempt to open a connection may take"))
 
 struct Endpoint {
   std::string text{};  ///< as people write it: "tcp://h1:2376"
@@ -40,8 +42,8 @@ struct Endpoint {
   std::optional<net::TlsFiles> tls{};
 };
 
-/// What docker.connect was given, completed by DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH where it was given
-/// no endpoint. Throws Error("usage.argument").
+/// What docker.connect was given, completed by DOCKER_HOST, DOCKER_TLS, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH where it
+/// was given no endpoint. Throws Error("usage.argument").
 Endpoint endpoint_of(const std::optional<std::string>& given, const ConnectOptions& options);
 
 /// "1.40" and the like, as a number that compares: 1040. nullopt: it is no version.

@@ -1,6 +1,7 @@
 #include "bindings/docker/engine.hpp"
 
 #include "bindings/docker/container_list.hpp"
+#include "bindings/docker/parsed.hpp"
 #include "host/json/record.hpp"
 
 namespace opshost::docker {
@@ -21,9 +22,11 @@ Awaitable<std::optional<T>> nothing_if_not_found(Awaitable<T> lookup) {
 
 }  // namespace
 
+// close() takes the member away while a call waits: each holds the connection itself.
 Awaitable<bool> Engine::alive(Call& call) {
+  const auto connection = connection_;
   try {
-    co_await connection_->ping(call);
+    co_await connection->ping(call);
   } catch (const Error& error) {
     const bool silent = error.code() == "docker.unreachable" || error.code() == "docker.connection_lost";
     if (!silent || call.stop().stopped()) throw;
@@ -32,18 +35,23 @@ Awaitable<bool> Engine::alive(Call& call) {
   co_return true;
 }
 
-Awaitable<void> Engine::ping(Call& call) { co_await connection_->ping(call); }
+Awaitable<void> Engine::ping(Call& call) {
+  const auto connection = connection_;
+  co_await connection->ping(call);
+}
 
 Awaitable<EngineVersion> Engine::version(Call& call) {
-  const auto text = co_await connection_->get(call, "/version");
+  const auto connection = connection_;
+  const auto text = co_await connection->get(call, "/version");
   auto version = parsed(name(), [&] { return json::read<EngineVersion>(text); });
-  const int spoken = co_await connection_->version(call);
+  const int spoken = co_await connection->version(call);
   version.spoken = std::to_string(spoken / 1000) + "." + std::to_string(spoken % 1000);
   co_return version;
 }
 
 Awaitable<json::Document> Engine::info(Call& call) {
-  auto text = co_await connection_->get(call, "/info");
+  const auto connection = connection_;
+  auto text = co_await connection->get(call, "/info");
   co_return json::Document{.text = std::move(text), .error_code = "docker.protocol", .target = name()};
 }
 

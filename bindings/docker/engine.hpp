@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bindings/docker/container.hpp"
+#include "bindings/docker/container_list.hpp"
 #include "bindings/docker/create.hpp"
 #include "bindings/docker/events.hpp"
 #include "bindings/docker/exec.hpp"

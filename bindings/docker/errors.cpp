@@ -36,6 +36,9 @@ std::string hint_for(const Error& failure) {
 std::string code_for(unsigned status, std::string_view message) {
   const auto says = [&](std::string_view words) { return message.find(words) != std::string_view::npos; };
   if (says("multiple IDs found with provided prefix") || says("Multiple IDs found")) return "docker.ambiguous";
+  if (status == 400 && says("client version") && (says("is too new") || says("is too old"))) {
+    return "docker.api_version";
+  }
   switch (status) {
     case 400:
       return "docker.invalid";

@@ -2,8 +2,12 @@
 
 #include <chrono>
 #include <deque>
+#include <set>
+#include <tuple>
 
-#include "bindings/docker/container_list.hpp"
+#include "bindings/docker/filters.hpp"
+#include "bindings/docker/parsed.hpp"
+#include "bindings/docker/pause.hpp"
 #include "host/base/output.hpp"
 #include "host/json/record.hpp"
 
@@ -12,6 +16,8 @@ namespace opshost::docker {
 namespace {
 
 constexpr Duration kReconnectPause = std::chrono::milliseconds(500);
+/// How far an event may come behind a later one: the engine tells them as its threads get to it.
+constexpr std::int64_t kOutOfOrder = 5'000'000'000;
 
 struct Actor {
   std::string id{};
@@ -41,11 +47,35 @@ std::string time_text(std::int64_t nanoseconds) {
   return std::to_string(nanoseconds / 1'000'000'000) + "." + fraction;
 }
 
+/// What an engine that is asked anew may tell once more.
+class HeardEvents {
+ public:
+  void add(std::int64_t time, const std::string& id, const std::string& action) {
+    latest_ = std::max(latest_, time);
+    heard_.emplace(time, id, action);
+    heard_.erase(heard_.begin(), heard_.lower_bound({latest_ - kOutOfOrder, {}, {}}));
+  }
+  /// From then on the engine has to tell again, for none to be missed. 0: nothing was heard.
+  [[nodiscard]] std::int64_t complete_until() const { return latest_ == 0 ? 0 : latest_ - kOutOfOrder; }
+  /// From now on what was heard comes as a repetition.
+  void expect_again() { again_ = heard_; }
+  /// True once for each.
+  bool is_repetition(std::int64_t time, const std::string& id, const std::string& action) {
+    return again_.erase({time, id, action}) > 0;
+  }
+
+ private:
+  using Key = std::tuple<std::int64_t, std::string, std::string>;
+  std::int64_t latest_ = 0;
+  std::set<Key> heard_;
+  std::set<Key> again_;
+};
+
 class EventReader {
  public:
   EventReader(std::shared_ptr<Connection> engine, EventOptions options)
       : engine_(std::move(engine)), options_(std::move(options)) {
-    heard_ = now_nano() - options_.since.value_or(Duration{}).count();
+    since_ = now_nano() - options_.since.value_or(Duration{}).count();
   }
 
   Awaitable<std::optional<Event>> next(Call& call) {
@@ -70,7 +100,7 @@ class EventReader {
 
  private:
   Awaitable<void> open(Call& call) {
-    net::HttpRequest request{.target = "/events?since=" + time_text(heard_), .lasts = true};
+    net::HttpRequest request{.target = "/events?since=" + time_text(since_), .lasts = true};
     const auto filters = filters_text({{"type", options_.type},
                                        {"container", options_.container},
                                        {"event", options_.event},
@@ -92,14 +122,13 @@ class EventReader {
     if (call.stop().stopped() || !lost.is_retryable() || !began) throw lost;
     if (answer_) {
       answer_.reset();
+      since_ = std::max(since_, heard_.complete_until());
+      heard_.expect_again();
       lost_because_ = lost.message();
       lost_at_ = now_nano();
     }
     call.saw("the engine is away: " + lost.message());
-    asio::steady_timer timer(call.executor(), kReconnectPause);
-    const auto reaction = call.stop().on_stop([&timer] { timer.cancel(); });
-    boost::system::error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await pause_for(call, kReconnectPause);
     if (call.stop().stopped()) throw lost;
   }
 
@@ -109,10 +138,8 @@ class EventReader {
       if (line->find_first_not_of("\r \t") == std::string::npos) continue;
       auto sent = parsed(engine_->name(), [&] { return json::read<SentEvent>(*line); });
       const std::int64_t time = sent.time_nano != 0 ? sent.time_nano : sent.time * 1'000'000'000;
-      // Asked from a time on, the engine tells what happened at that time once more.
-      if (time <= last_event_) continue;
-      last_event_ = time;
-      heard_ = time;
+      if (heard_.is_repetition(time, sent.actor.id, sent.action)) continue;
+      heard_.add(time, sent.actor.id, sent.action);
       Event event{.type = std::move(sent.type), .action = std::move(sent.action), .id = std::move(sent.actor.id)};
       event.attributes = std::move(sent.actor.attributes);
       if (const auto name = event.attributes.find("name"); name != event.attributes.end()) event.name = name->second;
@@ -126,8 +153,8 @@ class EventReader {
   Answer answer_;
   LineSplitter lines_;
   std::deque<Event> ready_;
-  std::int64_t heard_ = 0;
-  std::int64_t last_event_ = 0;
+  std::int64_t since_ = 0;  ///< what the engine is asked for
+  HeardEvents heard_;
   std::int64_t lost_at_ = 0;
   std::string lost_because_;
 };

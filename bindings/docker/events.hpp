@@ -52,8 +52,9 @@ OPSHOST_RECORD(Event, "Something that happened at an engine",
                (name, "its name, where the engine tells it"), (attributes, "what else the engine tells of it"),
                (time, "when, in seconds since 1970"), (gap, "of a \"gap\""))
 
-/// Goes on when the connection is lost: the engine is asked again from the last event on, and one event of the type
-/// "gap" says for how long nothing was heard.
+/// In the order the engine tells them, which is not always that of their times. Goes on when the connection is lost:
+/// the engine is asked again from shortly before the last event on, what it repeats is left out, and one event of the
+/// type "gap" says for how long nothing was heard.
 Stream<Event> events_of(std::shared_ptr<Connection> engine, EventOptions options);
 
 }  // namespace opshost::docker

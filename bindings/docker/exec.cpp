@@ -8,7 +8,9 @@
 #include "bindings/docker/errors.hpp"
 #include "bindings/docker/exec_request.hpp"
 #include "bindings/docker/multiplex.hpp"
-#include "bindings/docker/side_call.hpp"
+#include "bindings/docker/pause.hpp"
+#include "bindings/docker/tracked.hpp"
+#include "bindings/net/background_call.hpp"
 #include "bindings/net/failure.hpp"
 #include "host/base/output.hpp"
 #include "host/base/output_text.hpp"
@@ -21,10 +23,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kShownCommand = 200;
+constexpr std::size_t kShortId = 12;
+constexpr std::size_t kBeginning = 1000;
 /// The exit code may be there a moment after the last byte of output.
 constexpr Duration kExitCodeTakes = 10s;
 constexpr Duration kFirstPause = 2ms;
 constexpr Duration kLongestPause = 100ms;
+/// What a terminal takes for the end of input: once ends an unfinished line, once more the input.
+constexpr std::string_view kEndOfInput = "\x04\x04";
 /// Beside the grace, for asking and signalling.
 constexpr Duration kEndingTakes = 5s;
 
@@ -46,7 +52,7 @@ void check(const Command& command, const RunOptions& options) {
     if (name.empty() || name.find('=') != std::string::npos || has_nul(name)) {
       refuse("env: " + describe(Value(name)) + " is no name of a variable");
     }
-    if (has_nul(value)) refuse("env." + name + " has a NUL byte, which no program can be given");
+    if (has_nul(net::reveal(value))) refuse("env." + name + " has a NUL byte, which no program can be given");
   }
 }
 
@@ -71,11 +77,14 @@ class Outputs {
     demultiplexer_.feed(bytes, [this](Output output, std::string_view piece) {
       Kept& kept = output == Output::standard ? this->output() : errors();
       kept.tail.feed(piece);
+      kept.beginning.append(piece.substr(0, kBeginning - std::min(kBeginning, kept.beginning.size())));
       if (!on_line_) return;
       kept.lines.feed(piece);
       take_lines(output);
     });
   }
+  /// False: the stream ended within a piece of output.
+  [[nodiscard]] bool is_whole() const { return demultiplexer_.at_boundary(); }
   void end() {
     for (const auto output : {Output::standard, Output::errors}) {
       (output == Output::standard ? this->output() : errors()).lines.finish();
@@ -92,6 +101,7 @@ class Outputs {
   struct Kept {
     explicit Kept(const RunOptions& options) : tail(static_cast<std::size_t>(options.max_output.bytes)) {}
     TailBuffer tail;
+    std::string beginning;  ///< where the engine says that there is no program
     LineSplitter lines;
   };
   Kept& output() { return outputs_[0]; }
@@ -109,15 +119,14 @@ class Outputs {
   std::deque<std::pair<Output, std::string>> ready_;  ///< lines in the engine's order
 };
 
-Awaitable<void> send_input(std::shared_ptr<net::HttpConnection> connection, std::shared_ptr<const std::string> input,
-                           std::shared_ptr<bool> done) {
+/// With a terminal the engine takes the end of our half for the end of both.
+Awaitable<void> send_input(std::shared_ptr<net::HttpConnection> connection, std::string input, bool tty) {
   try {
-    co_await net::write_all(connection->stream(), asio::buffer(*input));
-    connection->stream().end_writing();
+    co_await net::write_all(connection->stream(), asio::buffer(input));
+    if (!tty) connection->stream().end_writing();
   } catch (const net::Failure&) {
     // A program that does not read its stdin to the end does no harm.
   }
-  *done = true;
 }
 
 class Run {
@@ -127,7 +136,10 @@ class Run {
 
   Awaitable<CommandResult> run() {
     co_await create();
-    call_.note("exec_id", id_);
+    // A resume asks the engine what became of it: that has to be known before it starts.
+    Value note = tracked_note(*container_, id_, options_.accept);
+    const std::string key(kTrackedNote);
+    co_await call_.note_durably(key, std::move(note));
     began_ = Clock::now();
     std::exception_ptr failure;
     try {
@@ -144,13 +156,14 @@ class Run {
 
  private:
   [[nodiscard]] const std::string& engine() const { return container_->engine()->name(); }
+  [[nodiscard]] bool has_input() const { return !net::reveal(options_.input).empty(); }
 
   Awaitable<void> create() {
     ExecRequest request{.argv = command_.argv,
                         .env = options_.env,
                         .cwd = options_.cwd,
                         .user = options_.as_user,
-                        .input = !options_.input.empty(),
+                        .input = has_input(),
                         .tty = options_.tty};
     request.env[kMark] = mark_;
     id_ = co_await create_exec(call_, *container_, std::move(request));
@@ -160,11 +173,10 @@ class Run {
     started_ = true;
     connection_ = co_await start_exec(call_, *container_->engine(), id_, options_.tty);
     const auto reaction = net::close_on_stop(call_, connection_->stream());
-    if (!options_.input.empty()) {
-      asio::co_spawn(
-          call_.executor(),
-          send_input(connection_, std::make_shared<const std::string>(options_.input), std::make_shared<bool>(false)),
-          asio::detached);
+    if (has_input()) {
+      std::string input = net::reveal(options_.input);
+      if (options_.tty) input += kEndOfInput;
+      asio::co_spawn(call_.executor(), send_input(connection_, std::move(input), options_.tty), asio::detached);
     }
     for (bool more = true; more;) {
       call_.saw(shown(command_) + " was still running in container " + container_->name());
@@ -176,6 +188,12 @@ class Run {
       if (call_.stop().stopped()) throw Error("cancelled", "stopped while it ran").maybe_applied();
     }
     connection_->close();
+    if (outputs_.is_whole()) co_return;
+    throw Error("docker.connection_lost", shown(command_) +
+                                              ": the connection was lost in the middle of its output (exec " +
+                                              id_.substr(0, kShortId) + ")")
+        .on(engine())
+        .maybe_applied();
   }
 
   Awaitable<bool> receive() {
@@ -198,8 +216,7 @@ class Run {
     for (;;) {
       status = co_await ask_status();
       if (!status || !status->running || Clock::now() > give_up) break;
-      asio::steady_timer timer(call_.executor(), pause);
-      co_await timer.async_wait(asio::use_awaitable);
+      co_await pause_for(call_, pause);
       pause = std::min(pause * 2, kLongestPause);
     }
     if (!status || status->running || !status->exit_code) throw lost(status);
@@ -221,8 +238,13 @@ class Run {
     } catch (const Error& error) {
       failed = error;
     }
-    failed->set_maybe_applied(true);
-    throw *failed;
+    throw Error("docker.connection_lost", shown(command_) +
+                                              ": the engine ended the connection, and does not tell what became of "
+                                              "the program (exec " +
+                                              id_.substr(0, kShortId) + "): " + failed->message())
+        .on(engine())
+        .maybe_applied()
+        .because(*failed);
   }
 
   Error lost(const std::optional<ExecStatus>& status) {
@@ -232,13 +254,16 @@ class Run {
     } else {
       what += status->running ? "the program still runs" : "does not tell its exit code";
     }
-    return Error("docker.connection_lost", what + " (exec " + id_.substr(0, 12) + ")").on(engine()).maybe_applied();
+    return Error("docker.connection_lost", what + " (exec " + id_.substr(0, kShortId) + ")")
+        .on(engine())
+        .maybe_applied();
   }
 
-  void throw_unless_accepted(const CommandResult& result) const {
+  void throw_unless_accepted(const CommandResult& result) {
     constexpr std::string_view kRefused = "OCI runtime exec failed";
-    if ((result.exit_code == 126 || result.exit_code == 127) && result.output.starts_with(kRefused)) {
-      throw cannot_start(result);
+    const std::string& beginning = outputs_.output().beginning;
+    if ((result.exit_code == 126 || result.exit_code == 127) && beginning.starts_with(kRefused)) {
+      throw cannot_start(beginning);
     }
     if (accepts_all(options_.accept) || accepts(options_.accept, result.exit_code)) return;
     std::string message = shown(command_) + " ended with exit code " + std::to_string(result.exit_code);
@@ -253,15 +278,14 @@ class Run {
   }
 
   /// The engine says it in the program's output.
-  [[nodiscard]] Error cannot_start(const CommandResult& result) const {
+  [[nodiscard]] Error cannot_start(const std::string& words) const {
     const std::string& program = command_.argv.front();
-    const bool missing = result.output.find("executable file not found") != std::string::npos ||
-                         result.output.find("no such file or directory") != std::string::npos;
+    const bool missing = words.find("executable file not found") != std::string::npos ||
+                         words.find("no such file or directory") != std::string::npos;
     const std::string what = missing ? "there is no program " : "cannot start ";
-    const EngineRefusal detail{.status = 0, .message = result.output, .request = "exec"};
-    return Error(missing ? "docker.not_found" : "docker.invalid", what + describe(Value(program)) + " in container " +
-                                                                      container_->name() + ": " +
-                                                                      one_line(result.output, 500))
+    const EngineRefusal detail{.status = 0, .message = words, .request = "exec"};
+    return Error(missing ? "docker.not_found" : "docker.invalid",
+                 what + describe(Value(program)) + " in container " + container_->name() + ": " + one_line(words, 500))
         .on(engine())
         .with(value_of(detail));
   }
@@ -269,10 +293,11 @@ class Run {
   /// The engine has no way to end an exec: its processes are found by the mark in their environment.
   Awaitable<void> end_and_throw(std::exception_ptr failure) {
     StoppedCommand stopped{.exec_id = id_};
-    SideCall side(call_, options_.grace + kEndingTakes);
+    const auto side = std::make_shared<net::BackgroundCall>(call_);
+    side->stop_after(options_.grace + kEndingTakes, side);
     std::optional<Error> problem;
     try {
-      stopped.ended = co_await end_processes(side.call());
+      stopped.ended = co_await end_processes(*side);
     } catch (const Error& error) {
       problem = error;
     }
@@ -283,7 +308,9 @@ class Run {
     if (call_.stop().reason() != StopReason::timeout) std::rethrow_exception(failure);
     std::string message = shown(command_) + " in container " + container_->name() + " had not ended after " +
                           format_duration(options_.timeout);
-    message += stopped.ended ? " and was killed" : "; it could not be killed and may still run";
+    message += !stopped.ended ? "; it could not be killed and may still run"
+               : signalled_   ? " and was killed"
+                              : "; when it was to be killed, it had ended";
     if (stopped.problem) message += " (" + *stopped.problem + ")";
     throw Error("docker.timeout", message + what_it_wrote(stopped.output, stopped.errors))
         .on(engine())
@@ -291,20 +318,32 @@ class Run {
         .with(value_of(stopped));
   }
 
+  /// True where none of them runs any more.
   Awaitable<bool> end_processes(Call& side) {
-    auto left = co_await signal_marked(side, container_, mark_, "TERM");
+    auto left = co_await signal_marked(side, container_, mark_, "TERM", {});
+    signalled_ = !left.empty();
     const auto grace_ends = Clock::now() + options_.grace;
-    for (Duration pause = kFirstPause; left > 0 && Clock::now() < grace_ends;
+    for (Duration pause = kFirstPause; !left.empty() && Clock::now() < grace_ends;
          pause = std::min(pause * 2, kLongestPause)) {
-      asio::steady_timer timer(side.executor(), pause);
-      co_await timer.async_wait(asio::use_awaitable);
-      left = co_await signal_marked(side, container_, mark_, "0");
+      co_await pause_for(side, pause);
+      left = co_await signal_marked(side, container_, mark_, "0", left);
     }
-    if (left > 0) co_await signal_marked(side, container_, mark_, "KILL");
-    for (int looks = 0; left > 0 && looks < 10; ++looks) {
-      left = co_await signal_marked(side, container_, mark_, "0");
+    if (!left.empty()) left = co_await signal_marked(side, container_, mark_, "KILL", left);
+    for (int looks = 0; !left.empty() && looks < 10; ++looks) {
+      left = co_await signal_marked(side, container_, mark_, "0", left);
     }
-    co_return left == 0;
+    const bool has_ended = co_await has_ended_for_engine(side);
+    co_return left.empty() && has_ended;
+  }
+
+  /// What took another environment for itself has no mark: the engine still knows that it runs.
+  Awaitable<bool> has_ended_for_engine(Call& side) {
+    for (int looks = 0; looks < 10; ++looks) {
+      const auto status = co_await find_exec(side, container_->engine(), id_);
+      if (!status || !status->running) co_return true;
+      co_await pause_for(side, kLongestPause);
+    }
+    co_return false;
   }
 
   Call& call_;
@@ -317,6 +356,7 @@ class Run {
   std::shared_ptr<net::HttpConnection> connection_;
   TimePoint began_{};
   bool started_ = false;
+  bool signalled_ = false;  ///< there was something to end
 };
 
 }  // namespace

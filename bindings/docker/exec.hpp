@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bindings/docker/container.hpp"
+#include "bindings/net/secret_text.hpp"
 #include "host/base/command.hpp"
 #include "host/fiber/callback.hpp"
 #include "host/lua/accepted_codes.hpp"
@@ -14,8 +15,8 @@
 namespace opshost::docker {
 
 struct RunOptions {
-  std::string input{};
-  std::map<std::string, std::string> env{};
+  net::SecretText input{};
+  std::map<std::string, net::SecretText> env{};
   std::optional<std::string> cwd{};
   std::optional<std::string> as_user{};
   bool tty = false;
@@ -26,21 +27,24 @@ struct RunOptions {
   Callback<std::string, std::string> on_line{};
   bool repeatable = false;
 };
-OPSHOST_RECORD(RunOptions, "How to run a program in a container",
-               (input, "bytes it reads from its stdin; without it stdin is empty", named("stdin")),
-               (env, "environment variables to set beside those of the container"),
-               (cwd, "directory it starts in; the container's own unless given"),
-               (as_user, "user it runs as: \"admin\", \"1000:1000\"; the container's own unless given"),
-               (tty, "give it a terminal; both outputs then come as stdout"),
-               (accept, "exit codes that are an answer and no failure, or \"any\""),
-               (timeout,
-                "how long we wait; then it is ended with everything it started, which needs sh and grep in the "
-                "container"),
-               (grace, "time to exit after SIGTERM before SIGKILL, when it has to be ended"),
-               (max_output, "bytes kept of each output; of more, the end is kept"),
-               (on_line,
-                "called with each line and \"stdout\" or \"stderr\" while it runs; lines over 1MiB come in pieces"),
-               (repeatable, "of `run`: sent again it ends in the same state, so a resume may send it again"))
+OPSHOST_RECORD(
+    RunOptions, "How to run a program in a container",
+    (input,
+     "bytes it reads from its stdin, which ends there; without it stdin is empty. With a terminal the end is "
+     "the character its line discipline takes for it (Ctrl-D)",
+     named("stdin")),
+    (env, "environment variables to set beside those of the container"),
+    (cwd, "directory it starts in; the container's own unless given"),
+    (as_user, "user it runs as: \"admin\", \"1000:1000\"; the container's own unless given"),
+    (tty, "give it a terminal; both outputs then come as stdout"),
+    (accept, "exit codes that are an answer and no failure, or \"any\""),
+    (timeout,
+     "how long we wait; then it is ended with everything it started, which needs sh and grep in the "
+     "container"),
+    (grace, "time to exit after SIGTERM before SIGKILL, when it has to be ended"),
+    (max_output, "bytes kept of each output; of more, the end is kept"),
+    (on_line, "called with each line and \"stdout\" or \"stderr\" while it runs; lines over 1MiB come in pieces"),
+    (repeatable, "of `run`: sent again it ends in the same state, so a resume may send it again"))
 
 struct CommandResult {
   std::int64_t exit_code = 0;

@@ -1,10 +1,11 @@
 #include "bindings/docker/exec_request.hpp"
 
 #include <charconv>
+#include <sstream>
 
-#include "bindings/docker/container_list.hpp"
 #include "bindings/docker/errors.hpp"
 #include "bindings/docker/multiplex.hpp"
+#include "bindings/docker/parsed.hpp"
 #include "host/base/json_text.hpp"
 #include "host/json/record.hpp"
 
@@ -15,16 +16,47 @@ namespace {
 constexpr int kEnvSince = 1025;
 constexpr int kCwdSince = 1035;
 
-/// Counts processes whose environment has the mark, and signals them. A process that has ended has no environment.
+/// What runs of a run: whatever has the mark in its environment, what earlier looks found ($3 and on), and what these
+/// began, which may have an environment of its own. Each as its number and the time it began, so that another process
+/// that gets the number is not taken for it. Those that have ended and wait for their parent are none.
 constexpr const char* kSignalMarked =
-    "n=0\n"
+    "mark=$1 signal=$2 found=' ' n=0\n"
+    "shift 2\n"
+    "began() {\n"
+    "  line=\n"
+    "  read -r line 2>/dev/null <\"/proc/$1/stat\" || return 1\n"
+    "  set -- ${line##*) }\n"
+    "  [ \"$1\" != Z ] && began=${20}\n"
+    "}\n"
+    "add() {\n"
+    "  case $found in *\" $1:\"*) return 1 ;; esac\n"
+    "  began \"$1\" || return 1\n"
+    "  found=\"$found$1:$began \" n=$((n + 1))\n"
+    "}\n"
     "for d in /proc/[0-9]*; do\n"
-    "  if grep -qs \"$1\" \"$d/environ\"; then\n"
-    "    n=$((n + 1))\n"
-    "    [ \"$2\" = 0 ] || kill -s \"$2\" \"${d#/proc/}\" 2>/dev/null\n"
-    "  fi\n"
+    "  if grep -qs \"$mark\" \"$d/environ\"; then add \"${d#/proc/}\"; fi\n"
     "done\n"
-    "echo $n\n";
+    "for known in \"$@\"; do\n"
+    "  if began \"${known%%:*}\" && [ \"$began\" = \"${known#*:}\" ]; then add \"${known%%:*}\"; fi\n"
+    "done\n"
+    "more=yes\n"
+    "while [ -n \"$more\" ]; do\n"
+    "  more=\n"
+    "  for d in /proc/[0-9]*; do\n"
+    "    parent=none\n"
+    "    while read -r key value; do\n"
+    "      if [ \"$key\" = PPid: ]; then parent=$value && break; fi\n"
+    "    done 2>/dev/null <\"$d/status\"\n"
+    "    case $found in *\" $parent:\"*) if add \"${d#/proc/}\"; then more=yes; fi ;; esac\n"
+    "  done\n"
+    "done\n"
+    "for p in $found; do\n"
+    "  [ \"$signal\" = 0 ] || kill -s \"$signal\" \"${p%%:*}\" 2>/dev/null\n"
+    "done\n"
+    "echo \"$n$found\"\n";
+
+/// Of some thousand processes.
+constexpr std::size_t kLongestAnswer = 256U << 10U;
 
 struct Created {
   std::string id{};
@@ -67,7 +99,15 @@ void adapt(ExecRequest& request, int version) {
   }
   if (version < kEnvSince && !request.env.empty()) {
     std::vector<std::string> argv = {"env"};
-    for (const auto& [name, value] : request.env) argv.push_back(name + "=" + value);
+    for (const auto& [name, value] : request.env) {
+      if (net::is_secret(value)) {
+        throw Error("docker.api_version",
+                    "env." + name +
+                        " is a secret, and engines before API 1.25 are given variables on a command line, "
+                        "which everybody can read: let the program read it from stdin");
+      }
+      argv.push_back(name + "=" + net::reveal(value));
+    }
     argv.insert(argv.end(), request.argv.begin(), request.argv.end());
     request.argv = std::move(argv);
     request.env.clear();
@@ -76,13 +116,26 @@ void adapt(ExecRequest& request, int version) {
 
 ValueList list_of(const std::vector<std::string>& words) { return {words.begin(), words.end()}; }
 
+/// "2 71:4711 72:4712 \n"
+MarkedProcesses processes_of(const std::string& said) {
+  std::size_t count = 0;
+  const auto [end, problem] = std::from_chars(said.data(), said.data() + said.size(), count);
+  MarkedProcesses processes;
+  std::istringstream rest(std::string(end, said.data() + said.size()));
+  for (std::string one; rest >> one;) processes.push_back(one);
+  if (problem != std::errc() || processes.size() != count) {
+    throw Error("docker.server", "asking for its processes, the container said " + describe(Value(said)));
+  }
+  return processes;
+}
+
 }  // namespace
 
 Awaitable<std::string> create_exec(Call& call, Container& container, ExecRequest request) {
   const int version = co_await container.engine()->version(call);
   adapt(request, version);
   ValueList env;
-  for (const auto& [name, value] : request.env) env.emplace_back(name + "=" + value);
+  for (const auto& [name, value] : request.env) env.emplace_back(name + "=" + net::reveal(value));
   ValueMap body = {{"AttachStdin", request.input},
                    {"AttachStdout", true},
                    {"AttachStderr", true},
@@ -103,27 +156,24 @@ Awaitable<std::shared_ptr<net::HttpConnection>> start_exec(Call& call, Connectio
   co_return answer->take_connection();
 }
 
-Awaitable<std::size_t> signal_marked(Call& call, std::shared_ptr<Container> container, std::string mark,
-                                     std::string signal) {
+Awaitable<MarkedProcesses> signal_marked(Call& call, std::shared_ptr<Container> container, std::string mark,
+                                         std::string signal, MarkedProcesses known) {
   ExecRequest request;
   request.argv = {"/bin/sh", "-c", kSignalMarked, "opshost", std::string(kMark) + "=" + mark, signal};
+  request.argv.insert(request.argv.end(), known.begin(), known.end());
   request.user = "0";
   const auto id = co_await create_exec(call, *container, std::move(request));
   const auto connection = co_await start_exec(call, *container->engine(), id, false);
   const auto reaction = net::close_on_stop(call, connection->stream());
   std::string said;
   Demultiplexer demultiplexer(false);
-  for (bool more = true; more && said.size() < 1024;) {
+  for (bool more = true; more && said.size() < kLongestAnswer;) {
     if (connection->unread().empty()) more = co_await connection->more();
     demultiplexer.feed(connection->unread(), [&said](Output, std::string_view piece) { said += piece; });
     connection->consume(connection->unread().size());
   }
   connection->close();
-  std::size_t count = 0;
-  const auto [end, problem] = std::from_chars(said.data(), said.data() + said.size(), count);
-  if (problem != std::errc())
-    throw Error("docker.server", "asking for its processes, the container said " + describe(Value(said)));
-  co_return count;
+  co_return processes_of(said);
 }
 
 Awaitable<std::optional<ExecStatus>> find_exec(Call& call, std::shared_ptr<Connection> engine, std::string id) {

@@ -12,7 +12,7 @@ inline constexpr const char* kMark = "OPSHOST_EXEC";
 
 struct ExecRequest {
   std::vector<std::string> argv{};
-  std::map<std::string, std::string> env{};
+  std::map<std::string, net::SecretText> env{};
   std::optional<std::string> cwd{};
   std::optional<std::string> user{};
   bool input = false;
@@ -25,9 +25,13 @@ Awaitable<std::string> create_exec(Call& call, Container& container, ExecRequest
 /// Its attached connection, running.
 Awaitable<std::shared_ptr<net::HttpConnection>> start_exec(Call& call, Connection& engine, std::string id, bool tty);
 
-/// Sends a signal to every process in the container with the mark; the number of processes that had it. Throws Error
-/// with docker.* where the container has no sh or grep, or cannot be asked.
-Awaitable<std::size_t> signal_marked(Call& call, std::shared_ptr<Container> container, std::string mark,
-                                     std::string signal);
+/// Processes in a container, as "71:4711": number and the time it began.
+using MarkedProcesses = std::vector<std::string>;
+
+/// Sends a signal ("0": none) to every process in the container that has the mark, to those of `known` that still run
+/// and to all that these began; returns them. Throws Error with docker.* where the container has no sh or grep, or
+/// cannot be asked.
+Awaitable<MarkedProcesses> signal_marked(Call& call, std::shared_ptr<Container> container, std::string mark,
+                                         std::string signal, MarkedProcesses known);
 
 }  // namespace opshost::docker

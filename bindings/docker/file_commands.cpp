@@ -8,19 +8,26 @@
 #include <string_view>
 
 #include "bindings/docker/exec.hpp"
+#include "bindings/docker/memory_mounts.hpp"
 
 namespace opshost::docker {
 
 namespace {
 
-/// A name may hold anything but NUL; one that goes meanwhile is left out.
+/// A name may hold anything but NUL. One that goes meanwhile is left out; one that is there and cannot be looked at is
+/// an error, as is a directory that cannot be read.
 constexpr const char* kList =
     "cd \"$1\" || exit 1\n"
+    "[ -r . ] || { echo \"$1: permission denied\" >&2; exit 1; }\n"
+    "there() { [ -e \"./$1\" ] || [ -L \"./$1\" ]; }\n"
     "for name in .* *; do\n"
-    "  if [ \"$name\" = . ] || [ \"$name\" = .. ]; then continue; fi\n"
-    "  stat -c '%f %s %Y' \"./$name\" 2>/dev/null && printf '%s\\0' \"$name\"\n"
+    "  if [ \"$name\" = . ] || [ \"$name\" = .. ] || ! there \"$name\"; then continue; fi\n"
+    "  if stat -c '%f %s %Y' \"./$name\" && printf '%s\\0' \"$name\"; then continue; fi\n"
+    "  if there \"$name\"; then exit 1; fi\n"
     "done\n"
     "exit 0\n";
+
+constexpr const char* kDeleteOne = "if [ -d \"$1\" ] && [ ! -L \"$1\" ]; then rmdir \"$1\"; else rm \"$1\"; fi\n";
 
 FileType type_of(unsigned mode) {
   if (S_ISDIR(mode)) return FileType::directory;
@@ -58,8 +65,11 @@ bool take(std::string_view& text, Number& number, int base, char behind) {
 
 Awaitable<CommandResult> run_on(Call& call, Container& container, std::vector<std::string> argv, std::string path) {
   check_path(path);
-  const auto found = co_await container.exists(call, path);
-  if (!found) throw no_such_path(container, path);
+  const bool unseen = co_await is_in_memory(call, container, path);
+  if (!unseen) {
+    const auto found = co_await container.exists(call, path);
+    if (!found) throw no_such_path(container, path);
+  }
   argv.push_back(std::move(path));
   Command command;
   command.argv = std::move(argv);
@@ -96,6 +106,11 @@ std::vector<FileInfo> entries_of(const std::string& output, const std::string& d
 Awaitable<std::vector<FileInfo>> Container::list(Call& call, std::string path) {
   std::vector<std::string> argv = {"/bin/sh", "-c", kList, "opshost"};
   const auto result = co_await run_on(call, *this, std::move(argv), path);
+  if (result.output_dropped > 0) {
+    throw Error("docker.too_large", "the list of " + describe(Value(path)) + " in container " + name_ +
+                                        " has more than 16MiB: ask for what is needed of it with read")
+        .on(engine_->name());
+  }
   co_return entries_of(result.output, path);
 }
 
@@ -119,10 +134,16 @@ Awaitable<void> Container::delete_path(Call& call, std::string path, DeletePathO
   if (path.find_first_not_of('/') == std::string::npos) {
     throw Error("usage.argument", "path is " + describe(Value(path)) + ", all there is in the container");
   }
-  StatOptions link_itself{.follow = false};
-  const auto found = co_await stat(call, path, link_itself);
+  const bool unseen = co_await is_in_memory(call, *this, path);
+  bool is_directory = false;
+  if (!unseen) {
+    StatOptions link_itself{.follow = false};
+    const auto found = co_await stat(call, path, link_itself);
+    is_directory = found.type == FileType::directory;
+  }
   Command command;
-  command.argv = {found.type == FileType::directory ? "rmdir" : "rm", path};
+  command.argv = {is_directory ? "rmdir" : "rm", path};
+  if (unseen) command.argv = {"/bin/sh", "-c", kDeleteOne, "opshost", path};
   if (options.recursive) command.argv = {"rm", "-r", path};
   RunOptions plain;
   co_await run(call, std::move(command), std::move(plain));

@@ -3,8 +3,9 @@
 #include <charconv>
 #include <chrono>
 
-#include "bindings/docker/container_list.hpp"
 #include "bindings/docker/errors.hpp"
+#include "bindings/docker/memory_mounts.hpp"
+#include "bindings/docker/parsed.hpp"
 #include "bindings/docker/tar.hpp"
 #include "host/base/output_text.hpp"
 #include "host/json/record.hpp"
@@ -195,6 +196,12 @@ void check_path(const std::string& path) {
     throw Error("usage.argument", "path has a NUL byte, which no path can have");
 }
 
+Awaitable<std::optional<std::string>> link_target(Call& call, Container& container, std::string path) {
+  const auto stat = co_await look(call, container, path);
+  if (!stat || (stat->mode & kLink) == 0) co_return std::nullopt;
+  co_return stat->link_target;
+}
+
 void check_mode(const std::string& text) { mode_of(text); }
 
 Error no_such_path(const Container& container, const std::string& path) {
@@ -205,6 +212,7 @@ Error no_such_path(const Container& container, const std::string& path) {
 
 Awaitable<std::string> Container::read_file(Call& call, std::string path, ReadFileOptions options) {
   check_path(path);
+  co_await refuse_in_memory(call, *this, path);
   const auto found = co_await follow(call, *this, path);
   if (!found.stat) throw no_such_path(*this, path);
   if (type_of_mode(found.stat->mode) == FileType::directory) throw wrong_type(*this, path, "a directory, not a file");
@@ -234,6 +242,7 @@ Awaitable<std::string> Container::read_file(Call& call, std::string path, ReadFi
 
 Awaitable<void> Container::write_file(Call& call, std::string path, std::string content, WriteFileOptions options) {
   check_path(path);
+  co_await refuse_in_memory(call, *this, path);
   TarEntry entry;
   if (options.mode) entry.mode = mode_of(*options.mode);
   const auto found = co_await follow(call, *this, path);
@@ -258,6 +267,7 @@ Awaitable<void> Container::write_file(Call& call, std::string path, std::string 
 
 Awaitable<FileInfo> Container::stat(Call& call, std::string path, StatOptions options) {
   check_path(path);
+  co_await refuse_in_memory(call, *this, path);
   auto stat = co_await look(call, *this, path);
   if (!stat) throw no_such_path(*this, path);
   if (options.follow && (stat->mode & kLink) != 0) {
@@ -270,6 +280,7 @@ Awaitable<FileInfo> Container::stat(Call& call, std::string path, StatOptions op
 
 Awaitable<std::optional<FileInfo>> Container::exists(Call& call, std::string path) {
   check_path(path);
+  co_await refuse_in_memory(call, *this, path);
   const auto found = co_await follow(call, *this, path);
   if (!found.stat) co_return std::nullopt;
   co_return info_of(*found.stat, path);
@@ -277,6 +288,7 @@ Awaitable<std::optional<FileInfo>> Container::exists(Call& call, std::string pat
 
 Awaitable<void> Container::mkdir(Call& call, std::string path, MkdirOptions options) {
   check_path(path);
+  co_await refuse_in_memory(call, *this, path);
   TarEntry entry{.type = '5', .mode = mode_of(options.mode), .uid = options.uid, .gid = options.gid};
   const auto found = co_await follow(call, *this, path);
   if (found.stat && type_of_mode(found.stat->mode) != FileType::directory) {

@@ -59,6 +59,8 @@ OPSHOST_RECORD(MkdirOptions, "How to make a directory", (mode, "permissions as c
 void check_path(const std::string& path);
 /// The same for what is no mode: "0644" is one.
 void check_mode(const std::string& text);
+/// Where the link at a path leads in the end; nullopt: there is no link.
+Awaitable<std::optional<std::string>> link_target(Call& call, Container& container, std::string path);
 /// "\"/etc/x\" does not exist in container web-1"
 Error no_such_path(const Container& container, const std::string& path);
 

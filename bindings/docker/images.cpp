@@ -1,7 +1,8 @@
 #include "bindings/docker/images.hpp"
 
-#include "bindings/docker/container_list.hpp"
 #include "bindings/docker/errors.hpp"
+#include "bindings/docker/filters.hpp"
+#include "bindings/docker/parsed.hpp"
 #include "bindings/net/file_body.hpp"
 #include "host/base/names.hpp"
 #include "host/base/output_text.hpp"
@@ -41,19 +42,6 @@ std::pair<std::string, std::string> parts_of(const std::string& name) {
   const auto colon = name.rfind(':');
   if (colon == std::string::npos || name.find('/', colon) != std::string::npos) return {name, "latest"};
   return {name.substr(0, colon), name.substr(colon + 1)};
-}
-
-Awaitable<Error> image_not_found(Call& call, std::shared_ptr<Connection> engine, std::string name, Error refused) {
-  std::vector<std::string> names;
-  try {
-    const auto all = co_await list_images(call, engine, {});
-    for (const auto& image : all) names.insert(names.end(), image.tags.begin(), image.tags.end());
-  } catch (const Error&) {
-    // The names would be a help, no more.
-  }
-  co_return Error("docker.not_found", "no image " + describe(Value(name)) + did_you_mean(name, names))
-      .on(engine->name())
-      .with(refused.detail());
 }
 
 Awaitable<std::string> inspect_image(Call& call, std::shared_ptr<Connection> engine, std::string id, std::string name) {
@@ -148,6 +136,19 @@ Awaitable<std::vector<ImageSummary>> list_images(Call& call, std::shared_ptr<Con
                       .labels = std::move(one.labels)});
   }
   co_return images;
+}
+
+Awaitable<Error> image_not_found(Call& call, std::shared_ptr<Connection> engine, std::string name, Error refused) {
+  std::vector<std::string> names;
+  try {
+    const auto all = co_await list_images(call, engine, {});
+    for (const auto& image : all) names.insert(names.end(), image.tags.begin(), image.tags.end());
+  } catch (const Error&) {
+    // The names would be a help, no more.
+  }
+  co_return Error("docker.not_found", "no image " + describe(Value(name)) + did_you_mean(name, names))
+      .on(engine->name())
+      .with(refused.detail());
 }
 
 Awaitable<std::shared_ptr<Image>> find_image(Call& call, std::shared_ptr<Connection> engine, std::string name) {

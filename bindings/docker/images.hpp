@@ -70,6 +70,8 @@ Awaitable<std::vector<ImageSummary>> list_images(Call& call, std::shared_ptr<Con
                                                  ImageListOptions options);
 /// Throws docker.not_found with the nearest names.
 Awaitable<std::shared_ptr<Image>> find_image(Call& call, std::shared_ptr<Connection> engine, std::string name);
+/// "no image lab/busybax:1; did you mean lab/busybox:1?", with the engine's answer as its detail.
+Awaitable<Error> image_not_found(Call& call, std::shared_ptr<Connection> engine, std::string name, Error refused);
 /// Loads what `docker save` wrote into a file of this machine. Returns the names or ids of what was loaded.
 Awaitable<std::vector<std::string>> load_images(Call& call, std::shared_ptr<Connection> engine, std::string path,
                                                 LoadOptions options);

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <deque>
 
-#include "bindings/docker/container_list.hpp"
 #include "bindings/docker/multiplex.hpp"
+#include "bindings/docker/parsed.hpp"
 #include "host/base/output.hpp"
 #include "host/json/record.hpp"
 
@@ -46,25 +46,33 @@ class LogReader {
     while (ready_.empty() && !ended_) {
       call.saw("connected, and no line came");
       const auto piece = co_await engine_->read(call, *answer_);
-      if (piece.empty()) {
-        ended_ = true;
-        for (const auto output : {Output::standard, Output::errors}) {
-          lines_of(output).finish();
-          take_lines(output);
-        }
-      }
+      if (piece.empty()) end();
       demultiplexer_.feed(piece, [this](Output output, std::string_view bytes) {
         lines_of(output).feed(bytes);
         take_lines(output);
       });
     }
-    if (ready_.empty()) co_return std::nullopt;
+    if (ready_.empty() && demultiplexer_.at_boundary()) co_return std::nullopt;
+    if (ready_.empty()) {
+      throw Error("docker.connection_lost", "the connection was lost in the middle of a line")
+          .on(engine_->name())
+          .retryable();
+    }
     auto line = std::move(ready_.front());
     ready_.pop_front();
     co_return line;
   }
 
  private:
+  /// What is unfinished is a line only where the engine ended the stream.
+  void end() {
+    ended_ = true;
+    if (!demultiplexer_.at_boundary()) return;
+    for (const auto output : {Output::standard, Output::errors}) {
+      lines_of(output).finish();
+      take_lines(output);
+    }
+  }
   LineSplitter& lines_of(Output output) { return lines_[output == Output::errors ? 1 : 0]; }
   void take_lines(Output output) {
     while (auto text = lines_of(output).next()) ready_.push_back(line(std::move(*text), output));

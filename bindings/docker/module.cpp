@@ -5,6 +5,8 @@
 #include "bindings/docker/errors.hpp"
 #include "bindings/docker/file_commands.hpp"
 #include "bindings/docker/logs.hpp"
+#include "bindings/docker/recreate.hpp"
+#include "bindings/docker/tracked.hpp"
 #include "bindings/net/named_error.hpp"
 #include "host/json/to_lua.hpp"
 
@@ -15,10 +17,11 @@ namespace {
 using namespace lua;
 
 const Raises kReaches{"docker.unreachable", "docker.connection_lost", "docker.permission", "docker.tls",
-                      "docker.tls_file",    "docker.protocol",        "docker.server",     "docker.invalid"};
-const Raises kRuns{"docker.exit", "docker.timeout", "docker.not_running"};
-const Raises kPrograms{"docker.exit", "docker.not_running"};
-const Raises kFiles{"docker.wrong_type"};
+                      "docker.tls_file",    "docker.protocol",        "docker.server",     "docker.invalid",
+                      "docker.too_large",   "docker.api_version"};
+const Raises kRuns{"docker.exit", "docker.timeout", "docker.not_running", "docker.conflict"};
+const Raises kPrograms{"docker.exit", "docker.timeout", "docker.not_running", "docker.conflict"};
+const Raises kFiles{"docker.wrong_type", "docker.in_memory"};
 const Raises kNamed{"docker.not_found", "docker.ambiguous"};
 
 void declare_engine(Module& module) {
@@ -82,9 +85,12 @@ void declare_container(Module& module) {
               Repeatable{}, kNamed, kReaches)
       .destroy("delete", &Container::delete_container, {{"options", "also while it runs, also its volumes"}},
                "Delete it with all it wrote elsewhere than to its mounts", kNamed, Raises{"docker.conflict"}, kReaches)
-      .destroy("recreate", &Container::recreate, {{"options", "what shall be different"}},
-               "Make it anew from what the engine knows of it; where that fails the old one is put back", kNamed,
-               Raises{"docker.conflict", "docker.recreate"}, kReaches, Returns{"the new container"})
+      .destroy(
+          "recreate", &Container::recreate, {{"options", "what shall be different"}},
+          "Make it anew from what the engine knows of it; where that fails the old one is put back, and the error says "
+          "how it is",
+          kNamed, Raises{"docker.conflict", "docker.recreate", "docker.timeout"}, kReaches,
+          Returns{"the new container"})
       .observe("wait_exited", &Container::wait_exited, {{"options", "how long"}}, "Wait until it has ended",
                Raises{"wait.timeout"}, kNamed, kReaches)
       .observe("wait_running", &Container::wait_running, {{"options", "how long"}}, "Wait until it runs",
@@ -99,15 +105,16 @@ void declare_container(Module& module) {
               "Run a program in it that changes something; a plan only shows it", kRuns, kNamed, kReaches,
               Returns{"what it answered"})
       .observe("read_file", &Container::read_file, {{"path", "the file"}, {"options", "how to read it"}},
-               "Read a whole file in it", kFiles, kNamed, kReaches, Raises{"docker.too_large"}, Returns{"its bytes"})
+               "Read a whole file in it", kFiles, kNamed, kReaches, Returns{"its bytes"})
       .observe("stat", &Container::stat, {{"path", "the file, directory or link"}, {"options", "how to look"}},
-               "Tell type, size and mode of a path in it", kNamed, kReaches)
+               "Tell type, size and mode of a path in it", kNamed, Raises{"docker.in_memory"}, kReaches)
       .observe("exists", &Container::exists, {{"path", "the file, directory or link"}},
-               "Tell whether a path in it leads to something, and to what", kNamed, kReaches,
-               Returns{"nil where nothing is"})
+               "Tell whether a path in it leads to something, and to what", kNamed, Raises{"docker.in_memory"},
+               kReaches, Returns{"nil where nothing is"})
       .change("write_file", &Container::write_file,
               {{"path", "the file"}, {"content", "its new bytes"}, {"options", "mode and owner"}},
-              "Replace a file's content in it", Repeatable{}, kFiles, kNamed, kReaches)
+              "Replace a file's content in it, not at once: the engine takes the old file away and writes the new one",
+              Repeatable{}, kFiles, kNamed, kReaches)
       .change("mkdir", &Container::mkdir, {{"path", "the directory"}, {"options", "mode and owner"}},
               "Make a directory in it, unless it exists", Repeatable{}, kFiles, kNamed, kReaches)
       .observe("list", &Container::list, {{"path", "the directory"}},
@@ -200,6 +207,9 @@ void declare_errors(Module& module) {
                                "give it more time with `timeout`, or find out what it waits for");
   module.error("docker.wrong_type", "a directory stands where a file is needed, or the other way round",
                "correct the path");
+  module.error("docker.in_memory",
+               "the path is in a file system in memory of the container, which the engine does not see",
+               "let the container's own programs do it: read({\"cat\", path}), run(...) with stdin");
   module.error("docker.file", "a file of this machine cannot be read", "correct the path");
   module.error<EngineRefusal>("docker.load_failed", "the engine could not load the images",
                               "is it a file that `docker save` wrote, whole?");
@@ -213,8 +223,9 @@ void declare(Module& module) {
   module.subject("engine");
   module.doc(
       "Docker engines over their Unix socket, over TCP with TLS and client certificates, or through an ssh connection. "
-      "Names are those of the docker command. Without an endpoint `connect` reads DOCKER_HOST, DOCKER_TLS_VERIFY and "
-      "DOCKER_CERT_PATH as the docker command does.\n\n"
+      "Names are those of the docker command. Without an endpoint `connect` reads DOCKER_HOST, DOCKER_TLS, "
+      "DOCKER_TLS_VERIFY and DOCKER_CERT_PATH as the docker command does; where TLS is spoken it always verifies, and "
+      "DOCKER_CERT_PATH alone asks for TLS.\n\n"
       "The API version is the newest that both sides know, from 1.23 (Docker 1.11) on. How each is tested:\n\n"
       "- 1.41 (Docker 20.10): live.\n"
       "- 1.23 (Docker 1.11): live, asked of Docker 20.10, and with answers written after the documentation of Docker "
@@ -245,6 +256,8 @@ void declare(Module& module) {
   declare_network(module);
   declare_engine(module);
   declare_cluster(module);
+  module.observe("ask_tracked", ask_tracked, {{"note", "the journal's"}, {"options", "how long"}},
+                 "Ask what became of a program", Hidden{});
   declare_errors(module);
 }
 

@@ -1,7 +1,9 @@
 #include "bindings/docker/networks.hpp"
 
-#include "bindings/docker/container_list.hpp"
+#include "bindings/docker/container.hpp"
 #include "bindings/docker/errors.hpp"
+#include "bindings/docker/filters.hpp"
+#include "bindings/docker/parsed.hpp"
 #include "host/base/json_text.hpp"
 #include "host/base/names.hpp"
 #include "host/json/record.hpp"
@@ -74,12 +76,31 @@ Awaitable<void> Network::connect(Call& call, std::string container, NetworkConne
   }
   ValueMap body = {{"Container", container}};
   if (!endpoint.empty()) body.emplace_back("EndpointConfig", std::move(endpoint));
-  co_await engine_->post(call, "/networks/" + id_ + "/connect", json_text(Value(std::move(body))));
+  co_await act(call, "/connect", Value(std::move(body)), container);
 }
 
 Awaitable<void> Network::disconnect(Call& call, std::string container, NetworkDisconnectOptions options) {
-  const ValueMap body = {{"Container", container}, {"Force", options.force}};
-  co_await engine_->post(call, "/networks/" + id_ + "/disconnect", json_text(Value(body)));
+  ValueMap body = {{"Container", container}, {"Force", options.force}};
+  co_await act(call, "/disconnect", Value(std::move(body)), container);
+}
+
+// A 404 may mean the container or the network: only the engine's words tell which.
+Awaitable<void> Network::act(Call& call, std::string action, Value body, std::string container) {
+  std::optional<Error> failed;
+  try {
+    co_await engine_->post(call, "/networks/" + id_ + action, json_text(body));
+    co_return;
+  } catch (const Error& error) {
+    failed = error;
+  }
+  if (failed->code() != "docker.not_found") throw *failed;
+  const bool no_container = failed->message().find("o such container") != std::string::npos;
+  if (no_container) {
+    failed = co_await container_not_found(call, engine_, container, *failed);
+  } else {
+    failed = co_await network_not_found(call, engine_, name_, *failed);
+  }
+  throw *failed;
 }
 
 Awaitable<std::vector<NetworkSummary>> list_networks(Call& call, std::shared_ptr<Connection> engine,

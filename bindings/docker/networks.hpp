@@ -59,6 +59,8 @@ class Network {
   Awaitable<void> disconnect(Call& call, std::string container, NetworkDisconnectOptions options);
 
  private:
+  Awaitable<void> act(Call& call, std::string action, Value body, std::string container);
+
   std::shared_ptr<Connection> engine_;
   std::string id_;
   std::string name_;

@@ -1,9 +1,11 @@
-#include <algorithm>
+#include "bindings/docker/recreate.hpp"
 
-#include "bindings/docker/container_list.hpp"
+#include "bindings/docker/blueprint.hpp"
 #include "bindings/docker/create.hpp"
 #include "bindings/docker/images.hpp"
-#include "bindings/docker/side_call.hpp"
+#include "bindings/docker/parsed.hpp"
+#include "bindings/docker/pause.hpp"
+#include "bindings/net/background_call.hpp"
 #include "host/base/json_text.hpp"
 #include "host/json/record.hpp"
 
@@ -11,176 +13,52 @@ namespace opshost::docker {
 
 namespace {
 
-/// Putting the old one back, whatever stopped us.
-constexpr Duration kPuttingBackTakes = std::chrono::seconds(30);
+using namespace std::chrono_literals;
+
 constexpr std::size_t kShortId = 12;
+/// Beside the grace: putting the old one back. A call that was told to stop is given up after five seconds.
+constexpr Duration kPuttingBackTakes = 30s;
+constexpr Duration kStoppedPuttingBackTakes = 4s;
+/// An engine that carries out a stop whose answer was lost.
+constexpr Duration kStopOverrun = 1s;
+constexpr Duration kPause = 100ms;
 
-const Value* at(const Value& document, std::initializer_list<const char*> path) {
-  const Value* place = &document;
-  for (const char* name : path) {
-    if (place == nullptr) return nullptr;
-    place = place->field(name);
-  }
-  return place;
-}
-
-std::string text_at(const Value& document, std::initializer_list<const char*> path) {
-  const Value* place = at(document, path);
-  const auto* text = place != nullptr ? place->get_if<std::string>() : nullptr;
-  return text != nullptr ? *text : std::string();
-}
-
-bool true_at(const Value& document, std::initializer_list<const char*> path) {
-  const Value* place = at(document, path);
-  const auto* flag = place != nullptr ? place->get_if<bool>() : nullptr;
-  return flag != nullptr && *flag;
-}
-
-ValueMap map_at(const Value& document, std::initializer_list<const char*> path) {
-  const Value* place = at(document, path);
-  const auto* map = place != nullptr ? place->get_if<ValueMap>() : nullptr;
-  return map != nullptr ? *map : ValueMap();
-}
-
-ValueList list_at(const Value& document, std::initializer_list<const char*> path) {
-  const Value* place = at(document, path);
-  const auto* list = place != nullptr ? place->get_if<ValueList>() : nullptr;
-  return list != nullptr ? *list : ValueList();
-}
-
-void set(ValueMap& map, const char* name, Value value) {
-  std::erase_if(map, [&](const auto& entry) { return entry.first == name; });
-  map.emplace_back(name, std::move(value));
-}
-
-void drop(ValueMap& map, const std::string& name) {
-  std::erase_if(map, [&](const auto& entry) { return entry.first == name; });
-}
-
-std::string name_of_variable(const Value& entry) {
-  const auto* text = entry.get_if<std::string>();
-  return text != nullptr ? text->substr(0, text->find('=')) : std::string();
-}
-
-void set_variables(ValueMap& config, const std::map<std::string, std::string>& variables) {
-  ValueList env = list_at(Value(config), {"Env"});
-  for (const auto& [name, value] : variables) {
-    std::erase_if(env, [&](const Value& entry) { return name_of_variable(entry) == name; });
-    env.emplace_back(name + "=" + value);
-  }
-  if (!env.empty()) set(config, "Env", std::move(env));
-}
-
-/// What the container has from its image is left to the new image: the engine mixed both when it made the container.
-void drop_what_is_the_images(ValueMap& config, const ValueMap& image) {
-  for (const auto& [name, value] : image) {
-    const auto own = std::find_if(config.begin(), config.end(), [&](const auto& entry) { return entry.first == name; });
-    if (own == config.end()) continue;
-    if (own->second == value) {
-      config.erase(own);
-      continue;
-    }
-    const auto* of_image = value.get_if<ValueList>();
-    if (auto* list = own->second.get_if<ValueList>(); name == "Env" && list != nullptr && of_image != nullptr) {
-      std::erase_if(*list, [&](const Value& entry) {
-        return std::find(of_image->begin(), of_image->end(), entry) != of_image->end();
-      });
-    }
-    const auto* labels = value.get_if<ValueMap>();
-    if (auto* map = own->second.get_if<ValueMap>(); map != nullptr && labels != nullptr) {
-      std::erase_if(
-          *map, [&](const auto& entry) { return std::find(labels->begin(), labels->end(), entry) != labels->end(); });
-    }
-  }
-}
-
-/// Volumes that an image asked for have no name in HostConfig: the new container gets the same ones.
-void keep_unnamed_volumes(ValueMap& host, const Value& inspected) {
-  ValueList binds = list_at(Value(host), {"Binds"});
-  const ValueList mounts = list_at(Value(host), {"Mounts"});
-  const auto is_named = [&](const std::string& destination) {
-    for (const Value& bind : binds) {
-      const auto* text = bind.get_if<std::string>();
-      if (text != nullptr && text->find(":" + destination) != std::string::npos) return true;
-    }
-    for (const Value& mount : mounts) {
-      if (text_at(mount, {"Target"}) == destination && !text_at(mount, {"Source"}).empty()) return true;
-    }
-    return false;
-  };
-  for (const Value& mount : list_at(inspected, {"Mounts"})) {
-    const std::string destination = text_at(mount, {"Destination"});
-    if (text_at(mount, {"Type"}) != "volume" || is_named(destination)) continue;
-    binds.emplace_back(text_at(mount, {"Name"}) + ":" + destination + (true_at(mount, {"RW"}) ? "" : ":ro"));
-  }
-  if (!binds.empty()) set(host, "Binds", std::move(binds));
-}
-
-/// How it takes part in a network, without what the engine works out itself.
-ValueMap endpoint_of(const Value& joined, const std::string& short_id) {
-  ValueMap endpoint;
-  for (const char* name : {"IPAMConfig", "Links", "DriverOpts"}) {
-    const Value* value = joined.field(name);
-    if (value != nullptr && !value->is_null()) endpoint.emplace_back(name, *value);
-  }
-  ValueList aliases = list_at(joined, {"Aliases"});
-  std::erase(aliases, Value(short_id));
-  if (!aliases.empty()) endpoint.emplace_back("Aliases", std::move(aliases));
-  return endpoint;
-}
-
-struct Blueprint {
-  Value body{};
-  std::map<std::string, ValueMap> further_networks{};
+struct Old {
+  std::string name;
+  bool running = false;
 };
-
-Blueprint blueprint_of(const Value& inspected, const std::string& id) {
-  const std::string short_id = id.substr(0, kShortId);
-  ValueMap config = map_at(inspected, {"Config"});
-  if (text_at(inspected, {"Config", "Hostname"}) == short_id) drop(config, "Hostname");
-  ValueMap host = map_at(inspected, {"HostConfig"});
-  keep_unnamed_volumes(host, inspected);
-  const std::string mode = text_at(inspected, {"HostConfig", "NetworkMode"});
-  Blueprint blueprint;
-  ValueMap first;
-  const bool joins = mode != "host" && mode != "none" && !mode.starts_with("container:");
-  for (const auto& [network, joined] : map_at(inspected, {"NetworkSettings", "Networks"})) {
-    if (!joins) continue;
-    auto endpoint = endpoint_of(joined, short_id);
-    const bool is_first = network == mode || (mode == "default" && network == "bridge");
-    if (is_first) {
-      first.emplace_back(network, std::move(endpoint));
-    } else {
-      blueprint.further_networks.emplace(network, std::move(endpoint));
-    }
-  }
-  config.emplace_back("HostConfig", std::move(host));
-  if (!first.empty()) config.emplace_back("NetworkingConfig", ValueMap{{"EndpointsConfig", std::move(first)}});
-  blueprint.body = std::move(config);
-  return blueprint;
-}
 
 class Recreation {
  public:
   Recreation(Call& call, std::shared_ptr<Container> old, const RecreateOptions& options)
-      : call_(call), old_(std::move(old)), options_(options), name_(old_->name()) {}
+      : call_(call),
+        old_(std::move(old)),
+        options_(options),
+        name_(old_->name()),
+        aside_(name_ + ".old-" + old_->id().substr(0, kShortId)) {}
 
   Awaitable<std::shared_ptr<Container>> run() {
     co_await look();
-    std::exception_ptr failure;
+    std::optional<Error> failure;
     std::shared_ptr<Container> made;
     try {
       made = co_await make();
-    } catch (const std::exception&) {
-      failure = std::current_exception();
+    } catch (const Error& error) {
+      failure = error;
     }
-    if (failure) co_await put_back(failure);
-    if (!options_.keep_old) co_await old_->delete_container(call_, {.force = true});
+    if (failure && !may_have_changed(*failure)) throw Error(*failure);
+    if (failure) co_await put_back(*failure);
+    if (!options_.keep_old) co_await delete_old();
     co_return made;
   }
 
  private:
   [[nodiscard]] Connection& engine() { return *old_->engine(); }
+
+  /// False where the first request of all was refused.
+  [[nodiscard]] bool may_have_changed(const Error& failure) const {
+    return stop_answered_ || create_sent_ || (was_running_ && rename_sent_) || failure.is_maybe_applied();
+  }
 
   Awaitable<void> look() {
     const auto text = co_await old_->inspect_text(call_);
@@ -192,29 +70,52 @@ class Recreation {
           .on(engine().name());
     }
     blueprint_ = blueprint_of(inspected, old_->id());
-    auto* config = blueprint_.body.get_if<ValueMap>();
+    std::string image_id = text_at(inspected, {"Image"});
+    std::string image_name = text_at(inspected, {"Config", "Image"});
     if (options_.image) {
-      // An image that is not there is found out before anything is changed.
-      co_await find_image(call_, old_->engine(), *options_.image);
-      const std::string image_id = text_at(inspected, {"Image"});
-      const auto image_text = co_await engine().get(call_, "/images/" + net::percent_encoded(image_id) + "/json");
-      const auto image = parsed(engine().name(), [&] { return json::read<Value>(image_text); });
-      drop_what_is_the_images(*config, map_at(image, {"Config"}));
-      set(*config, "Image", *options_.image);
+      co_await take_other_image(std::move(image_id));
+    } else {
+      co_await keep_image(std::move(image_name), std::move(image_id));
     }
-    set_variables(*config, options_.env);
+    set_variables(blueprint_.config, options_.env);
+  }
+
+  /// An image that is not there is found out before anything is changed.
+  Awaitable<void> take_other_image(std::string old_id) {
+    co_await find_image(call_, old_->engine(), *options_.image);
+    const auto text = co_await engine().get(call_, "/images/" + net::percent_encoded(old_id) + "/json");
+    const auto image = parsed(engine().name(), [&] { return json::read<Value>(text); });
+    drop_what_is_the_images(blueprint_.config, map_at(image, {"Config"}));
+    set_field(blueprint_.config, "Image", *options_.image);
+  }
+
+  /// Its name stays only where it still means the same image.
+  Awaitable<void> keep_image(std::string name, std::string id) {
+    if (name.empty() || id.empty()) co_return;
+    std::string means;
+    try {
+      const auto image = co_await find_image(call_, old_->engine(), name);
+      means = image->id();
+    } catch (const Error& error) {
+      if (error.code() != "docker.not_found" && error.code() != "docker.ambiguous") throw;
+    }
+    if (means == id) co_return;
+    co_await find_image(call_, old_->engine(), id);
+    set_field(blueprint_.config, "Image", id);
   }
 
   Awaitable<std::shared_ptr<Container>> make() {
     if (was_running_) {
+      stop_sent_ = Clock::now();
       co_await old_->stop(call_, {.grace = options_.grace});
-      stopped_ = true;
+      stop_answered_ = true;
     }
-    co_await old_->rename(call_, name_ + ".old-" + old_->id().substr(0, kShortId));
-    renamed_ = true;
-    new_id_ = co_await create_from(call_, engine(), blueprint_.body, name_);
+    rename_sent_ = true;
+    co_await old_->rename(call_, aside_);
+    create_sent_ = true;
+    new_id_ = co_await create_from(call_, old_->engine(), Value(blueprint_.config), name_);
     call_.note("container_id", new_id_);
-    for (const auto& [network, endpoint] : blueprint_.further_networks) {
+    for (const auto& [network, endpoint] : blueprint_.more_networks) {
       ValueMap body = {{"Container", new_id_}};
       if (!endpoint.empty()) body.emplace_back("EndpointConfig", endpoint);
       co_await engine().post(call_, "/networks/" + net::percent_encoded(network) + "/connect",
@@ -225,45 +126,122 @@ class Recreation {
     co_return made;
   }
 
-  /// Undoes what was done, latest first, and throws what failed with what became of the old one.
-  Awaitable<void> put_back(std::exception_ptr failure) {
-    SideCall side(call_, kPuttingBackTakes);
+  /// Undoes what was done, as far as the engine shows it, and throws what failed with how the old one is now.
+  Awaitable<void> put_back(Error cause) {
+    const bool stopped = call_.stop().stopped();
+    const auto side = std::make_shared<net::BackgroundCall>(call_);
+    side->stop_after((stopped ? kStoppedPuttingBackTakes : kPuttingBackTakes) + options_.grace, side);
     std::string trouble;
     try {
-      if (!new_id_.empty()) {
-        Container made(old_->engine(), new_id_, name_);
-        co_await made.delete_container(side.call(), {.force = true});
-      }
-      if (renamed_) co_await old_->rename(side.call(), name_);
-      if (stopped_) co_await old_->start(side.call());
+      co_await undo(*side, cause);
     } catch (const Error& error) {
       trouble = error.message();
     }
-    std::string message = "container " + name_ + " was not made anew: ";
-    std::optional<Error> cause;
-    try {
-      std::rethrow_exception(failure);
-    } catch (const Error& error) {
-      cause = error;
-    }
-    message += cause->message();
+    std::string outcome;
     if (trouble.empty()) {
-      message += stopped_ ? "; the old one runs again" : "; the old one is as it was";
+      outcome = was_running_ ? "the old one runs again" : "the old one is as it was";
     } else {
-      message += "; the old one could not be put back (" + trouble + "): it is named " + old_->name();
+      const auto found = co_await how_it_is(*side);
+      outcome = "the old one could not be put back (" + trouble + "): " + found;
     }
-    throw Error("docker.recreate", message).on(engine().name()).maybe_applied(!trouble.empty()).because(*cause);
+    call_.saw(outcome);
+    std::string what = "container " + name_ + " was not made anew: " + cause.message();
+    const bool late = call_.stop().reason() == StopReason::timeout;
+    if (late) what = "container " + name_ + " was not made anew within `timeout` (" + cause.message() + ")";
+    throw Error(late ? "docker.timeout" : "docker.recreate", what + "; " + outcome)
+        .on(engine().name())
+        .maybe_applied()
+        .because(cause);
+  }
+
+  Awaitable<void> undo(Call& side, const Error& cause) {
+    if (!new_id_.empty() || (create_sent_ && cause.is_maybe_applied())) co_await delete_new(side);
+    auto old = co_await look_at_old(side);
+    // Whose answer was lost, the engine may still carry out.
+    while (old.running && stop_sent_ && !stop_answered_ && Clock::now() < *stop_sent_ + options_.grace + kStopOverrun) {
+      co_await pause_for(side, kPause);
+      old = co_await look_at_old(side);
+    }
+    if (rename_sent_ && old.name != name_) co_await old_->rename(side, name_);
+    if (was_running_ && !old.running) co_await old_->start(side);
+  }
+
+  /// The answer that had its id may be lost: then it is what has the name and never ran.
+  Awaitable<void> delete_new(Call& side) {
+    const bool is_known = !new_id_.empty();
+    const Container made(old_->engine(), is_known ? new_id_ : name_, name_);
+    net::HttpRequest request{.target = made.path() + "/json"};
+    std::string text;
+    try {
+      text = co_await engine().ask(side, std::move(request));
+    } catch (const Error& error) {
+      if (error.code() != "docker.not_found") throw;
+    }
+    if (text.empty()) co_return;
+    const auto inspected = parsed(engine().name(), [&] { return json::read<Value>(text); });
+    const std::string id = text_at(inspected, {"Id"});
+    if (id == old_->id()) co_return;
+    if (!is_known && text_at(inspected, {"State", "Status"}) != "created") {
+      throw Error("docker.conflict", "another container has the name " + name_ + " now, and it runs or ran");
+    }
+    net::HttpRequest deletion{.method = "DELETE", .target = "/containers/" + id + "?force=1&v=0", .observes = false};
+    co_await engine().ask(side, std::move(deletion));
+  }
+
+  Awaitable<Old> look_at_old(Call& side) {
+    const auto text = co_await engine().get(side, old_->path() + "/json");
+    const auto inspected = parsed(engine().name(), [&] { return json::read<Value>(text); });
+    std::string name = text_at(inspected, {"Name"});
+    if (name.starts_with('/')) name.erase(0, 1);
+    co_return Old{.name = std::move(name), .running = true_at(inspected, {"State", "Running"})};
+  }
+
+  Awaitable<std::string> how_it_is(Call& side) {
+    try {
+      const auto old = co_await look_at_old(side);
+      co_return "it is named " + old.name + " and " + (old.running ? "runs" : "does not run");
+    } catch (const Error& error) {
+      if (error.code() == "docker.not_found") co_return "it is gone";
+    }
+    co_return "how it is now is not known; it is named " + name_ + " or " + aside_;
+  }
+
+  Awaitable<void> delete_old() {
+    std::optional<Error> failed;
+    try {
+      net::HttpRequest deletion{.method = "DELETE", .target = old_->path() + "?force=1&v=0", .observes = false};
+      co_await engine().ask(call_, std::move(deletion));
+      co_return;
+    } catch (const Error& error) {
+      failed = error;
+    }
+    if (failed->code() == "docker.not_found") co_return;
+    const std::string outcome =
+        std::string(options_.start && was_running_ ? "the new one runs" : "the new one is there") +
+        "; the old one is still there as " + aside_;
+    call_.saw(outcome);
+    const bool late = call_.stop().reason() == StopReason::timeout;
+    throw Error(
+        late ? "docker.timeout" : "docker.recreate",
+        "container " + name_ + " was made anew, but the old one was not deleted: " + failed->message() + "; " + outcome)
+        .on(engine().name())
+        .maybe_applied()
+        .because(*failed);
   }
 
   Call& call_;
   std::shared_ptr<Container> old_;
   const RecreateOptions& options_;
   const std::string name_;
+  const std::string aside_;
   Blueprint blueprint_;
   std::string new_id_;
   bool was_running_ = false;
-  bool stopped_ = false;
-  bool renamed_ = false;
+  // What was sent may have been done, whatever came back.
+  std::optional<TimePoint> stop_sent_;
+  bool stop_answered_ = false;
+  bool rename_sent_ = false;
+  bool create_sent_ = false;
 };
 
 }  // namespace

@@ -66,6 +66,7 @@ end
 
 local MOST_NAMED = 20
 
+-- Of a cluster with the host: the names alone may all be one.
 local function names_of(summaries)
   local names = {}
   for i, summary in ipairs(summaries) do
@@ -73,7 +74,7 @@ local function names_of(summaries)
       names[#names + 1] = "and " .. (#summaries - MOST_NAMED) .. " more"
       break
     end
-    names[#names + 1] = summary.name
+    names[#names + 1] = summary.host and summary.host .. "/" .. summary.name or summary.name
   end
   if #names == 0 then return "there are none" end
   return table.concat(names, ", ")

@@ -9,7 +9,7 @@ error('Cannot require a meta file')
 --- @field ca_file? string # PEM file of the authorities that may sign the engine's certificate; those of this machine unless given
 --- @field cert_file? string # PEM file with the certificate to show the engine
 --- @field key_file? string # PEM file with its key, no passphrase
---- @field verify? boolean # false lets anybody answer in the engine's place; the journal shows it (default true)
+--- @field verify? boolean # false lets anybody answer in the engine's place; the log warns of it, and the journal marks every change that is sent so (default true)
 --- @field via? ssh.Host # an ssh connection to reach it through
 --- @field api_version? string # version of the API to speak: "1.40"; the newest that both sides know unless given
 --- @field connect_timeout? ops.duration # how long one attempt to open a connection may take (default "10s")
@@ -54,8 +54,8 @@ error('Cannot require a meta file')
 
 --- How to make a container anew.
 --- @class (exact) docker.RecreateOptions
---- @field image? string # another image; what the old one had from its image it then has from this
---- @field env? table<string, string> # environment variables to set beside those it has
+--- @field image? string # another image; what the old one had from its image it then has from this. Unless given it is the very image the old one was made from, also where its name means another one by now
+--- @field env? table<string, string|ops.Secret> # environment variables to set beside those it has
 --- @field start? boolean # false: it is not started (default true)
 --- @field keep_old? boolean # keep the old one, stopped, under the name NAME.old-<id> (default false)
 --- @field grace? ops.duration # time the old one gets to exit before SIGKILL (default "10s")
@@ -95,8 +95,8 @@ error('Cannot require a meta file')
 
 --- How to run a program in a container.
 --- @class (exact) docker.RunOptions
---- @field stdin? string # bytes it reads from its stdin; without it stdin is empty
---- @field env? table<string, string> # environment variables to set beside those of the container
+--- @field stdin? string|ops.Secret # bytes it reads from its stdin, which ends there; without it stdin is empty. With a terminal the end is the character its line discipline takes for it (Ctrl-D)
+--- @field env? table<string, string|ops.Secret> # environment variables to set beside those of the container
 --- @field cwd? string # directory it starts in; the container's own unless given
 --- @field as_user? string # user it runs as: "admin", "1000:1000"; the container's own unless given
 --- @field tty? boolean # give it a terminal; both outputs then come as stdout (default false)
@@ -216,7 +216,7 @@ error('Cannot require a meta file')
 --- @field name? string # its name; the engine makes one up unless given
 --- @field command? string[] # what it runs, in place of the image's
 --- @field entrypoint? string[] # what the command is given to, in place of the image's
---- @field env? table<string, string> # environment variables
+--- @field env? table<string, string|ops.Secret> # environment variables; whoever may inspect the container can read them, also what was given as a secret
 --- @field labels? table<string, string> # labels
 --- @field cwd? string # directory it starts in
 --- @field as_user? string # user it runs as: "admin", "1000:1000"
@@ -393,6 +393,8 @@ function Container:name() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @return any # the engine's own document
 function Container:inspect() end
@@ -412,6 +414,8 @@ function Container:inspect() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @return docker.ContainerStatus
 function Container:status() end
@@ -432,6 +436,8 @@ function Container:status() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 function Container:start() end
 
@@ -451,6 +457,8 @@ function Container:start() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.StopOptions # how long it gets
 function Container:stop(options) end
@@ -471,6 +479,8 @@ function Container:stop(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.StopOptions # how long it gets to stop
 function Container:restart(options) end
@@ -491,6 +501,8 @@ function Container:restart(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.KillOptions # which signal
 function Container:kill(options) end
@@ -512,6 +524,8 @@ function Container:kill(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 function Container:pause() end
 
@@ -531,6 +545,8 @@ function Container:pause() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 function Container:unpause() end
 
@@ -550,6 +566,8 @@ function Container:unpause() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param name string # its new name
 function Container:rename(name) end
@@ -569,6 +587,8 @@ function Container:rename(name) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.UpdateOptions # what to set
 function Container:update(options) end
@@ -589,11 +609,14 @@ function Container:update(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.DeleteOptions # also while it runs, also its volumes
 function Container:delete(options) end
 
---- Make it anew from what the engine knows of it; where that fails the old one is put back.
+--- Make it anew from what the engine knows of it; where that fails the old one is put back, and the
+--- error says how it is.
 ---
 --- Destroys what cannot be put back (the Container); not safe to send twice; waits at most 1m and the
 --- `grace`, or as long as `timeout` says.
@@ -603,6 +626,7 @@ function Container:delete(options) end
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.conflict`: the engine cannot do it in the state things are in
 --- - `docker.recreate`: a container could not be made anew
+--- - `docker.timeout`: there was no answer within `timeout`; a program was ended
 --- - `docker.unreachable`: there is no engine to talk to
 --- - `docker.connection_lost`: the connection was lost in the middle
 --- - `docker.permission`: the engine, or its socket, does not let us
@@ -611,6 +635,8 @@ function Container:delete(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.RecreateOptions # what shall be different
 --- @return docker.Container # the new container
@@ -632,6 +658,8 @@ function Container:recreate(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.WaitOptions # how long
 --- @return docker.ContainerStatus
@@ -653,6 +681,8 @@ function Container:wait_exited(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.WaitOptions # how long
 --- @return docker.ContainerStatus
@@ -675,6 +705,8 @@ function Container:wait_running(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.WaitOptions # how long
 --- @return docker.ContainerStatus
@@ -695,6 +727,8 @@ function Container:wait_healthy(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.LogOptions # which lines
 --- @return fun(): docker.LogLine?
@@ -708,6 +742,7 @@ function Container:logs(options) end
 --- - `docker.exit`: the program ended with an exit code that was not accepted
 --- - `docker.timeout`: there was no answer within `timeout`; a program was ended
 --- - `docker.not_running`: the container does not run
+--- - `docker.conflict`: the engine cannot do it in the state things are in
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -718,6 +753,8 @@ function Container:logs(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param command string[]|ops.ShellLine # the program and its arguments
 --- @param options? docker.RunOptions # how to run it
@@ -733,6 +770,7 @@ function Container:read(command, options) end
 --- - `docker.exit`: the program ended with an exit code that was not accepted
 --- - `docker.timeout`: there was no answer within `timeout`; a program was ended
 --- - `docker.not_running`: the container does not run
+--- - `docker.conflict`: the engine cannot do it in the state things are in
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -743,6 +781,8 @@ function Container:read(command, options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param command string[]|ops.ShellLine # the program and its arguments
 --- @param options? docker.RunOptions # how to run it
@@ -755,6 +795,7 @@ function Container:run(command, options) end
 ---
 --- Raises:
 --- - `docker.wrong_type`: a directory stands where a file is needed, or the other way round
+--- - `docker.in_memory`: the path is in a file system in memory of the container, which the engine does not see
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -766,6 +807,7 @@ function Container:run(command, options) end
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
 --- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the file
 --- @param options? docker.ReadFileOptions # how to read it
@@ -779,6 +821,7 @@ function Container:read_file(path, options) end
 --- Raises:
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
+--- - `docker.in_memory`: the path is in a file system in memory of the container, which the engine does not see
 --- - `docker.unreachable`: there is no engine to talk to
 --- - `docker.connection_lost`: the connection was lost in the middle
 --- - `docker.permission`: the engine, or its socket, does not let us
@@ -787,6 +830,8 @@ function Container:read_file(path, options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the file, directory or link
 --- @param options? docker.StatOptions # how to look
@@ -800,6 +845,7 @@ function Container:stat(path, options) end
 --- Raises:
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
+--- - `docker.in_memory`: the path is in a file system in memory of the container, which the engine does not see
 --- - `docker.unreachable`: there is no engine to talk to
 --- - `docker.connection_lost`: the connection was lost in the middle
 --- - `docker.permission`: the engine, or its socket, does not let us
@@ -808,17 +854,21 @@ function Container:stat(path, options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the file, directory or link
 --- @return docker.FileInfo? # nil where nothing is
 function Container:exists(path) end
 
---- Replace a file's content in it.
+--- Replace a file's content in it, not at once: the engine takes the old file away and writes the new
+--- one.
 ---
 --- Changes the Container; safe to send again; waits at most 1m.
 ---
 --- Raises:
 --- - `docker.wrong_type`: a directory stands where a file is needed, or the other way round
+--- - `docker.in_memory`: the path is in a file system in memory of the container, which the engine does not see
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -829,6 +879,8 @@ function Container:exists(path) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the file
 --- @param content string # its new bytes
@@ -841,6 +893,7 @@ function Container:write_file(path, content, options) end
 ---
 --- Raises:
 --- - `docker.wrong_type`: a directory stands where a file is needed, or the other way round
+--- - `docker.in_memory`: the path is in a file system in memory of the container, which the engine does not see
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -851,6 +904,8 @@ function Container:write_file(path, content, options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the directory
 --- @param options? docker.MkdirOptions # mode and owner
@@ -862,7 +917,9 @@ function Container:mkdir(path, options) end
 ---
 --- Raises:
 --- - `docker.exit`: the program ended with an exit code that was not accepted
+--- - `docker.timeout`: there was no answer within `timeout`; a program was ended
 --- - `docker.not_running`: the container does not run
+--- - `docker.conflict`: the engine cannot do it in the state things are in
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -873,6 +930,8 @@ function Container:mkdir(path, options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the directory
 --- @return docker.FileInfo[]
@@ -884,7 +943,9 @@ function Container:list(path) end
 ---
 --- Raises:
 --- - `docker.exit`: the program ended with an exit code that was not accepted
+--- - `docker.timeout`: there was no answer within `timeout`; a program was ended
 --- - `docker.not_running`: the container does not run
+--- - `docker.conflict`: the engine cannot do it in the state things are in
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -895,6 +956,8 @@ function Container:list(path) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the file
 --- @return string # 64 hexadecimal digits
@@ -906,7 +969,9 @@ function Container:checksum(path) end
 ---
 --- Raises:
 --- - `docker.exit`: the program ended with an exit code that was not accepted
+--- - `docker.timeout`: there was no answer within `timeout`; a program was ended
 --- - `docker.not_running`: the container does not run
+--- - `docker.conflict`: the engine cannot do it in the state things are in
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -917,6 +982,8 @@ function Container:checksum(path) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the file or directory
 --- @param mode string # permissions as chmod takes them: "0644"
@@ -928,7 +995,9 @@ function Container:chmod(path, mode) end
 ---
 --- Raises:
 --- - `docker.exit`: the program ended with an exit code that was not accepted
+--- - `docker.timeout`: there was no answer within `timeout`; a program was ended
 --- - `docker.not_running`: the container does not run
+--- - `docker.conflict`: the engine cannot do it in the state things are in
 --- - `docker.not_found`: the engine has no such container, image, network or program
 --- - `docker.ambiguous`: the beginning of an id fits several
 --- - `docker.unreachable`: there is no engine to talk to
@@ -939,6 +1008,8 @@ function Container:chmod(path, mode) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # the file, link or directory
 --- @param options? docker.DeletePathOptions # recursive or not
@@ -975,6 +1046,8 @@ function Image:name() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @return any # the engine's own document
 function Image:inspect() end
@@ -995,6 +1068,8 @@ function Image:inspect() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param name string # "repository:tag"; without a tag it is "latest"
 function Image:tag(name) end
@@ -1015,6 +1090,8 @@ function Image:tag(name) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.ImageDeleteOptions # how
 function Image:delete(options) end
@@ -1050,6 +1127,8 @@ function Network:name() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @return any # the engine's own document
 function Network:inspect() end
@@ -1070,6 +1149,8 @@ function Network:inspect() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param container string # its name or id
 --- @param options? docker.NetworkConnectOptions # its address and names there
@@ -1091,6 +1172,8 @@ function Network:connect(container, options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param container string # its name or id
 --- @param options? docker.NetworkDisconnectOptions # how
@@ -1125,6 +1208,8 @@ function Engine:alive() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 function Engine:ping() end
 
@@ -1141,6 +1226,8 @@ function Engine:ping() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @return docker.EngineVersion
 function Engine:version() end
@@ -1158,6 +1245,8 @@ function Engine:version() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @return any # the engine's own document
 function Engine:info() end
@@ -1175,6 +1264,8 @@ function Engine:info() end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.ListOptions # which of them
 --- @return docker.ContainerSummary[]
@@ -1195,6 +1286,8 @@ function Engine:containers(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param name string # its name, or its id or the beginning of that
 --- @return docker.Container
@@ -1214,6 +1307,8 @@ function Engine:container(name) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param name string # its name, or its id or the beginning of that
 --- @return docker.Container? # nil where there is none
@@ -1234,6 +1329,8 @@ function Engine:find_container(name) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options docker.CreateOptions # what it shall be
 --- @return docker.Container # the container
@@ -1252,6 +1349,8 @@ function Engine:create(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param id string # the exec_id of a run in a container
 --- @return docker.ExecStatus? # nil where the engine has forgotten it: the container ended, or the engine was restarted
@@ -1270,6 +1369,8 @@ function Engine:find_exec(id) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.ImageListOptions # which of them
 --- @return docker.ImageSummary[]
@@ -1290,6 +1391,8 @@ function Engine:images(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param name string # "lab/busybox:1", or an id
 --- @return docker.Image
@@ -1308,6 +1411,8 @@ function Engine:image(name) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param name string # "lab/busybox:1", or an id
 --- @return docker.Image? # nil where there is none
@@ -1328,6 +1433,8 @@ function Engine:find_image(name) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param path string # file of this machine that `docker save` wrote
 --- @param options? docker.LoadOptions # how long to wait
@@ -1347,6 +1454,8 @@ function Engine:load_image(path, options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.NetworkListOptions # which of them
 --- @return docker.NetworkSummary[]
@@ -1367,6 +1476,8 @@ function Engine:networks(options) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param name string # its name or id
 --- @return docker.Network
@@ -1385,6 +1496,8 @@ function Engine:network(name) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param name string # its name or id
 --- @return docker.Network? # nil where there is none
@@ -1403,6 +1516,8 @@ function Engine:find_network(name) end
 --- - `docker.protocol`: what answered is no Docker engine, or a broken one
 --- - `docker.server`: the engine failed
 --- - `docker.invalid`: the engine finds something wrong with what was asked
+--- - `docker.too_large`: the answer is larger than what is kept in memory
+--- - `docker.api_version`: the engine is older than what is asked of it
 --- @async
 --- @param options? docker.EventOptions # which of them
 --- @return fun(): docker.Event?
@@ -1456,7 +1571,7 @@ function Cluster:engine(host) end
 
 --- Docker engines, their containers, images and networks.
 ---
---- Docker engines over their Unix socket, over TCP with TLS and client certificates, or through an ssh connection. Names are those of the docker command. Without an endpoint `connect` reads DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH as the docker command does.
+--- Docker engines over their Unix socket, over TCP with TLS and client certificates, or through an ssh connection. Names are those of the docker command. Without an endpoint `connect` reads DOCKER_HOST, DOCKER_TLS, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH as the docker command does; where TLS is spoken it always verifies, and DOCKER_CERT_PATH alone asks for TLS.
 ---
 --- The API version is the newest that both sides know, from 1.23 (Docker 1.11) on. How each is tested:
 ---

@@ -77,6 +77,25 @@ TEST_CASE("without an endpoint the environment is asked, as the docker command d
     CHECK(endpoint.tls->ca == "/c/ca.pem");
     CHECK(endpoint_of("unix:///x", {}).path == "/x");
   }
+  {
+    // Certificates alone ask for TLS, and are used; without them the machine's authorities are.
+    const Environment set({{"DOCKER_HOST", "tcp://h2:4243"}, {"DOCKER_CERT_PATH", "/c"}});
+    CHECK(endpoint_of(std::nullopt, {}).tls->key == "/c/key.pem");
+    CHECK(endpoint_of(std::nullopt, {.tls = false}).tls == std::nullopt);
+  }
+  {
+    const Environment set({{"DOCKER_HOST", "tcp://h2:2375"}, {"DOCKER_CERT_PATH", "/c"}});
+    CHECK_FALSE(endpoint_of(std::nullopt, {}).tls);
+  }
+  {
+    const Environment set({{"DOCKER_HOST", "tcp://h2:4243"}, {"DOCKER_TLS", "1"}, {"HOME", "/home/a"}});
+    CHECK(endpoint_of(std::nullopt, {}).tls->ca == "/home/a/.docker/ca.pem");
+    CHECK(endpoint_of(std::nullopt, {}).tls->verify);
+  }
+  {
+    const Environment set({{"DOCKER_HOST", "tcp://h2:2376"}, {"HOME", "/home/a"}});
+    CHECK(endpoint_of(std::nullopt, {}).tls->ca.empty());
+  }
   using Variables = std::vector<std::pair<const char*, const char*>>;
   const Environment plain(Variables{{"DOCKER_HOST", "tcp://h2:4243"}});
   CHECK_FALSE(endpoint_of(std::nullopt, {}).tls);

@@ -1,43 +1,13 @@
 -- What an engine may answer: errors, nonsense, half of it, too much; and what engines of other times do.
 local data = require "data"
-local docker = require "docker"
+local fake = require "fake_engine"
 local machine = require "local"
 local ops = require "ops"
 local t = require "testing"
 local test = t.test
 
 local here = ops.args[1]:match("^(.*)/[^/]*$")
-local ID = ("4e1f0f2d"):rep(8)
-
---- fn(engine, asked, endpoint) with an engine that gives those answers; asked() is what it was asked so far.
-local function with_engine(answers, fn)
-  local folder = machine.temp()
-  machine.write_file(folder .. "/answers", type(answers) == "string" and answers or data.to_json(answers))
-  local program = { "python3", here .. "/../docker_engine.py", folder .. "/port", folder .. "/answers", folder
-    .. "/asked" }
-  local function asked()
-    local list = {}
-    for line in machine.read_file(folder .. "/asked"):gmatch("[^\n]+") do list[#list + 1] = data.from_json(line) end
-    return list
-  end
-  local ok, failure
-  pcall(ops.group, function(group)
-    group:spawn(function() machine.read(program, { timeout = "55s", grace = 0 }) end)
-    group:spawn(function()
-      ops.wait_until(function() return machine.exists(folder .. "/port") ~= nil, "no port yet" end,
-        { timeout = "30s", every = "20ms" })
-      local endpoint = "tcp://127.0.0.1:" .. machine.read_file(folder .. "/port")
-      ok, failure = pcall(fn, docker.connect(endpoint, { tls = false }), asked, endpoint)
-      error("that ends the engine", 0)
-    end)
-  end)
-  if not ok then error(failure, 0) end
-end
-
-local function modern(answers)
-  answers["GET /_ping"] = { text = "OK", headers = { ["Api-Version"] = "1.41" } }
-  return answers
-end
+local ID, modern, with_engine = fake.ID, fake.modern, fake.with_engine
 
 local LIST = "GET /v1.41/containers/json"
 

@@ -149,3 +149,36 @@ test("an engine's certificate that has expired, or is not for servers", function
         function() engine:ping() end)
     end)
 end)
+
+-- An address with a zone has to be named by the certificate as any other: without the zone, which is this machine's.
+test("an address with a zone is verified", function()
+  machine.run({ "ip", "-6", "addr", "add", "fe80::7/64", "dev", "lo", "nodad" })
+  local function ask(names, fn)
+    local folder = certificate({ name = "six", usage = "serverAuth", names = "subjectAltName=" .. names })
+    local server = ops.shell("exec openssl s_server -6 -www -quiet -accept '[::]:12392' -cert " .. folder
+      .. "/cert.pem -key " .. folder .. "/key.pem")
+    local ok, failure
+    pcall(ops.group, function(group)
+      group:spawn(function() machine.read(server, { timeout = "55s", grace = 0 }) end)
+      group:spawn(function()
+        local engine = docker.connect("tcp://[fe80::7%lo]:12392", { ca_file = ca })
+        ops.wait_until(function()
+          local _, refused = ops.try(function() engine:ping() end, { "docker.*" })
+          return not refused or refused.code ~= "docker.unreachable", refused and refused.message
+        end, { timeout = "20s", every = "50ms" })
+        ok, failure = pcall(fn, engine)
+        error("that ends the server", 0)
+      end)
+    end)
+    if not ok then error(failure, 0) end
+  end
+  local ok, failure = pcall(function()
+    ask("IP:127.0.0.1,DNS:localhost", function(engine)
+      local refused = t.raises("docker.tls", nil, function() engine:ping() end)
+      t.equal({ refused.detail.problem, refused.target }, { "name_mismatch", "tcp://[fe80::7%lo]:12392" })
+    end)
+    ask("IP:fe80::7", function(engine) engine:ping() end)
+  end)
+  machine.run({ "ip", "-6", "addr", "del", "fe80::7/64", "dev", "lo" })
+  if not ok then error(failure, 0) end
+end)

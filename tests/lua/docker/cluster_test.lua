@@ -37,8 +37,20 @@ end)
 test("a host that is frozen does not hold up the others", function()
   local silent = "tcp://" .. os.getenv("LAB_RUDE_ADDRESS") .. ":" .. os.getenv("LAB_RUDE_SILENT_PORT")
   local cluster = docker.cluster({ left = lab.engine(), mute = docker.connect(silent, { tls = false }) })
-  local listing = cluster:listing({ host_timeout = "500ms" })
-  t.equal({ #listing.failed, listing.failed[1].host, listing.failed[1].code }, { 1, "mute", "docker.timeout" })
+  lab.with_container({ create_only = true }, function(made)
+    local listing = cluster:listing({ host_timeout = "700ms", name = made:name() })
+    t.equal({ #listing.containers, listing.containers[1].name, listing.containers[1].host }, { 1, made:name(),
+      "left" })
+    t.equal(listing.failed, { { host = "mute", code = "docker.timeout",
+      message = "no answer within 700ms" } })
+  end)
+end)
+
+test("several of one name in a cluster are listed with their hosts", function()
+  lab.with_container({ create_only = true }, function(made)
+    t.raises("container.ambiguous", '2 containers with name "' .. made:name() .. '": left/' .. made:name() .. ", right/"
+      .. made:name(), function() container.find(two_engines(), { name = made:name() }) end)
+  end)
 end)
 
 test("one container is found by name, pattern, address and label; none or several are listed", function()

@@ -119,3 +119,56 @@ in_container("words no program can be given are refused", function(container)
   t.raises("usage.argument", 'env: "A=B" is no name of a variable',
     function() container:read({ "true" }, { env = { ["A=B"] = "c" } }) end)
 end)
+
+in_container("a program whose child has an environment of its own is ended with that child", function(container)
+  local failure = t.raises("docker.timeout", "/bin/sh -c 'env -i /bin/sleep 4801; true' in container "
+    .. container:name() .. " had not ended after 1s and was killed; it wrote nothing", function()
+      container:run({ "/bin/sh", "-c", "env -i /bin/sleep 4801; true" }, { timeout = "1s", grace = "1s" })
+    end)
+  t.equal({ failure.detail.ended, failure.detail.problem }, { true, nil })
+  t.equal(container:read(ops.shell "ps | grep -c '[s]leep 4801'", { accept = "any" }).stdout, "0\n")
+  -- Its children are known although the parent ends first, and takes SIGTERM lightly.
+  failure = t.raises("docker.timeout", nil, function()
+    container:run(ops.shell "env -i /bin/sh -c 'trap \"\" TERM; while :; do sleep 0.1; done # 4803' & sleep 4804",
+      { timeout = "1s", grace = "500ms" })
+  end)
+  t.equal(failure.detail.ended, true)
+  t.equal(container:read(ops.shell "ps | grep -c '[#] 4803'", { accept = "any" }).stdout, "0\n")
+end)
+
+in_container("one that cannot be found is not said to be killed", function(container)
+  local failure = t.raises("docker.timeout", "env -i /bin/sleep 4802 in container " .. container:name()
+    .. " had not ended after 500ms; it could not be killed and may still run; it wrote nothing",
+      function() container:run({ "env", "-i", "/bin/sleep", "4802" }, { timeout = "500ms", grace = "200ms" }) end)
+  t.equal({ failure.detail.ended, failure.maybe_applied }, { false, true })
+  t.equal(container:read(ops.shell "ps | grep -c '[s]leep 4802'", { accept = "any" }).stdout, "1\n")
+end)
+
+in_container("a program that is not there, with little output kept", function(container)
+  local failure = t.raises("docker.not_found", nil, function()
+    container:read({ "no-such-program" }, { max_output = 10 })
+  end)
+  t.truthy(failure.message:find('there is no program "no-such-program" in container ' .. container:name() .. ": OCI", 1,
+    true), failure.message)
+end)
+
+in_container("with a terminal stdin ends too, with and without a line break at its end", function(container)
+  t.equal(container:read({ "cat" }, { tty = true, stdin = "one\n", timeout = "20s" }).stdout, "one\r\none\r\n")
+  t.equal(container:read({ "cat" }, { tty = true, stdin = "two", timeout = "20s" }).stdout, "twotwo")
+end)
+
+in_container("stdin and variables may be secrets, which nothing shows", function(container)
+  local secret = ops.secret.command({ "printf", "geheim-geheim" })
+  local result = container:run(ops.shell "echo $PIN | tr a-z A-Z; tr a-z A-Z", { env = { PIN = secret },
+    stdin = secret })
+  t.equal(result.stdout, "GEHEIM-GEHEIM\nGEHEIM-GEHEIM")
+end)
+
+in_container("a paused container", function(container)
+  container:pause()
+  local failure = t.raises("docker.conflict", "POST /containers/" .. container:id()
+    .. "/exec was answered with status 409: Container " .. container:id() .. " is paused, unpause the container "
+    .. "before exec", function() container:run({ "true" }) end)
+  t.equal({ failure.detail.status, failure.maybe_applied }, { 409, false })
+  container:unpause()
+end)

@@ -111,3 +111,47 @@ test("list, checksum, chmod and delete_path, by the container's own programs", f
     t.raises("docker.not_running", nil, function() container:list("/tmp") end)
   end)
 end)
+
+test("what is in memory the engine does not see: refused, not lost", function()
+  lab.with_container({ host_config = { Tmpfs = { ["/run"] = "" }, Mounts = { { Type = "tmpfs", Target = "/mem" } } } },
+    function(container)
+      container:run(ops.shell "echo real > /run/y; ln -s /run /link; mkdir /plain; ln -s ../link/sub /plain/deep")
+      local function refused(path, fn)
+        t.raises("docker.in_memory", '"' .. path .. '" in container ' .. container:name() .. " is in a file system in "
+          .. "memory (tmpfs, /dev, /proc, /sys), which the engine does not see: let a program in the container do it",
+            function() fn(path) end)
+      end
+      for _, path in ipairs({ "/run/y", "/run", "/mem/x", "/dev/shm/x", "/proc/1/status", "/link/y", "/plain/deep/z",
+        "/plain/../run/y" }) do
+        refused(path, function(file) container:write_file(file, "x") end)
+        refused(path, function(file) container:read_file(file) end)
+        refused(path, function(file) container:exists(file) end)
+        refused(path, function(file) container:stat(file) end)
+        refused(path, function(file) container:mkdir(file) end)
+      end
+      container:write_file("/runner", "x")
+      container:write_file("/plain/file", "x")
+      t.equal({ container:read_file("/runner"), container:read_file("/plain/file") }, { "x", "x" })
+      -- The container's own programs see it.
+      t.equal(container:list("/run")[1].name, "y")
+      t.equal(container:checksum("/run/y"), container:read(ops.shell "sha256sum /run/y").stdout:match("^%x+"))
+      container:chmod("/run/y", "0600")
+      container:delete_path("/run/y")
+      t.equal(container:list("/run"), {})
+    end)
+end)
+
+test("a directory that cannot be read, or looked at, has no list", function()
+  lab.with_container({ as_user = "1234" }, function(container)
+    container:mkdir("/secret", { mode = "0711" })
+    container:write_file("/secret/a", "x")
+    local failure = t.raises("docker.exit", nil, function() container:list("/secret") end)
+    t.truthy(failure.message:find("stderr: /secret: permission denied$"), failure.message)
+  end)
+  -- The programs of this machine; busybox has its own stat within its shell.
+  lab.with_container({ image = "lab/host:1", volumes = { "/usr:/usr:ro" }, env = { PATH = "/nowhere" },
+    command = { "/usr/bin/sleep", "1000" } }, function(container)
+    local failure = t.raises("docker.exit", nil, function() container:list("/etc") end)
+    t.truthy(failure.message:find("stat: not found", 1, true), failure.message)
+  end)
+end)
