@@ -205,7 +205,7 @@ void Link::begin_query(const std::string& statement, const ValueList& values) {
   result_of_ = statement;
   try {
     values.empty() ? (void)statement_->execute(statement) : execute_with_variables(statement, values);
-    result_.reset(statement_->getResultSet());
+    result_ = open_result(*native_);
     columns_ = read_columns(*result_);
   } catch (const sql::SQLException& failure) {
     end_result();
@@ -220,7 +220,7 @@ bool Link::fetch(std::size_t max_bytes, RowBatch& batch) {
   connector();
   batch.reserve_columns(columns_.size());
   try {
-    if (read_rows(*result_, max_bytes, batch)) return true;
+    if (read_rows(*native_, *result_, max_bytes, batch)) return true;
     end_result();
     return false;
   } catch (const sql::SQLException& failure) {
@@ -293,10 +293,10 @@ void Link::collect_results(ExecuteOutcome& outcome, std::size_t max_bytes) {
   for (;;) {
     if (rows) {
       RowResult& result = outcome.results.emplace_back();
-      result_.reset(statement_->getResultSet());
+      result_ = open_result(*native_);
       result.columns = read_columns(*result_);
       result.rows.reserve_columns(result.columns.size());
-      if (read_rows(*result_, max_bytes - taken, result.rows)) {
+      if (read_rows(*native_, *result_, max_bytes - taken, result.rows)) {
         spoilt_ = true;
         throw Error("mysql.too_large", "the results are larger than " + format_size(Size{max_bytes}) +
                                            " (max_result), and were not kept; read them with rows()")

@@ -110,7 +110,7 @@ class Link {
   Way way_;
   std::unique_ptr<sql::Connection> connection_;
   std::unique_ptr<sql::Statement> statement_;
-  std::unique_ptr<sql::ResultSet> result_;
+  OpenResult result_;
   std::string result_of_;
   bool has_prepared_ = false;
   std::vector<Column> columns_;

@@ -12,6 +12,11 @@ void push_text(lua_State* state, std::string_view text) { lua_pushlstring(state,
 
 void push_number(lua_State* state, ValueForm form, std::string_view text) {
   const char* end = text.data() + text.size();
+  if (form == ValueForm::bits) {
+    std::uint64_t value = 0;
+    for (const char byte : text) value = value << 8 | static_cast<unsigned char>(byte);
+    return lua::push_unsigned(state, value);
+  }
   if (form == ValueForm::integer) {
     std::int64_t value = 0;
     if (std::from_chars(text.data(), end, value).ptr == end) return lua::push_integer(state, value);

@@ -1,23 +1,24 @@
 #pragma once
 // Rows as plain C++ values: they cross from a blocking thread to the loop this way. Every value is the server's own
-// text, which is exact; what it becomes in Lua is decided once for a column.
+// text, which is exact (of BIT its bytes); what it becomes in Lua is decided once for a column.
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "host/lua/record.hpp"
 
-namespace sql {
-class ResultSet;
-}
+struct st_mysql;
+struct st_mysql_res;
 
 namespace opshost::mysql {
 
 enum class ValueForm : std::uint8_t {
   integer,  ///< a Lua number up to 2^53, beyond it ops.int64
   unsigned_integer,
+  bits,    ///< BIT: the bytes of an unsigned integer, the most significant one first
   number,  ///< FLOAT and DOUBLE
   bytes,   ///< everything else: text, exact decimals, dates, blobs
 };
@@ -57,10 +58,20 @@ class RowBatch {
   std::string bytes_;
 };
 
-/// Blocking. The columns of an open result; throws Error("mysql.duplicate_column") where two have one name.
-std::vector<Column> read_columns(sql::ResultSet& result);
+/// A result whose rows are still on their way. Through the ResultSet of the Connector each row is copied twice more, so
+/// rows are taken from the library beneath it.
+struct ResultEnd {
+  void operator()(st_mysql_res* result) const;
+};
+using OpenResult = std::unique_ptr<st_mysql_res, ResultEnd>;
 
-/// Blocking. Appends rows up to about `max_bytes`; false: that was the end.
-bool read_rows(sql::ResultSet& result, std::size_t max_bytes, RowBatch& batch);
+/// Blocking. The result of the statement that was just executed; throws sql::SQLException where it has none.
+OpenResult open_result(st_mysql& connection);
+
+/// The columns of an open result; throws Error("mysql.duplicate_column") where two have one name.
+std::vector<Column> read_columns(st_mysql_res& result);
+
+/// Blocking. Appends rows up to about `max_bytes`; false: that was the end. Throws sql::SQLException.
+bool read_rows(st_mysql& connection, st_mysql_res& result, std::size_t max_bytes, RowBatch& batch);
 
 }  // namespace opshost::mysql

@@ -101,11 +101,11 @@ std::optional<double> to_epoch(const std::string& text, const EpochOptions& opti
 
 std::string from_epoch(double seconds, const EpochOptions& options) {
   constexpr double kFirst = -30'610'224'000;  // the year 1000, from which on a DATETIME is one
-  constexpr double kLast = 253'402'300'799;   // the end of 9999
+  constexpr double kEnd = 253'402'300'800;    // of 9999
   const Microseconds offset = offset_from(options.utc_offset);
   const double shown = seconds + seconds_of(offset);
   // NaN is in no range.
-  if (!(shown >= kFirst && shown <= kLast)) {
+  if (!(shown >= kFirst && shown < kEnd)) {
     throw Error("usage.argument",
                 "no DATETIME holds the moment " + describe(Value(seconds)) + ": its years are 1000 to 9999");
   }

@@ -55,7 +55,7 @@ if [ -n "$sum" ]; then
   read=$(sha256sum <"$file")
   [ "${read%% *}" = "$sum" ] || { echo "sum ${read%% *}"; exit 71; }
 fi
-place() { sed -n 's/^pos:[^0-9]*//p' /proc/self/fdinfo/8; }
+place() { sed -n "s/^pos:[^0-9]*\\([0-9]*\\)/\\1 $seen/p" /proc/self/fdinfo/8; }
 report &
 trap 'kill $!' EXIT
 "$client" --defaults-file=/dev/fd/9 "$@" <&8
@@ -133,8 +133,8 @@ local function shell(db, script, arguments, options)
   local notify = options.on_progress
   if notify then
     settings.on_line = function(line, stream)
-      local at = stream == "stdout" and line:match("^at (%d+)$")
-      if at then notify(tonumber(at)) end
+      local at, whole = line:match("^at (%d+) ?(%d*)$")
+      if stream == "stdout" and at then notify(tonumber(at), tonumber(whole)) end
     end
   end
   local via = way_of[db]

@@ -21,6 +21,7 @@ module.record("TopologyMember", "One server of a topology", {
     "name of the member it replicates from, or HOST:PORT of one that is not named here" },
   { "replicas", "ReplicaStatus[]", "how it replicates, a record for each channel" },
   { "gtid", "string", "GTIDs in its binary log or executed" },
+  { "history", "string", "MariaDB: the last GTID in its binary log of each server it came from" },
 })
 module.record("Topology", "Several servers that belong together", {
   { "members", "TopologyMember[]", "in the order they were given", required = true },
@@ -33,13 +34,16 @@ local function describe_server(db, options)
   local server = replication.server_of(db, options)
   local row = db:one(
     "SELECT @@server_id AS id, @@GLOBAL.read_only AS read_only, @@hostname AS hostname, @@port AS port", nil, limit)
-  local gtid = server.mariadb and "@@GLOBAL.gtid_binlog_pos" or "@@GLOBAL.gtid_executed"
-  local known, position = pcall(function() return db:one("SELECT " .. gtid .. " AS gtid", nil, limit).gtid end)
+  -- MariaDB has the last transaction of each domain in one, that of each server in the other.
+  local gtids = server.mariadb and "@@GLOBAL.gtid_binlog_pos AS gtid, @@GLOBAL.gtid_binlog_state AS history"
+    or "@@GLOBAL.gtid_executed AS gtid, NULL AS history"
+  local known, position = pcall(function() return db:one("SELECT " .. gtids, nil, limit) end)
   return {
     reachable = true, version = server.version, mariadb = server.mariadb,
     server_id = tostring(row.id), port = row.port, hostname = row.hostname,
     writable = row.read_only == 0 or row.read_only == "OFF" or row.read_only == "0",
-    gtid = known and position or nil,
+    gtid = known and position.gtid or nil,
+    history = known and position.history or nil,
     replicas = replication.channels(db, options),
   }
 end
@@ -77,19 +81,29 @@ local function problems_of_channel(member, status, options, add)
   end
 end
 
--- MySQL tells for sets of GTIDs; MariaDB's positions are compared by domain and server.
-local function errant_of(replica, primary, replica_db, limit)
-  if not (replica.gtid and primary.gtid) or replica.gtid == "" then return nil end
-  if replica.mariadb then
-    local own = {}
-    for gtid in replica.gtid:gmatch("[^,%s]+") do
-      local domain, server = gtid:match("^(%d+)%-(%d+)%-")
-      if server == replica.server_id and not primary.gtid:find(domain .. "-" .. server .. "-", 1, true) then
-        own[#own + 1] = gtid
-      end
-    end
-    return #own > 0 and table.concat(own, ",") or nil
+-- "0-1-105,0-2-7" as {["0-1-"] = 105, ["0-2-"] = 7}: the last transaction of each domain and server.
+local function last_of_each(state)
+  local last = {}
+  for origin, number in state:gmatch("(%d+%-%d+%-)(%d+)") do last[origin] = tonumber(number) end
+  return last
+end
+
+-- What a MariaDB replica began itself and its primary never had.
+local function own_transactions(replica, primary)
+  local had, own = last_of_each(primary.history), {}
+  for origin, number in pairs(last_of_each(replica.history)) do
+    local is_own = origin:match("%-(%d+)%-") == replica.server_id
+    if is_own and number > (had[origin] or 0) then own[#own + 1] = origin .. ("%d"):format(number) end
   end
+  table.sort(own)
+  return #own > 0 and table.concat(own, ",") or nil
+end
+
+local function errant_of(replica, primary, replica_db, limit)
+  if replica.mariadb then
+    return replica.history and primary.history and own_transactions(replica, primary) or nil
+  end
+  if not (replica.gtid and primary.gtid) or replica.gtid == "" then return nil end
   local gtids = { replica.gtid, primary.gtid }
   local only = replica_db:one("SELECT GTID_SUBTRACT(?, ?) AS only_here", gtids, limit).only_here
   return only ~= "" and only or nil

@@ -241,6 +241,7 @@ error('Cannot require a meta file')
 --- @field replicates_from? string # name of the member it replicates from, or HOST:PORT of one that is not named here
 --- @field replicas? mysql.ReplicaStatus[] # how it replicates, a record for each channel
 --- @field gtid? string # GTIDs in its binary log or executed
+--- @field history? string # MariaDB: the last GTID in its binary log of each server it came from
 
 --- Several servers that belong together.
 --- @class (exact) mysql.Topology

@@ -56,6 +56,7 @@ TEST_CASE("a moment as a text the server takes") {
   CHECK(from_epoch(0, {}) == "1970-01-01 00:00:00");
   CHECK(from_epoch(1709208000.25, {}) == "2024-02-29 12:00:00.250000");
   CHECK(from_epoch(-0.5, {}) == "1969-12-31 23:59:59.500000");
+  CHECK(from_epoch(253402300799.5, {}) == "9999-12-31 23:59:59.500000");
   CHECK_THROWS_AS((void)from_epoch(1e12, {}), Error);
   CHECK_THROWS_AS((void)from_epoch(0.0 / 0.0, {}), Error);
 }

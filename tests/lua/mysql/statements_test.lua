@@ -26,14 +26,14 @@ end)
 test("columns of every kind come back as they went in", function()
   local db = connect()
   with_table(db, [[a BIT(10), b YEAR, c ENUM('x','y'), d SET('p','q'), e BLOB, f DATETIME, g FLOAT,
-      h TEXT CHARACTER SET utf8mb4, i BIGINT UNSIGNED, j DECIMAL(65,2), k TINYINT(1)]], function(name)
+      h TEXT CHARACTER SET utf8mb4, i BIGINT UNSIGNED, j DECIMAL(65,2), k TINYINT(1), l BIT(64)]], function(name)
     local all = {}
     for i = 0, 255 do all[#all + 1] = string.char(i) end
     local bytes = table.concat(all)
     db:session(function(session)
       session:execute("SET sql_mode = ''")
       session:execute("INSERT INTO " .. name .. " VALUES (b'1000000001', 2024, 'y', 'p,q', ?, " ..
-        "'0000-00-00 00:00:00', 1.1, ?, ?, ?, TRUE)",
+        "'0000-00-00 00:00:00', 1.1, ?, ?, ?, TRUE, ~0)",
         { bytes, "🚀 \0 'quoted'", ops.int64("9007199254740993"), ("9"):rep(63) .. ".25" })
     end)
     local row = db:one("SELECT * FROM " .. name)
@@ -43,9 +43,14 @@ test("columns of every kind come back as they went in", function()
     t.equal(row.h, "🚀 \0 'quoted'")
     t.equal(tostring(row.i), "9007199254740993")
     t.equal(row.j, ("9"):rep(63) .. ".25")
+    t.equal(tostring(row.l), "18446744073709551615")
     local rows = db:query("SELECT a, i FROM " .. name .. " WHERE b = ?", { 2024 })
     t.equal(rows.column_info[2].name, "i")
     t.equal(rows.column_info[2].table, name)
+    local types = {}
+    for i, about in ipairs(db:query("SELECT * FROM " .. name).column_info) do types[i] = about.type end
+    t.equal(types, { "BIT", "YEAR", "ENUM", "SET", "BLOB", "DATETIME", "FLOAT", "TEXT", "BIGINT UNSIGNED", "DECIMAL",
+      "TINYINT", "BIT" })
     t.equal({ rows[1].a, #rows }, { 513, 1 })
   end)
 end)
