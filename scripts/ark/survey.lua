@@ -66,7 +66,8 @@ function M.select(containers, wanted)
   return found
 end
 
-local function client(statement)
+--- The command that runs a statement in a database's container.
+function M.client(statement)
   local words = {}
   for _, word in ipairs(site.commands.database_client) do words[#words + 1] = word end
   words[#words + 1] = "-e"
@@ -93,7 +94,7 @@ function M.database_side(engine, container)
   if not roles or roles.exit_code ~= 0 then return side end
   side.server_runs = true
   side.role = role_in(roles.stdout)
-  local status, status_problem = ask(engine, container, client("SHOW SLAVE STATUS\\G"))
+  local status, status_problem = ask(engine, container, M.client("SHOW SLAVE STATUS\\G"))
   if not status or status.exit_code ~= 0 then
     side.error = status_problem or "its replication could not be asked: " .. status.stderr:gsub("%s+$", "")
     return side

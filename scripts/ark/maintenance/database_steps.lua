@@ -8,14 +8,6 @@ local survey = require "ark.survey"
 
 local M = {}
 
-local function client(statement)
-  local words = {}
-  for _, word in ipairs(site.commands.database_client) do words[#words + 1] = word end
-  words[#words + 1] = "-e"
-  words[#words + 1] = statement
-  return words
-end
-
 --- A side as it is now. `engine` sees its machine.
 function M.look(engine, side)
   local status = ops.try(function() return engine:container(side.id):status() end, { "docker.not_found" })
@@ -83,7 +75,7 @@ function M.look_here(world, of)
 end
 
 local function run_sql(world, name, statement)
-  world.machine:container(name):run(client(statement), { repeatable = true })
+  world.machine:container(name):run(survey.client(statement), { repeatable = true })
 end
 
 local function start_container(ctx, world, name)

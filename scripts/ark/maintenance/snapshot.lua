@@ -148,8 +148,21 @@ end
 --- Its containers of a class.
 function M.of_class(snapshot, class) return survey.select(snapshot.containers, { class = class }) end
 
---- The sides of the control databases that are on the machine, with their partner: {pair, side, other} each; other is
---- nil where the pair has no second side.
+--- The names of all its containers.
+function M.names(snapshot)
+  local names = {}
+  for index, container in ipairs(snapshot.containers) do names[index] = container.name end
+  return names
+end
+
+local ROLE_ORDER = { RO = 1, RW = 2 }
+
+local function read_only_first(one, other)
+  return (ROLE_ORDER[one.side.role] or 0) < (ROLE_ORDER[other.side.role] or 0)
+end
+
+--- The sides of a control database that are on the machine, the read-only one first: {pair, side, other} each; other is
+--- the partner, nil where the pair has no second side.
 function M.sides(snapshot, pair_name)
   local found = {}
   for _, pair in ipairs(snapshot.databases) do
@@ -161,6 +174,7 @@ function M.sides(snapshot, pair_name)
       end
     end
   end
+  table.sort(found, read_only_first)
   return found
 end
 

@@ -63,17 +63,11 @@ local function check_other(ctx, world, of)
   return alone ~= nil
 end
 
-local ROLE_ORDER = { RO = 1, RW = 2 }
-
--- In the order they start; of two sides on the host the read-only one first.
+-- In the order they start.
 local function sides_in_order(world)
   local list = {}
   for _, name in ipairs(site.database_start_order) do
-    local sides = snapshot.sides(world.before, name)
-    table.sort(sides, function(one, other)
-      return (ROLE_ORDER[one.side.role] or 0) < (ROLE_ORDER[other.side.role] or 0)
-    end)
-    for _, of in ipairs(sides) do list[#list + 1] = of end
+    for _, of in ipairs(snapshot.sides(world.before, name)) do list[#list + 1] = of end
   end
   return list
 end
@@ -169,12 +163,6 @@ local function compare(ctx, world)
   })
 end
 
-local function names_of(containers)
-  local names = {}
-  for _, container in ipairs(containers) do names[#names + 1] = container.name end
-  return names
-end
-
 local function run(ctx, p)
   local world = site_access.open(ctx, ctx:fact("hosts", inventory.hosts), p.target, p.swarm)
   local stop = ctx:fact("the stop", function() return stop_of(ctx, p.target) end)
@@ -183,7 +171,7 @@ local function run(ctx, p)
   world.sides = sides_in_order(world)
   ctx:log("back to what run " .. stop.run .. " found before it stopped " .. p.target)
   check_databases(ctx, world)
-  world.machine:know(names_of(world.before.containers))
+  world.machine:know(snapshot.names(world.before))
 
   ctx:group("Docker", function() docker_steps.start(ctx, world.machine, world.before.machine.socket) end)
   ctx:group("base", function() start_base(ctx, world) end)

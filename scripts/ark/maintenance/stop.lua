@@ -15,12 +15,31 @@ local snapshot = require "ark.maintenance.snapshot"
 local survey = require "ark.survey"
 local param = procedure.param
 
--- What an earlier stop saw which no start has followed: half of what ran then may be stopped by now.
-local function earlier_stop(ctx, target)
+-- A stop that no start has followed, as far as this machine knows: half of what ran before it may be stopped by now.
+local function last_stop(ctx, target)
   local stop = ctx:last("ark.maintenance.stop", { target = target })
   local start = ctx:last("ark.maintenance.start", { target = target })
   if not stop or start and start.run > stop.run and start.state == "done" then return {} end
-  return { before = stop.facts.before, decided = stop.facts.decided, drained = stop.facts["DRDS/drained"] }
+  return {
+    run = stop.run, done = stop.state == "done", before = stop.facts.before, decided = stop.facts.decided,
+    drained = stop.facts["DRDS/drained"],
+  }
+end
+
+-- What such a stop saw. Where it had stopped Docker and Docker runs again, only a person knows whether the host was
+-- brought back by hand, or has only been switched on.
+local function earlier_stop(ctx, world)
+  local earlier = ctx:fact("earlier stop", function() return last_stop(ctx, world.machine.name) end)
+  local runs = ctx:fact("Docker runs", function() return world.machine:docker_runs() end)
+  if not earlier.done or not runs then return earlier end
+  local answer = ctx:choose("earlier stop", {
+    text = ("Run %s stopped %s, no start followed, and Docker runs there again. Is the host still out of the site, so "
+      .. "that what ran before that run is to be brought back, or was it brought back by hand?"):format(earlier.run,
+      world.machine.name),
+    choices = { "still out", "brought back" },
+    assume = "still out",
+  })
+  return answer == "still out" and earlier or {}
 end
 
 -- Checks ------------------------------------------------------------------------------------------------------------
@@ -139,7 +158,7 @@ local function decide(ctx, world, given, earlier)
   for _, pair in ipairs(world.before.databases) do
     local sides = snapshot.sides(world.before, pair.name)
     local of = sides[1]
-    if of and earlier[pair.name] then
+    if of and earlier[pair.name] and not of.side.server_runs then
       decided[pair.name] = earlier[pair.name]
     elseif #sides == 2 then
       decided[pair.name] = choose_for_both(ctx, pair, world.machine.name)
@@ -175,14 +194,9 @@ local function switch(ctx, world, of)
   })
 end
 
-local ROLE_ORDER = { RO = 1, RW = 2 }
-
 local function stop_databases(ctx, world)
   for _, name in ipairs(site.database_stop_order) do
     local sides = snapshot.sides(world.before, name)
-    table.sort(sides, function(one, other)
-      return (ROLE_ORDER[one.side.role] or 0) < (ROLE_ORDER[other.side.role] or 0)
-    end)
     ctx:group(name, function()
       for _, of in ipairs(sides) do
         if world.decided[name] == "switch" then switch(ctx, world, of) end
@@ -252,21 +266,15 @@ local function stop_docker(ctx, world)
   docker_steps.stop(ctx, world.machine)
 end
 
-local function names_of(containers)
-  local names = {}
-  for _, container in ipairs(containers) do names[#names + 1] = container.name end
-  return names
-end
-
 local function run(ctx, p)
   local world = site_access.open(ctx, ctx:fact("hosts", inventory.hosts), p.target, p.swarm)
-  local earlier = ctx:fact("earlier stop", function() return earlier_stop(ctx, p.target) end)
+  local earlier = earlier_stop(ctx, world)
   world.before = ctx:fact("before", function()
     return snapshot.merge(earlier.before, snapshot.take(world.swarm, world.machine))
   end)
   world.grace, world.mq_grace = p.grace, p.mq_grace
   world.excluded = excluded_names(ctx, world.before, p.exclude)
-  world.machine:know(names_of(world.before.containers))
+  world.machine:know(snapshot.names(world.before))
 
   check_site(ctx, world)
   say_what_it_is(ctx, world)

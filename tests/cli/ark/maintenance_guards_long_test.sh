@@ -17,6 +17,18 @@ export OPSHOST_SCRIPTS=$PWD/own:$OPSHOST_SCRIPTS
 on_machine() { docker -H "unix://$LAB_DOCKER_SOCKET" exec "$@"; }
 sql() { engine "$1" exec -i "$(container "$2")" my 3306 -N -B -e "$3"; }
 
+# What "lab mend" knows nothing of, for whoever comes next.
+broken=$(container csb-broker_csb_1)
+put_back() {
+  unwatch
+  {
+    engine ark1 exec "$broken" sh -c 'cp -p /tmp/kept /home/admin/bin/check_service.sh'
+    sql ark3 dbpaas-metadb_minidbpaas_2 "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE"
+    engine ark1 rm odd
+  } >/dev/null 2>&1 || true
+}
+trap put_back EXIT
+
 # refused WHAT MESSAGE: with exit code 5, that text, and no container touched.
 refused() {
   exits 5 "$1"
@@ -118,6 +130,18 @@ done
 
 procedure run stop ark1 --writable-side outage
 exits 0 "the choice of an outage"
+
+# Switched on again, or brought back by hand? Only a person knows.
+on_machine ark1 systemctl start docker
+procedure run stop ark1 --writable-side outage
+exits 3 "a stop after a stop, with Docker up again"
+holds "it asks" grep -q 'no start followed, and Docker runs there again. Is the host still out of the site' "$TMPDIR/stderr"
+sed 's/^{/{ "earlier stop": "still out",/' answers.json >still_out.json
+mv answers.json first.json && mv still_out.json answers.json
+procedure run stop ark1 --writable-side stop
+exits 0 "still out: what the first stop decided stays, and what came up is stopped"
+mv first.json answers.json
+
 sql ark2 hitsdb-mysql_minidbpaas_2 "SET GLOBAL read_only = 0"
 for verb in plan run; do
   procedure "$verb" start ark1
@@ -142,7 +166,6 @@ exits 0 "the start"
 
 # --- what comes back broken --------------------------------------------------------------------------------------------
 
-broken=$(container csb-broker_csb_1)
 engine ark1 exec "$broken" sh -c 'cp -p /home/admin/bin/check_service.sh /tmp/kept && printf "#!/bin/sh\necho no such luck\nexit 1\n" >/home/admin/bin/check_service.sh'
 procedure run stop ark1 --writable-side outage
 exits 0 "a stop with a container whose probe fails"

@@ -49,6 +49,12 @@ test("a database keeps the role it had, and its side that is in no list", functi
   t.equal({ #found, found[1].side.container, found[1].other.container }, { 1, "one", "two" })
 end)
 
+test("of two sides on the host the read-only one comes first", function()
+  local one, two = { container = "one", host = "h1", role = "RW" }, { container = "two", host = "h1", role = "RO" }
+  local found = snapshot.sides(site { databases = { { name = "p", sides = { one, two } } } }, "p")
+  t.equal({ found[1].side.container, found[1].other.container, found[2].side.container }, { "two", "one", "one" })
+end)
+
 test("a restart policy as docker run writes it", function()
   local function policy(fields) return snapshot.policy { HostConfig = { RestartPolicy = fields } } end
   t.equal({ policy { Name = "always", MaximumRetryCount = 0 }, policy { Name = "on-failure", MaximumRetryCount = 5 },
