@@ -11,6 +11,7 @@
 #include <sstream>
 #include <utility>
 
+#include "bindings/net/accept_loop.hpp"
 #include "bindings/net/background_call.hpp"
 #include "bindings/net/relay.hpp"
 
@@ -118,13 +119,11 @@ struct PrivateEndpoint::State : std::enable_shared_from_this<State> {
 
   template <class Acceptor>
   void accept(Acceptor& acceptor) {
-    acceptor.async_accept([weak = weak_from_this(), &acceptor](ErrorCode error, auto socket) {
+    const std::weak_ptr<State> weak = weak_from_this();
+    accept_each(acceptor, weak, [weak](auto socket) {
       const auto self = weak.lock();
-      if (!self || error) return;
-      if (self->is_ours(socket)) {
-        asio::co_spawn(self->call.executor(), carry(self, make_stream(std::move(socket))), asio::detached);
-      }
-      self->accept(acceptor);
+      if (!self || !self->is_ours(socket)) return;
+      asio::co_spawn(self->call.executor(), carry(self, make_stream(std::move(socket))), asio::detached);
     });
   }
 

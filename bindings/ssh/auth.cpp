@@ -16,11 +16,13 @@ namespace {
 struct Signing {
   std::string data;
   std::optional<std::string> signature;
+  bool refused = false;  ///< nobody makes it
 };
 
 int sign_callback(LIBSSH2_SESSION*, unsigned char** signature, size_t* size, const unsigned char* data,
                   size_t data_size, void** abstract) {
   auto& signing = *static_cast<Signing*>(*abstract);
+  if (signing.refused) return LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;  // it is done with this key then
   if (!signing.signature) {
     const void* bytes = data;
     signing.data.assign(static_cast<const char*>(bytes), data_size);
@@ -65,12 +67,14 @@ class Login {
   Awaitable<void> run() {
     if (co_await with_keys()) co_return;
     if (co_await with_agent()) co_return;
-    if (!options_.password.empty()) {
-      if (co_await with_password()) co_return;
-      if (co_await with_questions()) co_return;
-    }
     const std::string offered = co_await offered_methods();
     if (offered.empty()) co_return;  // it lets everybody in
+    // By one way only: a wrong password given twice counts twice where logins are locked.
+    if (!options_.password.empty() && offers(offered, "password")) {
+      if (co_await with_password()) co_return;
+    } else if (!options_.password.empty() && offers(offered, "keyboard-interactive")) {
+      if (co_await with_questions()) co_return;
+    }
     throw refused(offered);
   }
 
@@ -125,13 +129,14 @@ class Login {
       const auto attempt = [&]() -> long {
         const int answer = libssh2_userauth_publickey(session_.raw(), progress_.plan.user.c_str(), bytes(public_key),
                                                       public_key.size(), sign_callback, &abstract);
-        const bool asks = answer == LIBSSH2_ERROR_EAGAIN && !signing.data.empty() && !signing.signature;
+        const bool asks =
+            answer == LIBSSH2_ERROR_EAGAIN && !signing.data.empty() && !signing.signature && !signing.refused;
         return asks ? kAsksForSignature : answer;
       };
       const long answer = co_await session_.repeat(attempt, &call_.stop());
       if (answer == 0) co_return true;
       if (answer != kAsksForSignature) {
-        note_refusal(what, public_key);
+        if (!signing.refused) note_refusal(what, public_key);
         co_return false;
       }
       // Named: g++ 12 loses temporaries of calls that are awaited.
@@ -144,8 +149,10 @@ class Login {
         if (call_.stop().stopped()) throw;
         failed = error;
       }
-      // libssh2 has begun with this key and would go on with it: there is no way back on this connection.
-      if (failed) throw progress_.failure("ssh.auth", what + ": " + failed->message());
+      if (failed) {
+        signing.refused = true;
+        tried_.push_back(what + ", for which " + failed->message());
+      }
     }
   }
 
@@ -196,6 +203,10 @@ class Login {
     const long answer = co_await session_.repeat(attempt, &call_.stop());
     if (answer != 0) methods = "nothing it names";
     co_return methods;
+  }
+
+  static bool offers(const std::string& methods, const std::string& method) {
+    return ("," + methods + ",").find("," + method + ",") != std::string::npos;
   }
 
   void note_refusal(const std::string& what, const std::string& public_key) {

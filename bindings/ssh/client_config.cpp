@@ -3,6 +3,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 
@@ -51,6 +52,30 @@ T number(const std::string& text, const std::string& where) {
     throw Error("ssh.config", where + ": \"" + text + "\" is no number that fits here; correct the file");
   }
   return value;
+}
+
+/// "90", "1m", "1h30m": seconds unless a unit follows; sshd_config(5), TIME FORMATS.
+Duration time_of(const std::string& text, const std::string& where) {
+  const auto refuse = [&]() {
+    throw Error("ssh.config", where + ": \"" + text + "\" is no time (as \"90\", \"1m\", \"1h30m\"); correct the file");
+  };
+  std::chrono::seconds sum{0};
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (at == end) refuse();
+  while (at != end) {
+    std::uint32_t value = 0;
+    const auto [stop, error] = std::from_chars(at, end, value);
+    if (error != std::errc()) refuse();
+    constexpr std::string_view kUnits = "smhdw";
+    constexpr std::array<std::int64_t, 5> kSeconds{1, 60, 3600, 86400, 604800};
+    const char letter = stop == end ? 's' : static_cast<char>(std::tolower(static_cast<unsigned char>(*stop)));
+    const std::size_t unit = kUnits.find(letter);
+    if (unit == std::string_view::npos) refuse();
+    sum += std::chrono::seconds(value * kSeconds.at(unit));
+    at = stop == end ? stop : stop + 1;
+  }
+  return sum;
 }
 
 template <class T>
@@ -122,10 +147,9 @@ void ClientConfigReader::set(const std::string& keyword, const std::vector<std::
   } else if (keyword == "proxyjump") {
     set_first(config_.proxy_jump, lower_case(value) == "none" ? std::string() : value);
   } else if (keyword == "connecttimeout") {
-    if (value != "none")
-      set_first<Duration>(config_.connect_timeout, std::chrono::seconds(number<unsigned>(value, where)));
+    if (lower_case(value) != "none") set_first(config_.connect_timeout, time_of(value, where));
   } else if (keyword == "serveraliveinterval") {
-    set_first<Duration>(config_.alive_every, std::chrono::seconds(number<unsigned>(value, where)));
+    set_first(config_.alive_every, time_of(value, where));
   } else if (keyword == "identitiesonly") {
     config_.identities_only = config_.identities_only || lower_case(value) == "yes";
   } else if (keyword == "identityfile") {

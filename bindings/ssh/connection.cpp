@@ -166,7 +166,16 @@ Awaitable<void> Connection::open(std::shared_ptr<Connection> self, std::shared_p
   } catch (const std::exception& error) {
     opening->error = opening->progress.failure("ssh.system", error.what());
   }
-  if (opening->error && opening->call.stop().reason() == StopReason::timeout) {
+  const bool late = opening->error && opening->call.stop().reason() == StopReason::timeout;
+  if (late && opening->progress.stage == Stage::config) {
+    const Duration time = self->options_.connect_timeout.value_or(kConnectTimeout);
+    opening->error = Error("ssh.config", self->name_ +
+                                             ": config: ssh_config, known hosts and keys of this machine could "
+                                             "not be read within " +
+                                             humanize_duration(time) + " (connect_timeout)")
+                         .on(self->name_)
+                         .retryable();
+  } else if (late) {
     opening->error = opening->progress
                          .failure("ssh.unreachable", "no answer within " +
                                                          humanize_duration(opening->progress.plan.connect_timeout) +
@@ -180,6 +189,7 @@ Awaitable<void> Connection::open(std::shared_ptr<Connection> self, std::shared_p
 
 Awaitable<std::shared_ptr<Session>> Connection::open_session(Connection& self, Opening& opening) {
   Call& call = opening.call;
+  opening.call.stop_after(self.options_.connect_timeout.value_or(kConnectTimeout), self.opening_);
   auto read_files = [files = self.files_, options = self.options_] { return files->plan_for(options); };
   opening.progress.plan = co_await call.blocking().run_file_work(call, std::move(read_files));
   const Plan& plan = opening.progress.plan;
@@ -191,7 +201,21 @@ Awaitable<std::shared_ptr<Session>> Connection::open_session(Connection& self, O
   co_return session;
 }
 
-std::shared_ptr<net::Route> Connection::route_for(const Plan& plan) const {
+void Connection::throw_if_reached_through(const Connection& hop) const {
+  if (&hop != this && !is_jump_for(hop)) return;
+  throw Error("ssh.config", name_ + ": config: ssh_config reaches it through " + hop.asked_name() +
+                                ", which is reached through itself (ProxyJump): say `ProxyJump none` for that host")
+      .on(name_);
+}
+
+bool Connection::is_jump_for(const Connection& other) const {
+  return std::any_of(jump_for_.begin(), jump_for_.end(), [&other](const std::weak_ptr<Connection>& held) {
+    const auto behind = held.lock();
+    return behind && (behind.get() == &other || behind->is_jump_for(other));
+  });
+}
+
+std::shared_ptr<net::Route> Connection::route_for(const Plan& plan) {
   std::shared_ptr<net::Route> route = net::route_of(options_.via);
   for (const JumpHop& hop : plan.jumps) {
     ConnectOptions jump;
@@ -201,7 +225,11 @@ std::shared_ptr<net::Route> Connection::route_for(const Plan& plan) const {
     if (route != net::direct_route()) jump.via = route;
     jump.host_key = options_.host_key.starts_with("SHA256:") ? kStrict : options_.host_key;
     jump.known_hosts = options_.known_hosts;
-    route = std::make_shared<Host>(shared(executor_, jump));
+    const auto next = shared(executor_, jump);
+    throw_if_reached_through(*next);
+    std::erase_if(next->jump_for_, [](const auto& held) { return held.expired(); });
+    next->jump_for_.push_back(weak_from_this());
+    route = std::make_shared<Host>(next);
   }
   return route;
 }

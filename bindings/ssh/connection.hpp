@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bindings/net/route.hpp"
 #include "bindings/ssh/channel.hpp"
@@ -76,13 +77,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool drop_idle_sftp();
   static Awaitable<void> open(std::shared_ptr<Connection> self, std::shared_ptr<Opening> opening);
   static Awaitable<std::shared_ptr<Session>> open_session(Connection& self, Opening& opening);
-  [[nodiscard]] std::shared_ptr<net::Route> route_for(const Plan& plan) const;
+  /// Throws Error("ssh.config") where ssh_config leads in a circle.
+  [[nodiscard]] std::shared_ptr<net::Route> route_for(const Plan& plan);
+  void throw_if_reached_through(const Connection& hop) const;
+  [[nodiscard]] bool is_jump_for(const Connection& other) const;
   [[nodiscard]] Error channel_error(const std::string& why) const;
 
   asio::any_io_executor executor_;
   ConnectOptions options_;
   std::shared_ptr<LocalFiles> files_;
   std::shared_ptr<Session> session_;
+  std::vector<std::weak_ptr<Connection>> jump_for_;  ///< those that ssh_config leads through this one
   std::shared_ptr<Opening> opening_;
   std::string name_;
   std::optional<std::size_t> most_channels_;  ///< how many were open when the server refused one more

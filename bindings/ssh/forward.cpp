@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bindings/net/accept_loop.hpp"
 #include "bindings/net/background_call.hpp"
 #include "bindings/net/failure.hpp"
 #include "bindings/net/relay.hpp"
@@ -19,11 +20,11 @@ struct Forward::State : std::enable_shared_from_this<State> {
   std::uint16_t port = 0;
 
   void accept() {
-    acceptor.async_accept([weak = weak_from_this()](net::ErrorCode error, net::TcpSocket socket) {
+    const std::weak_ptr<State> weak = weak_from_this();
+    net::accept_each(acceptor, weak, [weak](net::TcpSocket socket) {
       const auto self = weak.lock();
-      if (!self || error) return;
+      if (!self) return;
       asio::co_spawn(self->call.executor(), carry(self, net::make_stream(std::move(socket))), asio::detached);
-      self->accept();
     });
   }
 

@@ -43,6 +43,11 @@ Awaitable<std::shared_ptr<Transport>> connect(Call& call, const std::shared_ptr<
   co_return make_stream_transport(std::move(stream));
 }
 
+/// Of what a server says: who it is.
+std::string first_line(const std::string& heard) {
+  return one_line(heard.substr(0, heard.find_first_of("\r\n")), kShownBanner);
+}
+
 Error handshake_error(const Progress& progress, const Session& session, long answer) {
   const std::string heard(session.first_bytes());
   if (heard.empty()) {
@@ -63,6 +68,11 @@ Error handshake_error(const Progress& progress, const Session& session, long ans
     }
     return progress.failure("ssh.protocol", said + ", which is no SSH server: correct host and port");
   }
+  if (session.was_cut()) {
+    return progress
+        .failure("ssh.unreachable", "the connection with " + first_line(heard) + " was cut: " + session.why_lost())
+        .retryable();
+  }
   const auto types = known_types(progress.plan);
   const bool no_common = answer == LIBSSH2_ERROR_KEX_FAILURE || answer == LIBSSH2_ERROR_METHOD_NOT_SUPPORTED;
   if (no_common && !types.empty()) {
@@ -74,11 +84,7 @@ Error handshake_error(const Progress& progress, const Session& session, long ans
     }
     return progress.failure("ssh.protocol", message + "; let `opshost hosts scan` add its other keys");
   }
-  if (session.is_lost() && session.failure().empty()) {
-    return progress.failure("ssh.unreachable", session.why_lost()).retryable();
-  }
-  return progress.failure("ssh.protocol", "no agreement with " + one_line(heard.substr(0, heard.find('\n')), 80) +
-                                              ": " + session.failure());
+  return progress.failure("ssh.protocol", "no agreement with " + first_line(heard) + ": " + session.failure());
 }
 
 Error host_key_error(const Progress& progress, const HostKey& shown, const char* code, const std::string& message) {
@@ -93,8 +99,8 @@ Error host_key_error(const Progress& progress, const HostKey& shown, const char*
 
 std::string shown_key(const HostKey& key) { return key.type + " " + key.fingerprint; }
 
-/// What known_hosts says of the key that was shown.
-void check_against_known(const Progress& progress, const HostKey& shown) {
+/// What known_hosts says of the key that was shown. `any_type`: one of a type that it has none of will do.
+void check_against_known(const Progress& progress, const HostKey& shown, bool any_type) {
   const Plan& plan = progress.plan;
   const KnownKey* other = nullptr;
   bool known = false;
@@ -109,7 +115,7 @@ void check_against_known(const Progress& progress, const HostKey& shown) {
     if (!key.revoked && !same && key.type == shown.type) other = &key;
   }
   if (known) return;
-  if (other == nullptr && known_types(plan).empty()) return;
+  if (other == nullptr && (any_type || known_types(plan).empty())) return;
   const std::string had = other == nullptr ? "other keys of it" : other->type + " " + fingerprint(other->key);
   const std::string where =
       other == nullptr ? plan.known_hosts_files.front() : other->file + ":" + std::to_string(other->line);
@@ -118,25 +124,32 @@ void check_against_known(const Progress& progress, const HostKey& shown) {
                            ": someone may listen in. Ask who runs it; if it was reinstalled, delete that line");
 }
 
+/// What `opshost hosts scan` has to be given to see the same host.
+std::string scan_words(const Plan& plan) {
+  const std::string file = plan.own_known_hosts ? " --known-hosts " + plan.known_hosts_files.front() : std::string();
+  return known_name(plan.asked, plan.port) + file;
+}
+
 [[noreturn]] void throw_unknown(const Progress& progress, const HostKey& shown) {
   throw host_key_error(progress, shown, "ssh.host_key_unknown",
                        "its host key is unknown: " + shown_key(shown) + " is not in " +
                            progress.plan.known_hosts_files.front() +
                            ". Compare it with what the host's console shows (ssh-keygen -lf "
                            "/etc/ssh/ssh_host_*_key.pub), then store it: opshost hosts scan " +
-                           progress.plan.known_as + " --store, or host_key = \"accept-new\" for this connection");
+                           scan_words(progress.plan) + " --store, or host_key = \"accept-new\" for this connection");
 }
 
 Awaitable<void> check_host_key(Call& call, const ConnectOptions& options, const Session& session,
                                const Progress& progress) {
   const HostKey shown = host_key_of(session);
-  if (options.host_key.starts_with("SHA256:")) {
+  const bool pinned = options.host_key.starts_with("SHA256:");
+  check_against_known(progress, shown, pinned);
+  if (pinned) {
     if (shown.fingerprint == options.host_key) co_return;
     throw host_key_error(progress, shown, "ssh.host_key_changed",
                          "it shows the key " + shown_key(shown) + ", and host_key asks for " + options.host_key +
                              ": do not connect; find out who answers");
   }
-  check_against_known(progress, shown);
   if (!known_types(progress.plan).empty()) co_return;
   if (options.host_key != kAcceptNew) throw_unknown(progress, shown);
   auto store = [file = progress.plan.known_hosts_files.front(), line = known_line(progress.plan.known_as, shown.key)] {

@@ -40,11 +40,17 @@ Account own_account() {
   return account;
 }
 
-/// nullopt: cannot be read, errno says why.
-std::optional<std::string> read_text(const std::string& path, struct stat* info = nullptr) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+/// nullopt: cannot be read, errno says why. What may keep its reader waiting (a FIFO, a socket) is not read.
+std::optional<std::string> read_text(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file) return std::nullopt;
-  if (info != nullptr && fstat(file.get(), info) != 0) return std::nullopt;
+  struct stat info{};
+  if (fstat(file.get(), &info) != 0) return std::nullopt;
+  const bool is_null = S_ISCHR(info.st_mode) && path == "/dev/null";
+  if (!S_ISREG(info.st_mode) && !is_null) {
+    errno = S_ISDIR(info.st_mode) ? EISDIR : ENODEV;
+    return std::nullopt;
+  }
   std::string text;
   std::array<char, 16384> buffer{};
   for (;;) {
@@ -55,6 +61,9 @@ std::optional<std::string> read_text(const std::string& path, struct stat* info 
     text.append(buffer.data(), static_cast<std::size_t>(size));
   }
 }
+
+/// After read_text.
+std::string why_unread() { return errno == ENODEV ? std::string("it is no regular file") : errno_text(errno); }
 
 std::string with_home(const std::string& path, const std::string& home) {
   return path == "~" || path.starts_with("~/") ? home + path.substr(1) : path;
@@ -101,15 +110,21 @@ ClientConfig LocalFiles::read_config(const std::string& host) {
   return reader.take();
 }
 
-const KnownHosts* LocalFiles::known_hosts(const std::string& file) {
+std::shared_ptr<const KnownHosts> LocalFiles::known_hosts(const std::string& file) {
   struct stat info{};
   if (stat(file.c_str(), &info) != 0) return nullptr;
   const Stamp stamp{info.st_dev, info.st_ino, info.st_size, info.st_mtim};
-  const auto kept = hosts_.find(file);
-  if (kept != hosts_.end() && kept->second.stamp == stamp) return &kept->second.hosts;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto kept = hosts_.find(file);
+    if (kept != hosts_.end() && kept->second.stamp == stamp) return kept->second.hosts;
+  }
   const auto text = read_text(file);
-  if (!text) throw Error("ssh.known_hosts", "known hosts " + file + " cannot be read: " + errno_text(errno)).on(file);
-  return &(hosts_[file] = {stamp, KnownHosts::parse(*text, file)}).hosts;
+  if (!text) throw Error("ssh.known_hosts", "known hosts " + file + " cannot be read: " + why_unread()).on(file);
+  auto hosts = std::make_shared<const KnownHosts>(KnownHosts::parse(*text, file));
+  const std::lock_guard lock(mutex_);
+  hosts_[file] = {stamp, hosts};
+  return hosts;
 }
 
 std::shared_ptr<const PrivateKey> LocalFiles::private_key(const std::string& file,
@@ -117,14 +132,18 @@ std::shared_ptr<const PrivateKey> LocalFiles::private_key(const std::string& fil
   struct stat info{};
   if (stat(file.c_str(), &info) != 0) throw key_error("unreadable", "it cannot be read: " + errno_text(errno));
   const Stamp stamp{info.st_dev, info.st_ino, info.st_size, info.st_mtim};
-  const auto kept = keys_.find(file);
-  if (kept != keys_.end() && kept->second.stamp == stamp && kept->second.passphrase == passphrase.value_or("")) {
-    return kept->second.key;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto kept = keys_.find(file);
+    if (kept != keys_.end() && kept->second.stamp == stamp && kept->second.passphrase == passphrase.value_or("")) {
+      return kept->second.key;
+    }
   }
   check_private(file, info);
   const auto text = read_text(file);
-  if (!text) throw key_error("unreadable", "it cannot be read: " + errno_text(errno));
+  if (!text) throw key_error("unreadable", "it cannot be read: " + why_unread());
   auto key = PrivateKey::parse(*text, passphrase);
+  const std::lock_guard lock(mutex_);
   keys_[file] = {stamp, passphrase.value_or(""), key};
   return key;
 }
@@ -161,13 +180,14 @@ Plan LocalFiles::plan_for(const ConnectOptions& options) {
   const Account account = own_account();
   const ClientConfig config = read_config(options.host);
   Plan plan;
+  plan.asked = options.host;
+  plan.own_known_hosts = options.known_hosts.has_value();
   plan.host = config.host_name.value_or(options.host);
   plan.port = options.port.value_or(config.port.value_or(22));
   plan.user = options.user.value_or(config.user.value_or(account.name));
   plan.known_as = config.host_key_alias.value_or(known_name(plan.host, plan.port));
   plan.connect_timeout = options.connect_timeout.value_or(config.connect_timeout.value_or(kConnectTimeout));
-  const Duration from_config = config.alive_every.value_or(Duration::zero());
-  plan.keepalive = options.keepalive.value_or(from_config == Duration::zero() ? kKeepalive : from_config);
+  plan.keepalive = options.keepalive.value_or(config.alive_every.value_or(kKeepalive));
   if (!options.via && config.proxy_jump) plan.jumps = jump_hops(*config.proxy_jump);
 
   plan.known_hosts_files = config.known_hosts_files;
@@ -175,7 +195,7 @@ Plan LocalFiles::plan_for(const ConnectOptions& options) {
   plan.known_hosts_files.emplace_back(kSystemKnownHosts);
   if (options.known_hosts) plan.known_hosts_files = {with_home(*options.known_hosts, account.home)};
   for (const std::string& file : plan.known_hosts_files) {
-    const KnownHosts* hosts = known_hosts(file);
+    const auto hosts = known_hosts(file);
     if (hosts == nullptr) continue;
     for (KnownKey& key : hosts->keys_of(plan.known_as)) plan.known_keys.push_back(std::move(key));
   }

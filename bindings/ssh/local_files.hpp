@@ -1,10 +1,11 @@
 #pragma once
-// What this machine keeps for SSH: configuration, known hosts, private keys. All of it reads files and may decrypt:
-// the file thread alone uses it, so nothing here is locked.
+// What this machine keeps for SSH: configuration, known hosts, private keys. All of it reads files and may decrypt: for
+// the file thread, of which there are two where one hangs on a dead disk.
 #include <sys/stat.h>
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,12 +24,14 @@ struct Identity {
 
 /// Everything known before the first byte goes out.
 struct Plan {
-  std::string host;  ///< what to connect to
+  std::string asked;  ///< the host as it was asked for
+  std::string host;   ///< what to connect to
   std::uint16_t port = 22;
   std::string user;
   std::string known_as;  ///< its name in known_hosts
   std::vector<KnownKey> known_keys;
   std::vector<std::string> known_hosts_files;  ///< the first takes new keys
+  bool own_known_hosts = false;                ///< they are not ssh_config's or OpenSSH's own
   std::vector<Identity> identities;
   std::vector<std::string> unusable_keys;  ///< "/root/.ssh/id_rsa: ..." of those nobody asked for by name
   std::string agent;                       ///< its socket; empty: none
@@ -58,7 +61,7 @@ class LocalFiles {
   };
   struct KeptHosts {
     Stamp stamp;
-    KnownHosts hosts;
+    std::shared_ptr<const KnownHosts> hosts;
   };
   struct KeptKey {
     Stamp stamp;
@@ -67,10 +70,11 @@ class LocalFiles {
   };
 
   static ClientConfig read_config(const std::string& host);
-  const KnownHosts* known_hosts(const std::string& file);
+  std::shared_ptr<const KnownHosts> known_hosts(const std::string& file);
   std::shared_ptr<const PrivateKey> private_key(const std::string& file, const std::optional<std::string>& passphrase);
   void add_identities(Plan& plan, const ConnectOptions& options, const ClientConfig& config);
 
+  std::mutex mutex_;  ///< never held while a file is read
   std::map<std::string, KeptHosts> hosts_;
   std::map<std::string, KeptKey> keys_;
 };

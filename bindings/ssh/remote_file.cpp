@@ -122,6 +122,8 @@ Awaitable<std::string> real_path(Call& call, std::shared_ptr<SftpClient> client,
   co_return std::string(reader.string());
 }
 
+std::string temporary_prefix(const std::string& name) { return "." + name + ".opshost-"; }
+
 Awaitable<std::unique_ptr<Replacement>> Replacement::begin(Call& call, std::shared_ptr<SftpClient> client,
                                                            std::string path, std::optional<std::uint32_t> mode) {
   const auto there = co_await attributes_of(call, client, path, true);
@@ -136,7 +138,7 @@ Awaitable<std::unique_ptr<Replacement>> Replacement::begin(Call& call, std::shar
   if (there) replacement->target_ = co_await real_path(call, client, path);
   const std::string& target = replacement->target_;
   const std::size_t slash = target.rfind('/') + 1;
-  const std::string temporary = target.substr(0, slash) + "." + target.substr(slash) + "." + random_token();
+  const std::string temporary = target.substr(0, slash) + temporary_prefix(target.substr(slash)) + random_token();
   const std::uint32_t wanted = mode.value_or(there && there->mode ? *there->mode & kPermissions : kNewFileMode);
   // Nobody else may read it before it has its final mode.
   replacement->handle_ =

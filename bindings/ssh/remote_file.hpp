@@ -53,6 +53,9 @@ Awaitable<std::optional<sftp::Attributes>> attributes_of(Call& call, std::shared
 /// Where a path leads after all links.
 Awaitable<std::string> real_path(Call& call, std::shared_ptr<SftpClient> client, std::string path);
 
+/// What the names of the files begin with that stand beside `name` until they are complete.
+std::string temporary_prefix(const std::string& name);
+
 /// A file beside `path` that takes its place once it is complete.
 class Replacement {
  public:

@@ -159,7 +159,7 @@ ssize_t Session::receive_callback(libssh2_socket_t, void* buffer, size_t size, i
 ssize_t Session::send_callback(libssh2_socket_t, const void* bytes, size_t size, int, void** abstract) {
   auto* self = static_cast<Session*>(*abstract);
   const std::ptrdiff_t sent = self->transport_->send({static_cast<const char*>(bytes), size});
-  if (sent < 0) self->lose(errno_text(static_cast<int>(-sent)));
+  if (sent < 0) self->cut(errno_text(static_cast<int>(-sent)));
   return sent;
 }
 
@@ -195,7 +195,7 @@ std::ptrdiff_t Session::receive(std::span<char> buffer) {
     turn_ = 0;
     transport_->watch();
   } else if (!lost_) {
-    lose(size == 0 ? "the other side closed the connection" : errno_text(static_cast<int>(-size)));
+    cut(size == 0 ? "the other side closed the connection" : errno_text(static_cast<int>(-size)));
   }
   return size;
 }
@@ -203,7 +203,7 @@ std::ptrdiff_t Session::receive(std::span<char> buffer) {
 void Session::ready() {
   turn_ = 0;
   ++input_;
-  if (waiting_.empty() && !lost_ && transport_->at_end()) lose("the other side closed the connection");
+  if (waiting_.empty() && !lost_ && transport_->at_end()) cut("the other side closed the connection");
   spread_input();
 }
 
@@ -255,6 +255,11 @@ void Session::throw_if_lost() const {
 }
 
 void Session::throw_stopped() { throw Error("cancelled", "stopped while the host had not answered"); }
+
+void Session::cut(std::string why) {
+  cut_ = cut_ || !lost_;
+  lose(std::move(why));
+}
 
 void Session::lose(std::string why) {
   if (lost_) return;

@@ -110,6 +110,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   [[nodiscard]] bool is_lost() const { return lost_.has_value(); }
   [[nodiscard]] const std::string& why_lost() const { return *lost_; }
+  /// It was lost because the other side, or the network, ended it.
+  [[nodiscard]] bool was_cut() const { return cut_; }
   void throw_if_lost() const;
   [[noreturn]] static void throw_stopped();
   /// Gives the connection up: every call on it ends with Error("ssh.lost").
@@ -132,6 +134,7 @@ class Session : public std::enable_shared_from_this<Session> {
   static Awaitable<void> open_one(Session& self, Opening& opening);
   static Awaitable<void> bury(std::shared_ptr<Session> self, LIBSSH2_CHANNEL* channel);
   void ready();
+  void cut(std::string why);
   void spread_input();
   void sort_input(LIBSSH2_CHANNEL* channel);
   void look_alive(Duration every);
@@ -157,6 +160,7 @@ class Session : public std::enable_shared_from_this<Session> {
   LIBSSH2_SESSION* raw_ = nullptr;
   Descriptor stand_in_;  ///< what libssh2 takes for its socket: it looks at its flags
   std::optional<std::string> lost_;
+  bool cut_ = false;
   std::uint64_t input_ = 0;   ///< grows with everything received
   std::uint64_t spread_ = 0;  ///< how much of that those who wait know of
   std::size_t turn_ = 0;      ///< bytes received since the loop last had its turn

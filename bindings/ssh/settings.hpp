@@ -49,7 +49,7 @@ OPSHOST_RECORD(ConnectOptions,
                (timeout, "for each call over it that says none and is no copy of a file; 60s unless given"),
                (keepalive,
                 "while we wait for an answer, ask for a sign of life this often; after three without one the "
-                "connection is given up; 15s unless ssh_config says otherwise"))
+                "connection is given up; 15s unless ssh_config says otherwise; 0 asks for none"))
 
 inline constexpr Duration kConnectTimeout = std::chrono::seconds(20);
 /// Of a call that says none, over a connection that says none.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <deque>
@@ -25,6 +26,10 @@ using namespace sftp;
 constexpr std::size_t kBlock = 1024U * 1024U;
 /// What a copy may do as somebody else is for the one who copies it to say.
 constexpr std::uint32_t kCopiedMode = 0777;
+/// Of copies that take their time, since others are hardly ever cut off.
+constexpr std::uint64_t kMayLeave = 1024U * 1024U;
+constexpr std::uint32_t kMostLooked = 10'000;
+constexpr double kLeftAfter = 3600;  // seconds
 constexpr Duration kProgressEvery = std::chrono::seconds(1);
 
 Error local_error(const std::string& path, const char* doing, int number) {
@@ -139,6 +144,33 @@ class CopyProgress {
   TimePoint next_;
 };
 
+/// What copies left behind whose connection was lost: nobody has written to it for a long time, by the host's clock. It
+/// is no matter of this copy's if that cannot be seen.
+Awaitable<void> delete_leftovers(Call& call, std::shared_ptr<Connection> connection, std::string temporary,
+                                 std::string prefix) {
+  const std::size_t slash = temporary.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : temporary.substr(0, slash + 1);
+  std::vector<FileInfo> entries;
+  try {
+    entries = co_await list_directory(call, connection, folder, ListOptions{.match = {}, .max_entries = kMostLooked});
+  } catch (const Error& error) {
+    if (call.stop().stopped() || error.code() == "ssh.lost") throw;
+  }
+  std::erase_if(entries, [&](const FileInfo& entry) { return !entry.name.starts_with(prefix); });
+  const auto own = std::find_if(entries.begin(), entries.end(),
+                                [&](const FileInfo& entry) { return temporary.ends_with("/" + entry.name); });
+  if (own == entries.end()) co_return;
+  const double now = own->mtime;
+  for (const FileInfo& entry : entries) {
+    if (now - entry.mtime < kLeftAfter || entry.type != FileType::file) continue;
+    try {
+      co_await delete_path(call, connection, entry.path, DeleteOptions());
+    } catch (const Error& error) {
+      if (call.stop().stopped() || error.code() == "ssh.lost") throw;
+    }
+  }
+}
+
 /// Both sides have the same; throws where they differ. `copy`: where the bytes of `path` are now.
 Awaitable<void> compare(Call& call, std::shared_ptr<Connection> connection, std::string path, std::string copy,
                         std::string expected) {
@@ -161,6 +193,12 @@ Awaitable<TransferResult> put_file(Call& call, std::shared_ptr<Connection> conne
   const auto file = co_await call.blocking().run_file_work(call, std::move(open));
   const auto client = co_await SftpClient::of(call, *connection);
   const auto replacement = co_await Replacement::begin(call, client, path, wanted_mode.value_or(file->mode));
+
+  if (file->size >= kMayLeave) {
+    std::string name = path.substr(path.rfind('/') + 1);
+    std::string temporary = replacement->temporary();
+    co_await delete_leftovers(call, connection, std::move(temporary), temporary_prefix(name));
+  }
 
   CopyProgress progress(options.on_progress, file->size);
   std::deque<std::pair<SftpClient::Ticket, std::size_t>> asked;

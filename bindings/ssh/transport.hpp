@@ -30,7 +30,7 @@ class Transport {
   virtual void watch() = 0;
   /// Bytes taken by `send` that have not gone out.
   [[nodiscard]] virtual std::size_t unsent() const = 0;
-  /// Something is there, or the other side is gone; takes nothing.
+  /// The other side is gone and nothing of it is left to receive; takes nothing.
   [[nodiscard]] virtual bool at_end() = 0;
   virtual void close() = 0;
 

@@ -57,7 +57,7 @@ local kStates = { active = "running", reloading = "running", inactive = "stopped
   activating = "changing", deactivating = "changing" }
 
 local function systemd_status(place, name, options)
-  local command = { "systemctl", "show", "-p", "LoadState,ActiveState,SubState", name }
+  local command = { "systemctl", "show", "-p", "LoadState,ActiveState,SubState", "--", name }
   local shown = call(place, "read", command, options).stdout
   local active, sub = shown:match("ActiveState=(%S+)"), shown:match("SubState=(%S+)")
   if shown:match("LoadState=(%S+)") == "not-found" then not_found(name) end
@@ -65,10 +65,13 @@ local function systemd_status(place, name, options)
 end
 
 local function script_status(place, name, options)
-  local result = call(place, "read", { "service", name, "status" }, options, { accept = "any" })
+  -- It would be an option, and service knows no "--".
+  if name:sub(1, 1) == "-" then not_found(name) end
+  local result = call(place, "read", { "service", name, "status" }, options,
+    { accept = "any", env = { LC_ALL = "C" } })
   local said = (result.stdout .. result.stderr):gsub("%s+$", "")
   -- LSB: 0 runs, 1 and 2 dead with a leftover, 3 stopped; service itself says "unrecognized service".
-  if said:find("unrecognized service", 1, true) then not_found(name) end
+  if said:find("unrecognized service", 1, true) or said:find("does not exist", 1, true) then not_found(name) end
   local states = { [0] = "running", [1] = "failed", [2] = "failed" }
   return { state = states[result.exit_code] or "stopped", manager = "service", seen = said }
 end
@@ -81,9 +84,9 @@ end
 local function act(verb)
   return function(place, name, options)
     local systemd = manager_of(place) == "systemd"
-    -- Asked first: systemctl's error for a missing unit depends on its version.
-    if systemd then systemd_status(place, name, options) end
-    local command = systemd and { "systemctl", verb, name } or { "service", name, verb }
+    -- Asked first: the error for a service that is not there depends on systemctl's version, and on the script.
+    if systemd then systemd_status(place, name, options) else script_status(place, name, options) end
+    local command = systemd and { "systemctl", verb, "--", name } or { "service", name, verb }
     call(place, "run", command, options, { repeatable = verb ~= "restart" })
     return status(place, name, options)
   end

@@ -16,7 +16,7 @@ error('Cannot require a meta file')
 --- @field host_key? string # "strict": it has to be known; "accept-new": an unknown one is stored; or the fingerprint that has to be there, "SHA256:..." (default "strict")
 --- @field connect_timeout? ops.duration # for everything until we are logged in; 20s unless ssh_config says otherwise
 --- @field timeout? ops.duration # for each call over it that says none and is no copy of a file; 60s unless given
---- @field keepalive? ops.duration # while we wait for an answer, ask for a sign of life this often; after three without one the connection is given up; 15s unless ssh_config says otherwise
+--- @field keepalive? ops.duration # while we wait for an answer, ask for a sign of life this often; after three without one the connection is given up; 15s unless ssh_config says otherwise; 0 asks for none
 
 --- What a command answered.
 --- @class (exact) ssh.CommandResult

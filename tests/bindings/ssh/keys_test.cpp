@@ -101,6 +101,23 @@ TEST_CASE("ssh_config: the first value counts, identities add up, Match and Incl
   CHECK(error.message() == "/etc/ssh/ssh_config:1: \"99999\" is no number that fits here; correct the file");
 }
 
+TEST_CASE("ssh_config: times as OpenSSH writes them") {
+  const auto timeout = [](const std::string& text) {
+    return config_for("x", {{"/etc/ssh/ssh_config", "ConnectTimeout " + text + "\n"}}).connect_timeout;
+  };
+  CHECK(timeout("90") == std::chrono::seconds(90));
+  CHECK(timeout("1m") == std::chrono::seconds(60));
+  CHECK(timeout("1H30m5") == std::chrono::seconds(5405));
+  CHECK(timeout("1d") == std::chrono::hours(24));
+  CHECK(timeout("none") == std::nullopt);
+  CHECK(config_for("x", {{"/etc/ssh/ssh_config", "ServerAliveInterval 0\n"}}).alive_every == Duration::zero());
+  for (const char* text : {"m", "1x", "-1", "1.5"}) {
+    const Error error = error_of([&] { timeout(text); });
+    CHECK(error.message() == std::string("/etc/ssh/ssh_config:1: \"") + text +
+                                 "\" is no time (as \"90\", \"1m\", \"1h30m\"); correct the file");
+  }
+}
+
 TEST_CASE("ProxyJump: users, ports, and addresses of both kinds") {
   const auto hops = jump_hops("ops@jump1:2222,jump2,[2001:db8::1]:22,2001:db8::2");
   REQUIRE(hops.size() == 4);

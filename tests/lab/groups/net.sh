@@ -3,9 +3,9 @@
 
 NET_DNS_ADDRESS=127.8.0.53 NET_DOMAIN=lab.test
 NET_RUDE_ADDRESS=127.8.0.1
-declare -A NET_RUDE_PORT=([silent]=12301 [garbage]=12302 [closing]=12303 [reset]=12304 [half]=12305 [slow]=12306)
+declare -A NET_RUDE_PORT=([silent]=12301 [garbage]=12302 [closing]=12303 [reset]=12304 [half]=12305 [slow]=12306 [parting]=12307)
 
-group_summary() { echo "name server $NET_DNS_ADDRESS ($NET_DOMAIN); servers that misbehave on $NET_RUDE_ADDRESS:12301-12306"; }
+group_summary() { echo "name server $NET_DNS_ADDRESS ($NET_DOMAIN); servers that misbehave on $NET_RUDE_ADDRESS:12301-12307"; }
 group_after() { :; }
 group_artefacts() { :; }
 

@@ -7,6 +7,7 @@ Each accepts connections and then
   reset     resets them at once
   half      says the first bytes of an SSH banner and then nothing
   slow      says an SSH banner at one byte a second
+  parting   says an SSH banner and nothing more, ever
 """
 
 import asyncio
@@ -53,6 +54,12 @@ async def slow(writer):
     await forever()
 
 
+async def parting(writer):
+    writer.write(BANNER)
+    writer.write_eof()
+    await forever()
+
+
 def server_of(behave):
     async def serve(_, writer):
         try:
@@ -66,7 +73,7 @@ def server_of(behave):
 
 
 async def main(address, *kinds):
-    known = {function.__name__: function for function in (silent, garbage, closing, reset, half, slow)}
+    known = {function.__name__: function for function in (silent, garbage, closing, reset, half, slow, parting)}
     for kind in kinds:
         name, _, port = kind.partition("=")
         await asyncio.start_server(server_of(known[name]), address, int(port))

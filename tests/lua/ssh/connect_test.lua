@@ -3,6 +3,7 @@ local inventory = require "ops.inventory"
 local lab = require "ssh.lab"
 local machine = require "local"
 local ops = require "ops"
+local secret = require "ops.secret"
 local ssh = require "ssh"
 local t = require "testing"
 local test = t.test
@@ -50,7 +51,8 @@ test("an unknown host key shows its fingerprint and how to accept it; accept-new
   local shown = machine.read({ "ssh-keygen", "-lf", lab.key "host_ed25519.pub" }).stdout:match("SHA256:%S+")
   local failure = t.raises("ssh.host_key_unknown", "keyonly@127.9.0.4:12222: host key: its host key is unknown: "
     .. "ssh-ed25519 " .. shown .. " is not in " .. known .. ". Compare it with what the host's console shows "
-    .. "(ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then store it: opshost hosts scan [127.9.0.4]:12222 --store, or "
+    .. "(ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then store it: opshost hosts scan [127.9.0.4]:12222 "
+    .. "--known-hosts " .. known .. " --store, or "
     .. 'host_key = "accept-new" for this connection',
     function() lab.connect { host = "127.9.0.4", known_hosts = known }:alive() end)
   t.equal(failure.detail.fingerprint, shown)
@@ -100,6 +102,116 @@ Host inner jump
   local result = ssh.connect { host = "inner" }:read(ops.shell "echo $SSH_CONNECTION")
   t.equal(result.stdout:match("%S+ %d+ (%S+)"), "127.9.0.8")
   machine.delete(folder .. "/config")
+end)
+
+--- Runs fn with this ssh_config.
+local function with_config(text, fn)
+  local folder = os.getenv "HOME" .. "/.ssh"
+  machine.mkdir(folder, { mode = "0700" })
+  machine.write_file(folder .. "/config", text)
+  local ok, failure = pcall(fn)
+  machine.delete(folder .. "/config")
+  if not ok then error(failure, 0) end
+end
+
+test("ssh_config: HostKeyAlias, ConnectTimeout, ServerAliveInterval, and values that are none", function()
+  local known = machine.temp() .. "/known"
+  machine.write_file(known, "the-alias " .. machine.read_file(lab.key "host_ed25519.pub"))
+  with_config("Host 127.9.0.14\n  HostKeyAlias the-alias\n", function()
+    t.equal(lab.connect { host = "127.9.0.14", known_hosts = known }:alive(), true)
+    t.raises("ssh.host_key_unknown", nil,
+      function() lab.connect { host = "127.9.0.15", known_hosts = known }:alive() end)
+  end)
+  with_config("ConnectTimeout 1s\nServerAliveInterval 0\n", function()
+    t.raises("ssh.unreachable", "keyonly@" .. lab.env "LAB_RUDE_ADDRESS" .. ":" .. lab.env "LAB_RUDE_SILENT_PORT"
+      .. ": key exchange: no answer within 1s (connect_timeout)", function()
+      lab.connect { host = lab.env "LAB_RUDE_ADDRESS", port = tonumber(lab.env "LAB_RUDE_SILENT_PORT") }
+        :read({ "true" })
+    end)
+  end)
+  with_config("Port 12222\nConnectTimeout soon\n", function()
+    t.raises("ssh.config", os.getenv "HOME" .. '/.ssh/config:2: "soon" is no time (as "90", "1m", "1h30m"); correct '
+      .. "the file", function() lab.connect { host = "127.9.0.16" }:alive() end)
+  end)
+end)
+
+test("ssh_config that leads through itself", function()
+  with_config(("Host *\n  ProxyJump ring\n  User keyonly\n  Port 12222\n  UserKnownHostsFile %s\n"):format(
+    lab.env "LAB_SSH_KNOWN_HOSTS"), function()
+    t.raises("ssh.config", "keyonly@ring:12222: config: ssh_config reaches it through ring, which is reached through "
+      .. "itself (ProxyJump): say `ProxyJump none` for that host",
+      function() ssh.connect { host = "127.9.0.17" }:read { "true" } end)
+  end)
+end)
+
+test("keys that an agent has; one that it refuses to sign with does not end the login", function()
+  local folder = machine.temp()
+  local function agent(name, keys)
+    local socket = folder .. "/" .. name
+    local said = machine.run({ "ssh-agent", "-a", socket }, { env = { SSH_ASKPASS = "/bin/false", DISPLAY = ":0" } })
+    for _, key in ipairs(keys) do
+      machine.run({ "ssh-add", "-q", unpack(key) }, { env = { SSH_AUTH_SOCK = socket } })
+    end
+    return socket, said.stdout:match "SSH_AGENT_PID=(%d+)"
+  end
+  local ecdsa, ed25519 = lab.key "user_ecdsa", lab.key "user_ed25519"
+  local willing, one = agent("willing", { { ed25519 } })
+  local refusing, two = agent("refusing", { { "-c", ecdsa }, { ed25519 } })
+  local only, three = agent("only", { { "-c", ecdsa } })
+  local ok, failure = pcall(function()
+    t.equal(lab.connect_bare { host = "127.9.0.18", user = "keyonly", agent = willing }:alive(), true)
+    t.equal(lab.connect_bare { host = "127.9.0.18", user = "keyonly", agent = refusing }:alive(), true)
+    local comment = machine.read_file(ecdsa .. ".pub"):match "^%S+ %S+ ([^\n]+)"
+    t.raises("ssh.auth", "keyonly@127.9.0.18:12222" .. refused_login("agent key " .. comment
+      .. " (ecdsa-sha2-nistp256), for which the agent at " .. only .. " refused to sign"),
+      function() lab.connect_bare { host = "127.9.0.18", user = "keyonly", agent = only }:alive() end)
+  end)
+  for _, pid in ipairs { one, two, three } do machine.run({ "kill", pid }) end
+  if not ok then error(failure, 0) end
+  t.raises("ssh.agent", "keyonly@127.9.0.18:12222: auth: the agent at /no/such cannot be reached: No such file or "
+    .. "directory", function()
+    lab.connect_bare { host = "127.9.0.18", user = "keyonly", agent = "/no/such" }:alive()
+  end)
+end)
+
+test("a password, by the one way that the server takes", function()
+  local right = { user = "lab", password = secret.env "LAB_SSH_PASSWORD" }
+  t.equal(lab.connect_bare(right):read({ "id", "-un" }).stdout, "lab\n")
+  right.host, right.port = "127.0.0.1", tonumber(lab.env "LAB_SSH_ASKING_PORT")
+  right.known_hosts, right.host_key = machine.temp() .. "/known", "accept-new"
+  t.equal(lab.connect_bare(right):read({ "id", "-un" }).stdout, "lab\n")
+  local wrong = { user = "lab", password = secret.env "LAB_SSH_KEY_USER" }
+  t.raises("ssh.auth", "lab@127.9.0.1:12222" .. refused_login "password",
+    function() lab.connect_bare(wrong):alive() end)
+end)
+
+test("a pinned key does not bring back what known_hosts says of a key", function()
+  local known = machine.temp() .. "/known"
+  local key = machine.read_file(lab.key "host_ed25519.pub"):match("^%S+ %S+")
+  local pin = machine.read({ "ssh-keygen", "-lf", lab.key "host_ed25519.pub" }).stdout:match("SHA256:%S+")
+  machine.write_file(known, "@revoked * " .. key .. "\n")
+  for _, rule in ipairs { "strict", "accept-new", pin } do
+    t.raises("ssh.host_key_changed", "keyonly@127.9.0.19:12222: host key: it shows the key ssh-ed25519 " .. pin
+      .. ", which " .. known .. ":1 marks as revoked: do not connect; find out who answers",
+      function() lab.connect { host = "127.9.0.19", known_hosts = known, host_key = rule }:alive() end)
+  end
+  local other = machine.read_file(lab.key "user_ed25519.pub"):match("^%S+ %S+")
+  machine.write_file(known, "[127.9.0.19]:12222 " .. other .. "\n")
+  t.raises("ssh.host_key_changed", nil, function()
+    lab.connect { host = "127.9.0.19", known_hosts = known, host_key = pin }:alive()
+  end)
+  t.raises("ssh.host_key_changed", "keyonly@127.9.0.19:12222: host key: it shows the key ssh-ed25519 " .. pin
+    .. ", and host_key asks for SHA256:x: do not connect; find out who answers",
+    function() lab.connect { host = "127.9.0.19", host_key = "SHA256:x" }:alive() end)
+end)
+
+test("files that are none: a FIFO as key, a directory as known_hosts", function()
+  local folder = machine.temp()
+  machine.run({ "mkfifo", "-m", "600", folder .. "/fifo" })
+  t.raises("ssh.key", "key " .. folder .. "/fifo: it cannot be read: it is no regular file",
+    function() lab.connect { key = folder .. "/fifo" }:alive() end)
+  t.raises("ssh.known_hosts", "known hosts " .. folder .. " cannot be read: Is a directory",
+    function() lab.connect { known_hosts = folder }:alive() end)
 end)
 
 test("through other hosts, as many as it takes", function()

@@ -142,6 +142,7 @@ for kind, words in pairs {
   SLOW = "no answer within 1s (connect_timeout)",
   CLOSING = "it closed the connection before it said who it is: too many may be logging in at once (MaxStartups), "
     .. "or it takes no connections from here",
+  PARTING = "the connection with SSH-2.0-rude was cut: the other side closed the connection",
 } do
   test("what answers there is no sshd: " .. kind:lower(), function()
     local failure = t.raises("ssh.unreachable", rude_name(kind) .. ": key exchange: " .. words,
@@ -202,6 +203,45 @@ test("MaxStartups: who is turned away says so, and can come again", function()
         :read({ "echo", "in" }).stdout
     end), "in\n")
   end
+end)
+
+test("files: a reply that is lost or late says that it may have happened, and who did not answer", function()
+  local other = lab.connect { host = "127.9.0.28" }
+  local folder = lab.folder(other)
+  local host = lab.connect { host = "127.9.0.27", timeout = "1s" }
+  host:stat("/")
+  lab.lab("freeze", "sshd")
+  local late = t.raises("ssh.timeout", nil, function() host:mkdir(folder .. "/made") end)
+  lab.lab("thaw", "sshd")
+  t.equal({ late.maybe_applied, late.target }, { true, "keyonly@127.9.0.27:12222" })
+  ops.wait_until(function() return other:exists(folder .. "/made") ~= nil end, { every = "50ms" })
+
+  local cut = lab.connect { host = "127.9.0.29", keepalive = "200ms" }
+  cut:stat("/")
+  lab.lab("cut", "127.9.0.29")
+  local lost = t.raises("ssh.lost", "keyonly@127.9.0.29:12222: channel: the connection was lost: no sign of life for "
+    .. "800ms; what was asked for had been sent: it may have happened", function() cut:mkdir(folder .. "/cut") end)
+  lab.lab("join", "127.9.0.29")
+  t.equal({ lost.maybe_applied, lost.retryable, lost.target }, { true, false, "keyonly@127.9.0.29:12222" })
+  cut:stat("/")
+  lab.lab("cut", "127.9.0.29")
+  local read = t.raises("ssh.lost", "keyonly@127.9.0.29:12222: channel: the connection was lost: no sign of life for "
+    .. "800ms", function() cut:stat("/") end)
+  lab.lab("join", "127.9.0.29")
+  t.equal({ read.maybe_applied, read.retryable }, { false, true })
+end)
+
+test("a job: a late answer to its start or its stop says that it may have happened", function()
+  local host = lab.connect()
+  local key = "late " .. tostring(math.random(1e9))
+  local job = host:start_job(key, { "sleep", "1000" })
+  local profile = host:read(ops.shell "printf %s $HOME").stdout .. "/.bashrc"
+  host:write_file(profile, "sleep 3\n")
+  for _, act in ipairs { function() host:start_job(key .. "2", { "true" }) end, function() job:stop() end } do
+    local failure = t.raises("deadline.exceeded", nil, function() ops.deadline("1s", act) end)
+    t.equal({ failure.maybe_applied, failure.retryable }, { true, false })
+  end
+  host:delete(profile)
 end)
 
 test("the reply is lost: the command ran, and it says that it may have", function()

@@ -60,6 +60,10 @@ test("errors name the host, the file and what the server said", function()
   t.raises("ssh.wrong_type", name .. ': "/etc/passwd" is no directory', function() host:list("/etc/passwd") end)
   t.raises("ssh.too_large", name .. ': "/etc/passwd" has more than 8B (max_size)',
     function() host:read_file("/etc/passwd", { max_size = 8 }) end)
+  local long = "/tmp/" .. ("x"):rep(256)
+  failure = t.raises("ssh.file", name .. ': cannot open "' .. long .. '": the server says "Bad message"',
+    function() host:read_file(long) end)
+  t.equal(failure.detail, { path = long, status = 5, said = "Bad message" })
   t.raises("ssh.not_empty", name .. ': "' .. folder .. '/d" is not empty: say recursive = true if all of it shall go',
     function() host:delete(folder .. "/d") end)
   t.raises("usage.argument", 'mode is "rw", which is none: give octal digits, "0644"',
@@ -84,6 +88,19 @@ test("a copy may do no more as somebody else than it is told to", function()
   t.equal({ machine.stat(here .. "/set").mode, machine.stat(here .. "/told").mode }, { "0755", "4755" })
   host:put(here .. "/told", folder .. "/back")
   t.equal(host:stat(folder .. "/back").mode, "0755")
+end)
+
+test("what a copy left behind whose connection was lost is gone with the next one", function()
+  local place, here = lab.folder(host), machine.temp()
+  machine.run({ "sh", "-c", "head -c 2000000 /dev/zero >" .. here .. "/big" })
+  for _, left in ipairs { ".big.opshost-old", ".other.opshost-old", ".big.opshost-new" } do
+    host:write_file(place .. "/" .. left, "x")
+  end
+  host:run({ "touch", "-d", "2 hours ago", place .. "/.big.opshost-old", place .. "/.other.opshost-old" })
+  host:put(here .. "/big", place .. "/big")
+  local names = {}
+  for i, entry in ipairs(host:list(place)) do names[i] = entry.name end
+  t.equal(names, { ".big.opshost-new", ".other.opshost-old", "big" })
 end)
 
 test("a copy that differs is not put in place", function()

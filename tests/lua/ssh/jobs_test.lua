@@ -20,6 +20,8 @@ test("a job that never began, that runs, that ended", function()
     .. "echo over; echo problem >&2; exit 3"))
   local running = job:status()
   t.equal({ running.state, running.exit_code, running.pid ~= nil }, { "running", nil, true })
+  t.raises("ssh.job_running", name .. ": job " .. key .. " runs (pid " .. running.pid .. "): stop it first",
+    function() job:delete() end)
   t.raises("wait.timeout", name .. ": job " .. key .. " had not ended after 2s; it runs on (pid " .. running.pid
     .. ")", function() job:wait_exited { timeout = "2s", every = "1s" } end)
   host:write_file(folder .. "/go", "")

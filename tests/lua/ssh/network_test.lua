@@ -20,6 +20,11 @@ test("a forwarded port leads to one that the host can reach, until it is closed"
   t.equal(lab.connect({ host = "127.0.0.1", port = port }):alive(), false)
 end)
 
+test("a port that is in use cannot be forwarded", function()
+  t.raises("ssh.local_port", "cannot listen on port 12222 of 127.0.0.1: address already in use",
+    function() lab.connect():forward { port = 1, local_port = 12222 } end)
+end)
+
 test("many hosts as one: results in order, identical outputs folded", function()
   local list = {}
   for i = 1, 20 do
