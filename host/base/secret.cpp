@@ -7,6 +7,7 @@
 
 #include "host/base/secret_index.hpp"
 #include "host/base/secret_patterns.hpp"
+#include "host/base/secret_registry.hpp"
 
 namespace opshost {
 
@@ -21,9 +22,11 @@ class Registry {
     has_secrets_.store(!index_.empty(), std::memory_order_release);
   }
 
+  [[nodiscard]] bool has_secrets() const { return has_secrets_.load(std::memory_order_acquire); }
+
   std::string redact(std::string_view text) {
     auto found = find_secret_values(text);
-    if (has_secrets_.load(std::memory_order_acquire)) {
+    if (has_secrets()) {
       const std::shared_lock lock(mutex_);
       index_.find(text, found);
     }
@@ -63,6 +66,8 @@ const std::string& Secret::origin() const {
   static const std::string nothing;
   return state_ ? state_->origin : nothing;
 }
+
+bool has_secrets() { return registry().has_secrets(); }
 
 std::string redact(std::string_view text) { return registry().redact(text); }
 

@@ -136,6 +136,7 @@ void SecretIndex::add_needle(std::string_view needle, Form form) {
   if (form == Form::base64) place->second = form;
   if (!is_new) return;
   some_have_spaces_ = some_have_spaces_ || needle.find(' ') != std::string_view::npos;
+  some_have_quotes_ = some_have_quotes_ || needle.find_first_of("'\"") != std::string_view::npos;
   constexpr std::size_t kBitsPerNeedle = 32;
   if (filter_.size() * 64 < needles_.size() * kBitsPerNeedle) {
     rebuild_filter();
@@ -198,6 +199,8 @@ void SecretIndex::find_unescaped(const TextView& view, int escapings_left, std::
     if (unescaped.changed) find_unescaped(unescaped, escapings_left - 1, found);
   };
   if (view.text.find('\\') != std::string::npos) look_into(undo_backslashes(view));
+  const bool has_doubled = view.text.find("''") != std::string::npos || view.text.find("\"\"") != std::string::npos;
+  if (some_have_quotes_ && has_doubled) look_into(undo_doubled_quotes(view));
   if (view.text.find('%') != std::string::npos) look_into(undo_percent(view, false));
   if (some_have_spaces_ && view.text.find('+') != std::string::npos) look_into(undo_percent(view, true));
 }

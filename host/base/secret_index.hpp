@@ -46,6 +46,7 @@ class SecretIndex {
   /// A bit for each hash of a needle's first kMinLength bytes: most positions of a text are told apart by one look.
   std::vector<std::uint64_t> filter_;
   bool some_have_spaces_ = false;
+  bool some_have_quotes_ = false;
 };
 
 /// The text with the ranges replaced by "***", those that overlap or touch by one.

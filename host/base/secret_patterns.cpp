@@ -14,6 +14,9 @@ constexpr std::array<std::string_view, 16> kEndings{
     "secret_key", "private_key", "credential", "credentials", "_pass", "_pwd",   "authorization", "cookie"};
 
 constexpr std::size_t kLongestName = 128;
+/// Blanks and comments between two words of SQL, and what SET PASSWORD has in front of its "=". Every search forward
+/// ends somewhere, so that no text takes the square of its length.
+constexpr std::size_t kLongestGap = 256;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -68,37 +71,76 @@ std::string_view name_before(std::string_view text, std::size_t end) {
   return text.substr(begin, end - begin);
 }
 
+/// Behind blanks, line breaks (escaped ones too) and comments of SQL.
+std::size_t skip_gap(std::string_view text, std::size_t at) {
+  const std::string_view near = text.substr(0, std::min(text.size(), at + kLongestGap));
+  while (at < near.size()) {
+    const auto rest = near.substr(at);
+    if (is_blank(rest.front()) || rest.front() == '\n' || rest.front() == '\r') {
+      ++at;
+    } else if (rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t")) {
+      at += 2;
+    } else if (rest.starts_with("/*")) {
+      const std::size_t end = rest.find("*/", 2);
+      if (end == std::string_view::npos) return at;
+      at += end + 2;
+    } else if (rest.starts_with("--") || rest.front() == '#') {
+      const std::size_t end = rest.find('\n');
+      if (end == std::string_view::npos) return at;
+      at += end + 1;
+    } else {
+      return at;
+    }
+  }
+  return at;
+}
+
+/// The word stands there as a whole.
+bool whole_word_at(std::string_view text, std::size_t at, std::string_view word) {
+  return word_at(text, at, word) && (at + word.size() >= text.size() || !is_name(text[at + word.size()]));
+}
+
 class Finder {
  public:
   explicit Finder(std::string_view text) : text_(text) {}
 
   std::vector<TextRange> run() {
     for (std::size_t i = 0; i < text_.size(); ++i) {
-      const char c = text_[i];
-      if (c == '=') {
-        assignment(i);
-      } else if (c == ':') {
-        field(i);
-        login(i);
-      } else if (lower(c) == 'i' && word_at(text_, i, "identified")) {
-        identified(i + 10);
-      } else if (c == '(' && word_before(i, "password")) {
-        add(quoted_at(text_, skip_blanks(text_, i + 1)));
-      }
+      const std::size_t known = found_.size();
+      look_at(i);
+      // Within what is blanked there is nothing more to find.
+      if (found_.size() > known) i = std::max(i, found_.back().end - 1);
     }
     return std::move(found_);
   }
 
  private:
+  void look_at(std::size_t i) {
+    const char c = text_[i];
+    if (c == '=') {
+      assignment(i);
+    } else if (c == ':') {
+      field(i);
+      login(i);
+    } else if (lower(c) == 'i' && word_at(text_, i, "identified")) {
+      identified(i + 10);
+    } else if (lower(c) == 's' && whole_word_at(text_, i, "set")) {
+      set_password(i + 3);
+    } else if (c == '(' && word_before(i, "password")) {
+      add(quoted_at(text_, skip_blanks(text_, i + 1)));
+    }
+  }
+
   void add(const std::optional<TextRange>& range) {
-    if (range && range->end > range->begin) found_.push_back(*range);
+    if (!range || range->end <= range->begin) return;
+    if (!is_secret_reference(text_.substr(range->begin, range->end - range->begin))) found_.push_back(*range);
   }
 
   [[nodiscard]] bool word_before(std::size_t end, std::string_view word) const {
     return end >= word.size() && word_at(text_, end - word.size(), word);
   }
 
-  /// NAME=value, NAME = "value", ["NAME"] = "value".
+  /// NAME=value, NAME = "value", ["NAME"] = "value", NAME = 123456.
   void assignment(std::size_t equals) {
     std::size_t end = equals;
     while (end > 0 && is_blank(text_[end - 1])) --end;
@@ -109,18 +151,21 @@ class Finder {
     const std::size_t value = skip_blanks(text_, equals + 1);
     if (const auto quoted = quoted_at(text_, value)) return add(quoted);
     // "password = x" without quotes is a sentence; NAME=x is not, up to where a list or a line goes on.
-    if (has_blanks || value > equals + 1) return;
+    if (has_blanks || value > equals + 1) return add(number_at(value));
     const std::size_t stop = text_.find_first_of(std::string_view(" \t\r\n\"'`,;&|)}]\\\0", 17), value);
     add(TextRange{value, std::min(stop, text_.size())});
   }
 
-  /// "NAME": "value".
+  /// "NAME": "value", "NAME": 123456.
   void field(std::size_t colon) {
     std::size_t end = colon;
     if (end == 0 || text_[end - 1] != '"') return;
     --end;
     while (end > 0 && text_[end - 1] == '\\') --end;
-    if (is_secret_name(name_before(text_, end))) add(quoted_at(text_, skip_blanks(text_, colon + 1)));
+    if (!is_secret_name(name_before(text_, end))) return;
+    const std::size_t value = skip_blanks(text_, colon + 1);
+    const auto quoted = quoted_at(text_, value);
+    add(quoted ? quoted : number_at(value));
   }
 
   /// scheme://name:value@host.
@@ -136,22 +181,42 @@ class Finder {
     add(TextRange{begin + value + 1, begin + at});
   }
 
-  /// IDENTIFIED [WITH plugin] BY|AS [PASSWORD] 'value'.
+  /// Digits that a word does not go on behind: "password = 5 tries" is a sentence, too.
+  [[nodiscard]] std::optional<TextRange> number_at(std::size_t at) const {
+    constexpr std::size_t kFewestDigits = 6;
+    std::size_t end = at;
+    if (end < text_.size() && text_[end] == '-') ++end;
+    while (end < text_.size() && ((text_[end] >= '0' && text_[end] <= '9') || text_[end] == '.')) ++end;
+    if (end - at < kFewestDigits || (end < text_.size() && is_name(text_[end]))) return std::nullopt;
+    return TextRange{at, end};
+  }
+
+  /// IDENTIFIED [WITH plugin] BY|AS|USING [PASSWORD] 'value'.
   void identified(std::size_t at) {
-    at = skip_blanks(text_, at);
+    at = skip_gap(text_, at);
     for (const std::string_view before : {"with", "via"}) {
-      if (!word_at(text_, at, before)) continue;
-      at = skip_blanks(text_, at + before.size());
-      while (at < text_.size() && (is_name(text_[at]) || text_[at] == '\'' || text_[at] == '`' || text_[at] == '"'))
-        ++at;
-      at = skip_blanks(text_, at);
+      if (!whole_word_at(text_, at, before)) continue;
+      at = skip_gap(text_, at + before.size());
+      const std::size_t longest = std::min(text_.size(), at + kLongestName);
+      while (at < longest && (is_name(text_[at]) || text_[at] == '\'' || text_[at] == '`' || text_[at] == '"')) ++at;
+      at = skip_gap(text_, at);
     }
-    const bool takes = word_at(text_, at, "by") || word_at(text_, at, "as") || word_at(text_, at, "using");
-    if (!takes) return;
-    while (at < text_.size() && is_name(text_[at])) ++at;
-    at = skip_blanks(text_, at);
-    if (word_at(text_, at, "password")) at = skip_blanks(text_, at + 8);
-    add(quoted_at(text_, at));
+    for (const std::string_view word : {"by", "as", "using"}) {
+      if (!whole_word_at(text_, at, word)) continue;
+      at = skip_gap(text_, at + word.size());
+      if (whole_word_at(text_, at, "password")) at = skip_gap(text_, at + 8);
+      return add(quoted_at(text_, at));
+    }
+  }
+
+  /// SET PASSWORD FOR 'user'@'host' = 'value'.
+  void set_password(std::size_t at) {
+    at = skip_gap(text_, at);
+    if (!whole_word_at(text_, at, "password")) return;
+    const auto near = text_.substr(0, std::min(text_.size(), at + kLongestGap));
+    const std::size_t equals = near.find_first_of("=;", at);
+    if (equals == std::string_view::npos || near[equals] == ';') return;
+    add(quoted_at(text_, skip_gap(text_, equals + 1)));
   }
 
   std::string_view text_;
@@ -171,23 +236,19 @@ bool is_secret_name(std::string_view name) {
 
 std::vector<TextRange> find_secret_values(std::string_view text) { return Finder(text).run(); }
 
-Value without_secret_fields(const Value& value) {
-  if (const auto* list = value.get_if<ValueList>()) {
-    ValueList blanked;
-    blanked.reserve(list->size());
-    for (const auto& element : *list) blanked.push_back(without_secret_fields(element));
-    return blanked;
+bool is_secret_reference(std::string_view text) {
+  if (text == "input") return true;
+  for (const std::string_view kind : {"env:", "file:", "command:"}) {
+    if (text.starts_with(kind) && text.size() > kind.size()) return true;
   }
-  const auto* map = value.get_if<ValueMap>();
-  if (map == nullptr) return value;
-  ValueMap blanked;
-  blanked.reserve(map->size());
-  for (const auto& [name, field] : *map) {
-    const auto* text = field.get_if<std::string>();
-    const bool is_secret = text != nullptr && !text->empty() && is_secret_name(name);
-    blanked.emplace_back(name, is_secret ? Value("***") : without_secret_fields(field));
-  }
-  return blanked;
+  return false;
+}
+
+bool is_secret_field(std::string_view name, const Value& value) {
+  if (!is_secret_name(name)) return false;
+  if (const auto* text = value.get_if<std::string>()) return !text->empty() && !is_secret_reference(*text);
+  return value.get_if<std::int64_t>() != nullptr || value.get_if<std::uint64_t>() != nullptr ||
+         value.get_if<double>() != nullptr;
 }
 
 }  // namespace opshost

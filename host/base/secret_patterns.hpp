@@ -12,11 +12,15 @@ namespace opshost {
 /// one that only says where the secret is: PASSWORD_FILE.
 bool is_secret_name(std::string_view name);
 
-/// The values to blank: behind IDENTIFIED BY and PASSWORD(, of scheme://name:value@host, and of NAME=value, "NAME":
-/// "value", NAME = "value" where the name is a secret's. Quotes may be escaped, as they are in JSON.
+/// True for a text that only says where a secret is: "env:NAME", "file:PATH", "command:PROGRAM ARGUMENT...", "input".
+bool is_secret_reference(std::string_view text);
+
+/// The values to blank: behind IDENTIFIED BY, SET PASSWORD ... = and PASSWORD(, of scheme://name:value@host, and of
+/// NAME=value, "NAME": "value", NAME = "value" where the name is a secret's; a number of six digits or more counts as
+/// one. Quotes may be escaped, as they are in JSON. References stay.
 std::vector<TextRange> find_secret_values(std::string_view text);
 
-/// The value with "***" for each text in a field of a secret's name, as in {env = {DB_PASSWORD = "..."}}.
-Value without_secret_fields(const Value& value);
+/// True for a text or number in a field of a secret's name that is no reference.
+bool is_secret_field(std::string_view name, const Value& value);
 
 }  // namespace opshost

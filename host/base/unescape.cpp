@@ -141,6 +141,19 @@ TextView undo_percent(const TextView& view, bool plus_is_space) {
   return std::move(rewriter).take();
 }
 
+TextView undo_doubled_quotes(const TextView& view) {
+  Rewriter rewriter(view);
+  while (!rewriter.done()) {
+    const std::string_view rest = rewriter.rest();
+    if (rest.starts_with("''") || rest.starts_with("\"\"")) {
+      rewriter.replace(2, rest.substr(0, 1));
+    } else {
+      rewriter.keep();
+    }
+  }
+  return std::move(rewriter).take();
+}
+
 TextView undo_line_breaks(const TextView& view) {
   Rewriter rewriter(view);
   while (!rewriter.done()) {

@@ -32,6 +32,9 @@ TextView undo_backslashes(const TextView& view);
 /// %2F; with `plus_is_space` also "+", as forms write it.
 TextView undo_percent(const TextView& view, bool plus_is_space);
 
+/// Two quotes where one is meant: '' and "", as SQL, YAML and CSV write it.
+TextView undo_doubled_quotes(const TextView& view);
+
 /// Without line breaks and the indentation behind them: how base64 is wrapped.
 TextView undo_line_breaks(const TextView& view);
 

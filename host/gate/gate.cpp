@@ -1,5 +1,7 @@
 #include "host/gate/gate.hpp"
 
+#include "host/gate/touches_nothing.hpp"
+
 namespace opshost::gate {
 
 namespace {
@@ -9,8 +11,7 @@ std::string with_article(const std::string& noun) { return (noun == "observe" ? 
 }  // namespace
 
 void Gate::check_capability(const FunctionInfo& function, const Scope& scope) const {
-  // The root module and its parts are there for every procedure.
-  if (function.module == "ops" || function.module.starts_with("ops.")) return;
+  if (function.touches == kTouchesNothing) return;
   const auto declared = scope.uses->find(function.module);
   if (declared != scope.uses->end() && function.effect <= declared->second) return;
   const std::string allowed = declared == scope.uses->end()

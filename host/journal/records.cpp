@@ -11,6 +11,7 @@
 #include "host/base/json_parse.hpp"
 #include "host/base/json_text.hpp"
 #include "host/base/secret.hpp"
+#include "host/base/secret_patterns.hpp"
 #include "host/base/utf8.hpp"
 
 namespace opshost::journal {
@@ -146,7 +147,9 @@ Value to_journal_form(const Value& value) {
   if (const auto* map = value.get_if<ValueMap>()) {
     ValueMap form;
     form.reserve(map->size());
-    for (const auto& [name, element] : *map) form.emplace_back(redact(name), to_journal_form(element));
+    for (const auto& [name, element] : *map) {
+      form.emplace_back(redact(name), is_secret_field(name, element) ? Value("***") : to_journal_form(element));
+    }
     if (reads_as_mark(form)) return ValueMap{{"$map", std::move(form)}};
     return form;
   }

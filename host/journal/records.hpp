@@ -83,8 +83,8 @@ std::string encode(const Record& record);
 /// nullopt: torn, damaged, or no record.
 std::optional<Record> decode(std::string_view line);
 
-/// A value as records hold it: secrets blanked, bytes that are no UTF-8 as {"$hex": ...}, numbers JSON has no words for
-/// as {"$number": ...}, a map that would read as one of these as {"$map": ...}.
+/// A value as records hold it: secrets blanked, also by the names of fields, bytes that are no UTF-8 as {"$hex": ...},
+/// numbers JSON has no words for as {"$number": ...}, a map that would read as one of these as {"$map": ...}.
 Value to_journal_form(const Value& value);
 Value from_journal_form(const Value& value);
 

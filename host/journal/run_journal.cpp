@@ -8,7 +8,6 @@
 #include "host/base/digest.hpp"
 #include "host/base/json_text.hpp"
 #include "host/base/secret.hpp"
-#include "host/base/secret_patterns.hpp"
 #include "host/base/time.hpp"
 
 namespace opshost::journal {
@@ -166,9 +165,6 @@ Value RunJournal::value_of(const Value& field) const {
 
 namespace {
 
-/// What is written for the record alone: no resume needs the value of a secret's field.
-Value written_form(const Value& value) { return to_journal_form(without_secret_fields(value)); }
-
 /// A file's new content is not what a journal is for, nor is what a step calls sensitive.
 void hide_bodies(Intent& intent) {
   const bool is_file = intent.function.ends_with("write_file");
@@ -190,7 +186,7 @@ Awaitable<ChangeId> RunJournal::intent(Intent intent) {
                   {"step", intent.step},
                   {"function", intent.function},
                   {"subject", redact(intent.subject)},
-                  {"arguments", shrunk(written_form(intent.arguments), kMostOfRecord)},
+                  {"arguments", shrunk(to_journal_form(intent.arguments), kMostOfRecord)},
                   {"repeatable", intent.repeatable},
                   {"at", intent.at}};
   Durable durable(io_.get_executor());
@@ -207,7 +203,7 @@ Awaitable<ChangeId> RunJournal::intent(Intent intent) {
 namespace {
 
 ValueMap note_fields(ChangeId change, const std::string& key, const Value& value) {
-  return {{"id", change}, {"key", key}, {"value", shrunk(written_form(value), kLongText)}};
+  return {{"id", change}, {"key", key}, {"value", shrunk(to_journal_form(value), kLongText)}};
 }
 
 }  // namespace
@@ -227,10 +223,10 @@ std::string RunJournal::key_of(ChangeId change) const { return folder_.id + "." 
 Awaitable<void> RunJournal::outcome(ChangeId change, Outcome outcome) {
   ValueMap fields{{"id", change}};
   if (outcome.error) {
-    fields.emplace_back("error", shrunk(written_form(error_fields(*outcome.error)), kMostOfRecord));
+    fields.emplace_back("error", shrunk(to_journal_form(error_fields(*outcome.error)), kMostOfRecord));
   } else {
     const auto limit = sensitive_.contains(change) ? 0 : kMostOfRecord;
-    fields.emplace_back("result", shrunk(written_form(outcome.result), limit));
+    fields.emplace_back("result", shrunk(to_journal_form(outcome.result), limit));
   }
   Durable durable(io_.get_executor());
   append("outcome", std::move(fields), Room::reserved, durable.done());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/gate/touches_nothing.hpp"
 #include "host/lua/read_only.hpp"
 #include "host/lua/type_text.hpp"
 #include "host/lua/vm.hpp"
@@ -44,6 +45,8 @@ void Module::finish(Callable& callable) {
   for (const auto& param : callable.params) {
     if (param.type != nullptr) publish_types(info_.name, *param.type);
   }
+  // Of a module that touches nothing no method touches its handle either.
+  if (callable.touches.empty() && subject_ == gate::kTouchesNothing) callable.touches = subject_;
   if (callable.hidden) return;
   mention(callable.result);
   for (const auto& param : callable.params) mention(param.type);

@@ -14,6 +14,8 @@ void add_declare_natives(lua_State* state);
 void add_unknown_natives(lua_State* state);
 void add_gate_natives(lua_State* state);
 void add_text_natives(lua_State* state);
+void add_secret_natives(lua_State* state);
+void add_inventory_natives(lua_State* state);
 void add_hold_natives(lua_State* state);
 void add_output_natives(lua_State* state);
 void add_scope_natives(lua_State* state);

@@ -1,5 +1,6 @@
 #include "host/lua/ops_module.hpp"
 
+#include "host/gate/touches_nothing.hpp"
 #include "host/lua/shell_line.hpp"
 
 namespace opshost::lua {
@@ -11,6 +12,7 @@ std::shared_ptr<ShellLine> shell(std::string line) { return std::make_shared<She
 }  // namespace
 
 void declare_ops(Module& module) {
+  module.subject(gate::kTouchesNothing);
   module.type<ShellLine>("ShellLine", "A line a shell reads, accepted wherever a command is", &ShellLine::subject);
   module.type<Secret>("Secret", "A value only a binding may open; printed and logged as ***", &Secret::shown);
   module.observe("shell", shell, {{"line", "as you would type it; /bin/sh -c reads it"}},

@@ -1,10 +1,12 @@
-// What print and io.write stand on.
+// What print, io.write, ops.print and the log stand on.
+#include <array>
 #include <new>
 
 #include "host/fiber/output_drain.hpp"
 #include "host/log/log.hpp"
 #include "host/lua/context.hpp"
 #include "host/lua/natives.hpp"
+#include "host/term/output_format.hpp"
 
 namespace opshost::lua {
 
@@ -45,6 +47,23 @@ int warn(lua_State* state) {
   return 0;
 }
 
+// log(level, text); level is "debug", "info", "warn" or "error"
+int native_log(lua_State* state) {
+  static constexpr std::array<const char*, 5> kLevels{"debug", "info", "warn", "error", nullptr};
+  static_assert(static_cast<int>(Level::debug) == 0 && static_cast<int>(Level::error) == 3);
+  const auto level = static_cast<Level>(luaL_checkoption(state, 1, nullptr, kLevels.data()));
+  std::size_t length = 0;
+  const char* text = luaL_checklstring(state, 2, &length);
+  log(level, {text, length});
+  return 0;
+}
+
+// is_json_output() -> boolean
+int native_is_json_output(lua_State* state) {
+  lua_pushboolean(state, is_json_output() ? 1 : 0);
+  return 1;
+}
+
 int collect_drain(lua_State* state) {
   static_cast<OutputDrain*>(lua_touserdata(state, 1))->~OutputDrain();
   return 0;
@@ -62,6 +81,8 @@ void add_output_natives(lua_State* state) {
   lua_pushcclosure(state, write, 1);
   lua_setfield(state, -2, "write");
   set_native(state, "warn", warn);
+  set_native(state, "log", native_log);
+  set_native(state, "is_json_output", native_is_json_output);
 }
 
 }  // namespace opshost::lua

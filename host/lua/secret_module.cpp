@@ -1,11 +1,12 @@
 #include "host/lua/secret_module.hpp"
 
+#include "host/gate/touches_nothing.hpp"
 #include "host/lua/secret_sources.hpp"
 
 namespace opshost::lua {
 
 void declare_secret(Module& module) {
-  module.subject("this machine");
+  module.subject(gate::kTouchesNothing);
   module.doc(
       "A secret is opaque: scripts hand it to a binding, which alone can open it. Wherever opshost shows or writes "
       "something (output, log, errors, plan, journal), `***` stands in its place: for the secret itself, for its value "
@@ -25,7 +26,8 @@ void declare_secret(Module& module) {
                "chmod 0600 the file, and make it yours");
   module.error("secret.not_readable", "the file of a secret cannot be read", "the message has the system's words");
   module.error("secret.empty", "there is nothing where the secret should be", "put it there");
-  module.error("secret.too_large", "the file is too long for a secret", "name the file that has the secret alone");
+  module.error("secret.too_large", "what a file or command gives is too long for a secret",
+               "name what gives the secret alone");
 }
 
 }  // namespace opshost::lua

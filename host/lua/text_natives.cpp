@@ -1,19 +1,11 @@
-// Text for stdlib: sizes, columns of a terminal, tables, secrets, output.
+// Text on a terminal: sizes, columns, tables.
 #include <algorithm>
-#include <array>
 
-#include "host/base/secret.hpp"
-#include "host/base/secret_patterns.hpp"
 #include "host/base/size.hpp"
 #include "host/base/utf8.hpp"
-#include "host/log/log.hpp"
 #include "host/lua/convert.hpp"
-#include "host/lua/error_object.hpp"
-#include "host/lua/inventory_choice.hpp"
 #include "host/lua/natives.hpp"
-#include "host/lua/secret_sources.hpp"
 #include "host/term/display_width.hpp"
-#include "host/term/output_format.hpp"
 #include "host/term/table.hpp"
 
 namespace opshost::lua {
@@ -35,30 +27,78 @@ int size_text(lua_State* state) {
   return 1;
 }
 
-/// The offset of the first character that begins at or behind the column, counted from 0.
-std::size_t offset_of_column(std::string_view text, std::size_t column) {
-  std::size_t offset = 0;
-  std::size_t at = 0;
-  while (offset < text.size() && at < column) {
-    const auto character = decode_utf8(text.substr(offset));
+/// Walks along a line once, by columns of a terminal counted from 1.
+class LineWalk {
+ public:
+  explicit LineWalk(std::string_view line) : line_(line) {}
+
+  [[nodiscard]] std::size_t offset() const { return offset_; }
+  [[nodiscard]] std::size_t column() const { return column_; }
+  [[nodiscard]] bool done() const { return offset_ >= line_.size(); }
+  /// Past one character.
+  void step() {
+    const auto character = decode_utf8(line_.substr(offset_));
     const std::size_t length = character ? character->length : 1;
-    at += display_width(text.substr(offset, length));
-    offset += length;
+    is_behind_blank_ = line_[offset_] == ' ' || line_[offset_] == '\t';
+    column_ += display_width(line_.substr(offset_, length));
+    offset_ += length;
   }
-  return offset;
+  void to_column(std::size_t column) {
+    while (!done() && column_ < column) step();
+  }
+  /// The line's beginning and what is behind its end count as blank.
+  [[nodiscard]] bool is_behind_blank() const { return offset_ == 0 || is_behind_blank_ || done(); }
+
+ private:
+  std::string_view line_;
+  std::size_t offset_ = 0;
+  std::size_t column_ = 1;
+  bool is_behind_blank_ = false;
+};
+
+std::size_t position_in(lua_State* state, int list, int at) {
+  lua_rawgeti(state, list, at);
+  const auto position = static_cast<std::size_t>(lua_tonumber(state, -1));
+  lua_pop(state, 1);
+  return position;
 }
 
-// text_columns(line, first [, last]) -> what stands in these columns of a terminal, counted from 1
-int text_columns(lua_State* state) {
-  const auto line = text_at(state, 1);
-  const auto first = static_cast<std::size_t>(luaL_checknumber(state, 2));
-  const std::size_t begin = offset_of_column(line, first - 1);
-  std::size_t end = line.size();
-  if (!lua_isnoneornil(state, 3)) {
-    end = std::max(begin, offset_of_column(line, static_cast<std::size_t>(luaL_checknumber(state, 3))));
+// columns_of(line, offsets) -> the columns at which these bytes (from 1, ascending) begin
+int columns_of(lua_State* state) {
+  LineWalk walk(text_at(state, 1));
+  const int count = static_cast<int>(lua_objlen(state, 2));
+  lua_createtable(state, count, 0);
+  for (int i = 1; i <= count; ++i) {
+    const std::size_t offset = position_in(state, 2, i) - 1;
+    while (!walk.done() && walk.offset() < offset) walk.step();
+    lua_pushnumber(state, static_cast<lua_Number>(walk.column()));
+    lua_rawseti(state, -2, i);
   }
-  push_text(state, line.substr(begin, end - begin));
   return 1;
+}
+
+// cells_at(line, columns) -> what stands from each column (ascending) to the next, and the first one that text in front
+// of it reaches into, or nil
+int cells_at(lua_State* state) {
+  const auto line = text_at(state, 1);
+  LineWalk walk(line);
+  const int count = static_cast<int>(lua_objlen(state, 2));
+  lua_createtable(state, count, 0);
+  int reached_into = 0;
+  std::size_t begin = 0;
+  for (int i = 1; i <= count; ++i) {
+    walk.to_column(position_in(state, 2, i));
+    if (i > 1) {
+      push_text(state, line.substr(begin, walk.offset() - begin));
+      lua_rawseti(state, -2, i - 1);
+    }
+    if (reached_into == 0 && !walk.is_behind_blank()) reached_into = i;
+    begin = walk.offset();
+  }
+  push_text(state, line.substr(begin));
+  lua_rawseti(state, -2, count);
+  reached_into == 0 ? lua_pushnil(state) : lua_pushnumber(state, reached_into);
+  return 2;
 }
 
 // table_text(titles, rows) -> aligned columns; all are lists of strings
@@ -82,74 +122,13 @@ int table_text(lua_State* state) {
   return 1;
 }
 
-/// False: the error is pushed instead.
-bool push_new_secret(lua_State* state) {
-  try {
-    push(state, make_secret(std::string(text_at(state, 1)), std::string(text_at(state, 2))));
-    return true;
-  } catch (const Error& error) {
-    push_error(state, error);
-    return false;
-  }
-}
-
-// new_secret(value, origin) -> secret
-int new_secret(lua_State* state) {
-  if (push_new_secret(state)) return 1;
-  locate_error(state);
-  return lua_error(state);
-}
-
-// redact(text) -> the text with *** for what is secret in it
-int native_redact(lua_State* state) {
-  const std::string safe = redact(text_at(state, 1));
-  push_text(state, safe);
-  return 1;
-}
-
-// is_secret_name(name) -> boolean
-int native_is_secret_name(lua_State* state) {
-  lua_pushboolean(state, is_secret_name(text_at(state, 1)) ? 1 : 0);
-  return 1;
-}
-
-void push_choice(lua_State* state, const std::optional<std::string>& choice) {
-  choice ? push_text(state, *choice) : lua_pushnil(state);
-}
-
-// chosen_inventory() -> the file of --inventory, the hosts of --limit; nil where there is none
-int native_chosen_inventory(lua_State* state) {
-  push_choice(state, chosen_inventory().file);
-  push_choice(state, chosen_inventory().limit);
-  return 2;
-}
-
-// is_json_output() -> boolean
-int native_is_json_output(lua_State* state) {
-  lua_pushboolean(state, is_json_output() ? 1 : 0);
-  return 1;
-}
-
-// log(level, text); level is "debug", "info", "warn" or "error"
-int native_log(lua_State* state) {
-  static constexpr std::array<const char*, 5> kLevels{"debug", "info", "warn", "error", nullptr};
-  static_assert(static_cast<int>(Level::debug) == 0 && static_cast<int>(Level::error) == 3);
-  log(static_cast<Level>(luaL_checkoption(state, 1, nullptr, kLevels.data())), text_at(state, 2));
-  return 0;
-}
-
 }  // namespace
 
 void add_text_natives(lua_State* state) {
   set_native(state, "size_text", size_text);
-  set_native(state, "text_columns", text_columns);
+  set_native(state, "columns_of", columns_of);
+  set_native(state, "cells_at", cells_at);
   set_native(state, "table_text", table_text);
-  set_native(state, "new_secret", new_secret);
-  set_native(state, "redact", native_redact);
-  set_native(state, "is_secret_name", native_is_secret_name);
-  set_native(state, "is_json_output", native_is_json_output);
-  set_native(state, "log", native_log);
-  set_native(state, "chosen_inventory", native_chosen_inventory);
 }
 
 }  // namespace opshost::lua

@@ -80,6 +80,8 @@ void Vm::run_prelude() {
   add_unknown_natives(state_);
   add_gate_natives(state_);
   add_text_natives(state_);
+  add_secret_natives(state_);
+  add_inventory_natives(state_);
   add_hold_natives(state_);
   add_scope_natives(state_);
   add_journal_natives(state_);

@@ -5,6 +5,7 @@ local declare = native.internal("declare")
 local machine = native.globals.require("local")
 local raw_pcall = native.pcall
 local own_reads = native.internal("own_reads")
+local plain_text = native.internal("plain_text")
 
 local module = declare.module("ops.secret", "Secrets from the environment, a file, a command or a person")
 local exports = module.exports
@@ -19,9 +20,8 @@ module.record("CommandOptions", "How to run the command", {
   { "env", "table<string, string>", "variables it gets beside ours" },
 })
 
-local function last_line(text)
-  return text:match("([^\n]+)%s*$") or "nothing"
-end
+-- Of an output.
+local LONGEST = "1MiB"
 
 -- The original error has what the command printed, which may be the secret.
 local function command_error(command, failure)
@@ -29,7 +29,7 @@ local function command_error(command, failure)
   local problem = failure.message
   if failure.code == "local.exit" then
     problem = "it ended with exit code " .. detail.exit_code .. " and wrote to its error output: "
-      .. last_line(detail.stderr or "")
+      .. (plain_text.last_line(detail.stderr or "") or "nothing")
   elseif failure.code == "local.timeout" then
     problem = "it gave no answer in time and was ended"
   elseif failure.code == "local.signal" then
@@ -48,17 +48,22 @@ module.fn { "command",
   waits = true,
   timeout = "30s",
   touches = "this machine",
-  raises = { "secret.command", "secret.empty" },
+  raises = { "secret.command", "secret.empty", "secret.too_large" },
   doc = "Take a secret from what a program prints; a line break at its end is no part of it",
   example = [[
 local ops = require "ops"
 local password = ops.secret.command({ "printf", "hunter2-example" })
 print(password)]],
   run = function(command, options)
-    local ok, result = raw_pcall(own_reads, machine.read, command, { timeout = options.timeout, env = options.env })
+    local ok, result = raw_pcall(own_reads, machine.read, command,
+      { timeout = options.timeout, env = options.env, max_output = LONGEST })
     if not ok then
       if native.is_stop(result) or not native.is_error(result) then error(result, 0) end
       error(command_error(command, result), 0)
+    end
+    if result.stdout_dropped > 0 then
+      error(native.new_error("secret.too_large", native.describe(command) .. ": it printed more than " .. LONGEST
+        .. ", which no secret is", { target = native.describe(command) }), 0)
     end
     return native.new_secret(result.stdout, "command " .. native.describe(command))
   end,

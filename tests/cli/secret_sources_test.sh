@@ -57,7 +57,7 @@ secret 'file("empty")'
 refused "an empty file" 'ops.secret.file: file empty gave an empty secret [secret.empty]' "put it there"
 secret 'file("huge")'
 refused "a huge file" 'ops.secret.file: huge: it is longer than 1MiB, which no secret is [secret.too_large]' \
-  "name the file that has the secret alone"
+  "name what gives the secret alone"
 mkdir -m 0700 folder
 secret 'file("folder")'
 refused "a folder" 'ops.secret.file: folder: it is no regular file [secret.not_private]' \
@@ -84,6 +84,11 @@ secret 'command({ "true" })'
 exits 2 "a command that says nothing"
 secret 'command({ "no-such-program" })'
 exits 2 "a command that is not there"
+
+secret 'command({ "sh", "-c", "echo HEAD; head -c 2000000 /dev/zero | tr \"\\\\0\" x" })'
+exits 2 "a command that prints without end"
+holds "its end is no secret" test "$(head -n 1 "$TMPDIR/stderr" | sed 's/.*}: //')" = \
+  'it printed more than 1MiB, which no secret is [secret.too_large]'
 
 secret 'input("Password of admin")'
 exits 3 "nobody to ask"

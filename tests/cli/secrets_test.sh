@@ -42,7 +42,7 @@ for secret in "$PLANTED_ENV" "$planted_file" "$planted_command"; do
   as_url "$secret" && echo
   for before in "" a ab; do core "$before$secret" && echo; done
 done | grep -v '^$' >forbidden.txt
-printf '%s\n' "hunter-by-name" "hunter-by-sql" >>forbidden.txt
+printf '%s\n' "hunter-by-name" "hunter-by-sql" 71364198 >>forbidden.txt
 
 holds "the search finds what is planted" test "$(grep -cFf forbidden.txt everything.txt)" -ge 20
 
@@ -77,8 +77,16 @@ return procedure.define {
     print("printed", planted[1], tostring(planted[2]), text)
     io.write("written ", text)
     ops.print({ { name = "seen-canary", value = planted[3], text = text } })
-    ops.print({ text = text, DB_PASSWORD = "hunter-by-name" })
+    ops.print({ text = text, DB_PASSWORD = "hunter-by-name", API_TOKEN = 71364198 })
     ctx:log("logged " .. text)
+    local found = ctx:fact("by name", function()
+      return { db = { password = "hunter-by-name", token = 71364198, api_token = "env:TOKEN" } }
+    end)
+    assert(found.db.password == "***" and found.db.token == "***" and found.db.api_token == "env:TOKEN")
+    ctx:try("by name", function() return { password = "hunter-by-name" } end, { "local.*" })
+    ctx:try("failed by name", function()
+      machine.read({ "env", "DB_PASSWORD=hunter-by-name", "false" })
+    end, { "local.*" })
     ctx:fact("fact", function() return { text = text, lines = ops.text.lines(text) } end)
     ctx:step("step " .. ops.text.lines(text)[2], {
       repeatable = true,
@@ -90,7 +98,7 @@ return procedure.define {
         machine.run({ "true", "CREATE USER x IDENTIFIED BY 'hunter-by-sql'" })
         machine.write_file("out.txt", text)
         machine.edit("out.txt", function(old) return old .. "seen-canary 2 " .. text end)
-        return { text = text, [text] = "as a name" }
+        return { text = text, [text] = "as a name", db_password = "hunter-by-name" }
       end,
     })
     ops.try(function() machine.read_file("seen-canary/" .. text:sub(1, 200)) end, { "local.*" })
@@ -98,7 +106,7 @@ return procedure.define {
     ctx:step("end", {
       run = function() machine.run({ "sh", "-c", "cat everything.txt >&2; exit " .. (p.fail and 9 or 0) }) end,
     })
-    return text
+    return { text = text, root_password = "hunter-by-name", token = 71364198 }
   end,
 }
 LUA
@@ -122,7 +130,8 @@ everything show.txt
 searched "show" show.txt
 run runs
 everything runs.txt
-holds "runs has no secret" bash -c '! grep -aFf forbidden.txt runs.txt'
+holds "runs shows the run" grep -qF leaky runs.txt
+holds "runs has no secret" test "$(grep -caFf forbidden.txt runs.txt)" = 0
 
 run run --json leaky.lua
 exits 0 "a run as JSON"
@@ -161,6 +170,32 @@ machine.read({ "sh", "-c", 'printf "%487s%s%s" seen-canary "$PLANTED_ENV" "$PLAN
 LUA
 run run cut.lua
 exits 2 "output that is cut"
-holds "no half of it is left" bash -c '! grep -aF "planted" "$TMPDIR/stderr"'
+holds "the message is there" grep -qF seen-canary "$TMPDIR/stderr"
+holds "no half of it is left" test "$(grep -caF planted "$TMPDIR/stderr")" = 0
+
+# What a resume would need back is no secret: parameters and answers that are one are refused.
+cat >secret_params.lua <<'LUA'
+local procedure = require "ops.procedure"
+return procedure.define {
+  summary = "Takes a secret", api = 1, uses = {},
+  params = { db_password = procedure.param.string { optional = true, doc = "where it is" } },
+  run = function(ctx, p)
+    print(p.db_password)
+    if not p.db_password then ctx:input("db password", { text = "Which?" }) end
+  end,
+}
+LUA
+run run secret_params.lua --db-password hunter-by-name
+exits 1 "a secret as a parameter"
+says <<'END'
+opshost: --db-password is a secret, and no secret is written down for a resume; say where it is (env:NAME, file:PATH, command:PROGRAM), and let the procedure take it from there: ops.secret.from(p.db_password) [usage.parameter]
+What to do: `opshost describe PROCEDURE` shows them.
+END
+run run secret_params.lua --db-password env:PLANTED_ENV
+exits 0 "where a secret is, as a parameter"
+prints env:PLANTED_ENV
+run run secret_params.lua
+exits 1 "a secret as an answer"
+holds "it says what to do" grep -qF 'the answer to "db password" is a secret, and no secret is written down for a resume; ask for it with ops.secret.input [procedure.not_data]' "$TMPDIR/stderr"
 
 finish

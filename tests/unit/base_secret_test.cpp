@@ -254,3 +254,11 @@ TEST_CASE("threads register and redact at once") {
   }
   for (auto& thread : threads) thread.join();
 }
+
+TEST_CASE("a quote that is written twice, and one that is not") {
+  const Secret secret("qT4'open\"sesame", "test");
+  CHECK(redact("x = 'qT4''open\"sesame' y") == "x = '***' y");
+  CHECK(redact("x,\"qT4'open\"\"sesame\",y") == "x,\"***\",y");
+  CHECK(redact("'qT4''open\"\"sesame'") == "'***'");
+  CHECK(redact("it''s \"\" fine") == "it''s \"\" fine");
+}

@@ -123,6 +123,14 @@ local function set(given, definition, name, text, flag)
   given[name] = checked(param, text_to_value(param, text, flag), flag)
 end
 
+-- Parameters are in the journal for a resume, and on the command line for every user of the machine.
+local function check_no_secret(name, value)
+  if not native.is_secret_field(name, value) then return end
+  fail("usage.parameter", params.flag(name) .. " is a secret, and no secret is written down for a resume; say where it"
+    .. " is (env:NAME, file:PATH, command:PROGRAM), and let the procedure take it from there: ops.secret.from(p."
+    .. name .. ")")
+end
+
 --- The command line's words after the procedure's name.
 function params.parse(definition, words)
   local flags, list = flags_of(definition)
@@ -148,7 +156,9 @@ function params.parse(definition, words)
     set(given, definition, name, text, flag)
     i = i + 1
   end
-  return with_defaults(definition, given, params.flag)
+  local p = with_defaults(definition, given, params.flag)
+  for name, value in pairs(p) do check_no_secret(name, value) end
+  return p
 end
 
 --- The table of a ctx:call.

@@ -131,6 +131,10 @@ end
 
 function question.input(name, options)
   local path = frames.path(name)
+  if native.is_secret_name((name:gsub("%s+$", ""):gsub("%s+", "_"))) then
+    fail("procedure.not_data", 'the answer to "' .. path .. '" is a secret, and no secret is written down for a resume;'
+      .. " ask for it with ops.secret.input")
+  end
   if run.mode == "plan" then
     planned(path, "input", options.text)
     return native.unknown('answer to "' .. path .. '"')
