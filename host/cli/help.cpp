@@ -19,7 +19,8 @@ int show_help(const Modules& modules, const std::vector<std::string>& words) {
   const docs::Catalog catalog(declared, {}, docs::builtin_topics());
   const auto help = docs::help(catalog, words, {.width = terminal_width(STDOUT_FILENO)});
   if (help.found) {
-    standard_output().write(help.text);
+    // Opshost's own words, in which "password = ..." is an example.
+    standard_output().write_verbatim(help.text);
     return 0;
   }
   say(help.text);

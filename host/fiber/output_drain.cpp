@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 
+#include <boost/asio/post.hpp>
+
 namespace opshost::fiber {
 
 bool OutputDrain::offer(std::string_view text) {
   output_.offer(text);
+  if (!releasing_ && output_.holds_back()) release_later();
   const auto kept = output_.kept();
   if (kept > 0 && !awaiting_) await_reader();
   return kept <= kMostKept;
@@ -14,6 +17,16 @@ bool OutputDrain::offer(std::string_view text) {
 std::shared_ptr<LatchWait> OutputDrain::wait() {
   if (!taken_) taken_ = std::make_unique<Latch>();
   return taken_->wait(scheduler_, "the reader of stdout");
+}
+
+void OutputDrain::release_later() {
+  releasing_ = true;
+  asio::post(scheduler_.io(), [this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    releasing_ = false;
+    output_.release();
+    if (output_.kept() > 0 && !awaiting_) await_reader();
+  });
 }
 
 void OutputDrain::await_reader() {

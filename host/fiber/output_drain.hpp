@@ -18,7 +18,8 @@ class OutputDrain {
   OutputDrain(const OutputDrain&) = delete;
   OutputDrain& operator=(const OutputDrain&) = delete;
 
-  /// Writes what the reader takes now and sees to the rest. False: so much is kept that the caller had better wait.
+  /// Writes what the reader takes now and sees to the rest; an unfinished line is held back until the fiber that prints
+  /// it waits for something. False: so much is kept that the caller had better wait.
   bool offer(std::string_view text);
   /// Until the reader has taken all.
   std::shared_ptr<LatchWait> wait();
@@ -28,11 +29,14 @@ class OutputDrain {
 
  private:
   void await_reader();
+  void release_later();
 
   Scheduler& scheduler_;
   Output& output_;
   std::optional<asio::posix::stream_descriptor> reader_;
   bool awaiting_ = false;
+  bool releasing_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<Latch> taken_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "host/base/error.hpp"
 #include "host/base/secret.hpp"
+#include "host/base/secret_registry.hpp"
 #include "host/base/write_all.hpp"
 #include "host/log/log.hpp"
 
@@ -32,19 +33,48 @@ bool is_taken_within(int descriptor, Duration patience) {
 Output::Output(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
 
 void Output::write(std::string_view text) {
-  const std::string safe = redact(text);
   const std::lock_guard lock(mutex_);
   if (dropped_) return;
+  unfinished_ += text;
+  const std::string safe = take_unfinished(unfinished_.size());
   handle(write_all(descriptor_, std::exchange(kept_, {})));
   if (!dropped_) handle(write_all(descriptor_, safe));
 }
 
+void Output::write_verbatim(std::string_view text) {
+  write({});
+  const std::lock_guard lock(mutex_);
+  if (!dropped_) handle(write_all(descriptor_, text));
+}
+
 void Output::offer(std::string_view text) {
-  const std::string safe = redact(text);
+  constexpr std::size_t kLongestHeld = std::size_t{1} << 16U;
   const std::lock_guard lock(mutex_);
   if (dropped_) return;
-  kept_ += safe;
+  unfinished_ += text;
+  // Where there are no secrets yet, there is none to be halved.
+  std::size_t whole = has_secrets() ? unfinished_.rfind('\n') + 1 : unfinished_.size();
+  if (unfinished_.size() - whole > kLongestHeld) whole = unfinished_.size();
+  kept_ += take_unfinished(whole);
   write_kept();
+}
+
+bool Output::holds_back() {
+  const std::lock_guard lock(mutex_);
+  return !unfinished_.empty();
+}
+
+void Output::release() {
+  const std::lock_guard lock(mutex_);
+  if (dropped_) return;
+  kept_ += take_unfinished(unfinished_.size());
+  write_kept();
+}
+
+std::string Output::take_unfinished(std::size_t size) {
+  std::string safe = redact(std::string_view(unfinished_).substr(0, size));
+  unfinished_.erase(0, size);
+  return safe;
 }
 
 void Output::keep_on() {
@@ -54,6 +84,7 @@ void Output::keep_on() {
 
 void Output::flush_within(Duration patience) {
   const std::lock_guard lock(mutex_);
+  kept_ += take_unfinished(unfinished_.size());
   while (!kept_.empty() && is_taken_within(unblocked().to_wait_for(), patience)) write_kept();
   if (kept_.empty()) return;
   log(Level::warn, "the reader of " + name_ + " takes nothing; " + std::to_string(kept_.size()) + " bytes are dropped");
@@ -81,6 +112,7 @@ void Output::write_kept() {
 void Output::handle(int error) {
   if (error == 0) return;
   dropped_ = true;
+  unfinished_.clear();
   kept_.clear();
   log(Level::warn, observed(name_, error) + "; further output is dropped, the run goes on");
 }

@@ -19,8 +19,15 @@ class Output {
   /// Writes the text, its secrets blanked, after all that was kept; waits for a slow reader. After the first failure
   /// everything is dropped; that failure is logged as one warning.
   void write(std::string_view text);
-  /// The same without waiting: what the reader does not take now is kept, for keep_on() or the next write().
+  /// The same for opshost's own texts, in which nothing is secret whatever it looks like.
+  void write_verbatim(std::string_view text);
+  /// The same as write() without waiting: what the reader does not take now is kept, for keep_on() or the next write().
+  /// An unfinished line is held back, for release() or the next text, since its end may be the first half of a secret.
   void offer(std::string_view text);
+  /// True: a line is held back.
+  [[nodiscard]] bool holds_back();
+  /// Lets the unfinished line go, and keeps on.
+  void release();
   /// Writes of what is kept as much as the reader takes now.
   void keep_on();
   /// Writes all that is kept.
@@ -35,6 +42,8 @@ class Output {
   [[nodiscard]] bool is_dropped();
 
  private:
+  /// Of the unfinished text the first bytes, blanked.
+  [[nodiscard]] std::string take_unfinished(std::size_t size);
   void handle(int error);
   void write_kept();
   [[nodiscard]] const UnblockedDescriptor& unblocked();
@@ -43,6 +52,7 @@ class Output {
   const std::string name_;
   std::mutex mutex_;
   bool dropped_ = false;
+  std::string unfinished_;  ///< not blanked yet
   std::string kept_;
   std::optional<UnblockedDescriptor> unblocked_;
 };

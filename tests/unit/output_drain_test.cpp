@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "host/base/secret.hpp"
 #include "test_runtime.hpp"
 
 using opshost::Descriptor;
@@ -87,8 +88,8 @@ TEST_CASE("who prints more than is kept waits until the reader has it") {
     const auto before = slow.output->kept();
     if (before > 0) test.runtime.scheduler().run_until([&] { return slow.output->kept() < before; });
   }
-  CHECK(drain.offer("y"));
-  CHECK(slow.read_some() == "y");
+  CHECK(drain.offer("y\n"));
+  CHECK(slow.read_some() == "y\n");
 }
 
 TEST_CASE("a reader that leaves ends it, with what was kept for it") {
@@ -123,4 +124,28 @@ TEST_CASE("a reader that takes nothing is not waited for where nobody has the ti
   slow.output->flush_within(std::chrono::milliseconds(20));
   CHECK(slow.output->is_dropped());
   CHECK(slow.output->kept() == 0);
+}
+
+TEST_CASE("an unfinished line waits for its end, or until the script waits, so that no secret is halved") {
+  const opshost::Secret secret("wJ8-open-sesame", "test");
+  TestRuntime test;
+  SlowReader slow;
+  OutputDrain drain(test.runtime.scheduler(), *slow.output);
+  CHECK(drain.offer("a wJ8-open"));
+  CHECK(slow.output->holds_back());
+  CHECK(drain.offer("-sesame b\nrest "));
+  CHECK(slow.read_some() == "a *** b\n");
+  CHECK(slow.output->holds_back());
+  test.runtime.scheduler().run_until([&] { return !slow.output->holds_back(); });
+  CHECK(slow.read_some() == "rest ");
+  // What is written without waiting for the loop takes it along, in order; so does the end.
+  slow.output->offer("wJ8-open");
+  slow.output->write("-sesame.");
+  CHECK(slow.read_some() == "***.");
+  slow.output->offer("end");
+  slow.output->flush_within(std::chrono::seconds(10));
+  CHECK(slow.read_some() == "end");
+  // A line without an end is let go at some length.
+  slow.output->offer(std::string(70000, 'x'));
+  CHECK_FALSE(slow.output->holds_back());
 }
