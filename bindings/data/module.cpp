@@ -3,6 +3,7 @@
 #include "bindings/data/document_to_lua.hpp"
 #include "bindings/data/yaml/editor.hpp"
 #include "bindings/data/yaml/value.hpp"
+#include "host/gate/touches_nothing.hpp"
 #include "host/json/document_error.hpp"
 #include "host/json/from_lua.hpp"
 #include "host/json/to_lua.hpp"
@@ -127,12 +128,14 @@ void declare_errors(Module& module) {
 }  // namespace
 
 void declare(Module& module) {
+  module.subject(gate::kTouchesNothing);
   module.doc(
       "Documents become tables. A null is `ops.null`, so that it is not lost; integers beyond 2^53 are `ops.int64`; "
       "texts are kept byte for byte. Lists are marked as such, so that one that gets empty is written as `[]`; "
       "`data.list` marks one of your own.\n\n"
       "YAML is read by the core schema of YAML 1.2, so `yes` and `no` are texts, and digits with a leading zero (a "
-      "file's mode) stay a text too.");
+      "file's mode) stay a text too.\n\n"
+      "It touches nothing, so a procedure needs no `data` in its `uses`.");
   module.example(
       "local data = require \"data\"\n"
       "local document = data.from_json('{\"replicas\": 2, \"owner\": null}')\n"

@@ -66,6 +66,10 @@ bool exact_number(const InPlaceStream& stream, double& number, Refusal& refusal)
 
 Problem syntax_problem(std::string_view text, const rapidjson::ParseResult& result) {
   const std::size_t offset = std::min(result.Offset(), text.size());
+  if (offset == 0 && text.starts_with("\xEF\xBB\xBF")) {
+    return {.text = "a byte order mark stands in front of the document, and JSON has none; take its three bytes away",
+            .offset = 0};
+  }
   const bool at_end = offset == text.size() && !text.empty() && result.Code() != rapidjson::kParseErrorNumberTooBig;
   // RapidJSON has one code for both, depending on its version.
   const bool is_control = offset < text.size() && static_cast<unsigned char>(text[offset]) < 0x20U;

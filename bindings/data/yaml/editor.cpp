@@ -54,6 +54,8 @@ Value sorted(const Value& value) {
   if (map == nullptr) {
     // Lua has one kind of number.
     const auto* number = value.get_if<double>();
+    // It equals nothing, not even itself.
+    if (number != nullptr && std::isnan(*number)) return Opaque{.shown = ".nan"};
     const bool is_whole = number != nullptr && std::floor(*number) == *number && std::abs(*number) < 0x1p53;
     return is_whole ? Value(static_cast<std::int64_t>(*number)) : value;
   }
@@ -64,16 +66,32 @@ Value sorted(const Value& value) {
 }
 
 /// The child at that step; nullptr where there is none.
-Value* child_of(Value& value, const Step& step) {
+const Value* child_of(const Value& value, const Step& step) {
   if (const auto* name = std::get_if<std::string>(&step)) {
-    auto* map = value.get_if<ValueMap>();
+    const auto* map = value.get_if<ValueMap>();
     if (map == nullptr) return nullptr;
     const auto found = std::find_if(map->begin(), map->end(), [&](const auto& field) { return field.first == *name; });
     return found == map->end() ? nullptr : &found->second;
   }
-  auto* list = value.get_if<ValueList>();
+  const auto* list = value.get_if<ValueList>();
   const std::size_t position = std::get<std::size_t>(step);
   return list == nullptr || position > list->size() ? nullptr : &(*list)[position - 1];
+}
+Value* child_of(Value& value, const Step& step) {
+  return const_cast<Value*>(child_of(std::as_const(value), step));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
+
+/// Every comment but those of what was replaced or taken away is still there, in its order.
+bool keeps_comments(const Tree& before, const Tree& after, const Edited& edited) {
+  const auto now = after.comments();
+  auto next = now.begin();
+  for (const auto& comment : before.comments()) {
+    if (comment.offset >= edited.own_begin && comment.offset < edited.own_end) continue;
+    next = std::find_if(next, now.end(), [&](const Comment& one) { return one.text == comment.text; });
+    if (next == now.end()) return false;
+    ++next;
+  }
+  return true;
 }
 
 void erase_in(Value& root, const Path& path) {
@@ -126,29 +144,42 @@ Path parse_path(const Value& path) {
   return steps;
 }
 
-Editor::Editor(std::string text, std::string file) : text_(std::move(text)), file_(std::move(file)) {
-  (void)read(text_, file_);
-}
+struct Editor::Reading {
+  Reading(std::string given, const std::string& file)
+      : text(std::move(given)), tree(text, file), value(only_document(tree)) {}
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  ~Reading() = default;
+
+  const std::string text;
+  const Tree tree;
+  const Value value;
+};
+
+Editor::Editor(std::string text, std::string file)
+    : reading_(std::make_unique<const Reading>(std::move(text), file)), file_(std::move(file)) {}
+
+Editor::~Editor() = default;
+
+std::string Editor::text() const { return reading_->text; }
 
 std::optional<Document> Editor::get(const Value& path) const {
-  Value root = read(text_, file_);
-  Value* value = &root;
+  const Value* value = &reading_->value;
   for (const auto& step : parse_path(path)) {
     value = child_of(*value, step);
     if (value == nullptr) return std::nullopt;
   }
-  return Document{std::move(*value)};
+  return Document{*value};
 }
 
 void Editor::set(const Value& path, const Document& document) {
   const Value& value = document.value;
   const Path steps = parse_path(path);
-  const Tree tree(text_, file_);
-  Value expected = read(text_, file_);
+  const Tree& tree = reading_->tree;
+  Value expected = reading_->value;
   if (tree.documents().empty()) {
     const Value whole = with_missing(steps, 0, value, path);
-    replace_if_right(text_ + write(whole), whole);
-    return;
+    return replace_if_right({.text = reading_->text + write(whole)}, whole);
   }
   Value* at = &expected;
   std::size_t known = 0;
@@ -184,30 +215,32 @@ void Editor::set(const Value& path, const Document& document) {
 
 void Editor::erase(const Value& path) {
   const Path steps = parse_path(path);
-  Value expected = read(text_, file_);
-  Value* at = &expected;
+  Value expected = reading_->value;
+  const Value* at = &expected;
   for (const auto& step : steps) {
     at = child_of(*at, step);
     if (at == nullptr) return;
   }
   erase_in(expected, steps);
-  const Tree tree(text_, file_);
-  replace_if_right(without(tree, steps), expected);
+  replace_if_right(without(reading_->tree, steps), expected);
 }
 
-void Editor::replace_if_right(std::string changed, const Value& expected) {
-  bool is_right = false;
+void Editor::replace_if_right(Edited edited, const Value& expected) {
+  std::unique_ptr<const Reading> changed;
   try {
-    is_right = sorted(read(changed, file_)) == sorted(expected);
-  } catch (const Error&) {
-    is_right = false;
+    changed = std::make_unique<const Reading>(std::move(edited.text), file_);
+  } catch (const Error& error) {
+    if (error.code() == "data.limit") throw;
   }
-  if (!is_right) {
+  if (!changed || sorted(changed->value) != sorted(expected)) {
     throw Error("data.edit",
                 "the change cannot be made in place without changing something else (an anchor, an alias, an "
                 "unusual style); change it by hand");
   }
-  text_ = std::move(changed);
+  if (!keeps_comments(reading_->tree, changed->tree, edited)) {
+    throw Error("data.edit", "the change cannot be made in place without losing a comment; change it by hand");
+  }
+  reading_ = std::move(changed);
 }
 
 }  // namespace opshost::data::yaml

@@ -36,25 +36,33 @@ class Surgeon {
     return spot;
   }
 
-  [[nodiscard]] std::string replace(const Spot& spot, const Value& value) const {
+  [[nodiscard]] Edited replace(const Spot& spot, const Value& value) const {
     const Node& old = *spot.node;
     if (old.is_alias_target) refuse("aliases mean it too");
     const bool in_flow = spot.owner != nullptr && !is_block(*spot.owner);
     const bool is_short = in_flow || is_one_line(value);
-    const bool has_place = old.end > old.begin && !is_block(old) && !has_block_text(old);
-    if (is_short && has_place) return cut(old.begin, old.end, as_before(old, value, in_flow));
+    const bool has_lines = is_block(old) || has_block_text(old);
+    const bool has_place = old.end > old.begin && !has_lines;
+    const auto edited = [&](std::size_t begin, std::size_t end, const std::string& by) {
+      return Edited{.text = cut(begin, end, by), .own_begin = old.begin, .own_end = std::max(end, old.end)};
+    };
+    if (is_short && has_place) return edited(old.begin, old.end, as_before(old, value, in_flow));
     if (in_flow) refuse("it has no place of its own");
     const std::size_t begin = behind_indicator(spot);
     const std::size_t end = std::max(begin, content_end(old));
-    if (spot.owner == nullptr) return cut(old.begin, end, write_without_break(value));
-    if (is_short) return cut(begin, end, " " + scalar_text(value, false));
+    if (spot.owner == nullptr) return edited(old.begin, end, write_without_break(value));
+    // A comment on the line of its name or dash stays on it.
+    if (is_short) {
+      const std::string text = " " + scalar_text(value, false);
+      return has_lines ? edited(begin, own_end(spot), text + comment_above(old, begin)) : edited(begin, end, text);
+    }
     std::string block = without_break(write_indented(value, indent_of(spot) + 2, spot.name == nullptr));
-    // A comment on the line stays on it.
-    block.insert(std::min(block.find('\n'), block.size()), text_.substr(end, line_end(end) - end));
-    return cut(begin, line_end(end), block);
+    const auto comment = has_lines ? comment_above(old, begin) : std::string(text_.substr(end, line_end(end) - end));
+    block.insert(std::min(block.find('\n'), block.size()), comment);
+    return edited(begin, has_lines ? own_end(spot) : line_end(end), block);
   }
 
-  [[nodiscard]] std::string add_entry(const Spot& map, const std::string& name, const Value& value) const {
+  [[nodiscard]] Edited add_entry(const Spot& map, const std::string& name, const Value& value) const {
     if (map.node->is_alias_target) refuse("aliases mean it too");
     const Value entry(ValueMap{{name, value}});
     if (map.node->entries.empty()) return replace(map, entry);
@@ -62,27 +70,26 @@ class Surgeon {
     if (!is_block(*map.node)) {
       const std::string flow = scalar_text(entry, true);
       const std::size_t end = std::max(last->end, last_name->end);
-      return cut(end, end, ", " + flow.substr(1, flow.size() - 2));
+      return {.text = cut(end, end, ", " + flow.substr(1, flow.size() - 2))};
     }
     const std::size_t end = line_end(end_of_entry(*last_name, *last));
     const std::string indent(column(map.node->entries.front().first->begin), ' ');
-    return cut(
-        end, end,
-        "\n" + indent + quoted_name(name) + ":" + without_break(write_indented(value, indent.size() + 2, false)));
+    const auto block = without_break(write_indented(value, indent.size() + 2, false));
+    return {.text = cut(end, end, "\n" + indent + quoted_name(name) + ":" + block)};
   }
 
-  [[nodiscard]] std::string add_element(const Spot& list, const Value& value) const {
+  [[nodiscard]] Edited add_element(const Spot& list, const Value& value) const {
     if (list.node->is_alias_target) refuse("aliases mean it too");
     if (list.node->elements.empty()) return replace(list, ValueList{value});
     const Node& last = *list.node->elements.back();
-    if (!is_block(*list.node)) return cut(last.end, last.end, ", " + scalar_text(value, true));
+    if (!is_block(*list.node)) return {.text = cut(last.end, last.end, ", " + scalar_text(value, true))};
     const std::size_t indent = column(dash_of(last));
     const std::size_t end = line_end(end_of_element(last));
-    return cut(end, end,
-               "\n" + std::string(indent, ' ') + "-" + without_break(write_indented(value, indent + 2, true)));
+    const auto block = without_break(write_indented(value, indent + 2, true));
+    return {.text = cut(end, end, "\n" + std::string(indent, ' ') + "-" + block)};
   }
 
-  [[nodiscard]] std::string remove(const Spot& spot, const Spot& owner) const {
+  [[nodiscard]] Edited remove(const Spot& spot, const Spot& owner) const {
     if (owner.node->is_alias_target) refuse("aliases mean it too");
     const bool is_map = spot.name != nullptr;
     const std::size_t count = is_map ? owner.node->entries.size() : owner.node->elements.size();
@@ -188,27 +195,61 @@ class Surgeon {
     return spot.name != nullptr ? column(spot.name->begin) : column(dash_of(*spot.node));
   }
 
-  [[nodiscard]] std::string remove_lines(const Spot& spot) const {
-    const std::size_t begin = spot.name != nullptr ? spot.name->begin : dash_of(*spot.node);
-    const auto before = text_.substr(line_start(begin), column(begin));
-    if (before.find_first_not_of(' ') == std::string_view::npos) {
-      const std::size_t end = spot.name != nullptr ? end_of_entry(*spot.name, *spot.node) : end_of_element(*spot.node);
-      return cut(line_start(begin), next_line(end), "");
-    }
-    // The first of a list's element stands behind its "-": the next one takes its place.
-    const std::size_t next = spot.name != nullptr ? spot.owner->entries[spot.position + 1].first->begin
-                                                  : dash_of(*spot.owner->elements[spot.position + 1]);
-    return cut(begin, next, "");
+  /// Behind the ":" or "-" of a block that begins on the next line: " # a comment", or nothing.
+  [[nodiscard]] std::string comment_above(const Node& old, std::size_t begin) const {
+    const auto line = text_.substr(begin, line_end(begin) - begin);
+    const std::size_t mark = line.find_first_not_of(has_block_text(old) ? " |>+-0123456789" : " ");
+    if (mark == std::string_view::npos || line[mark] != '#' || mark == 0 || line[mark - 1] != ' ') return {};
+    const std::size_t blanks = line.find_last_not_of(' ', mark - 1);
+    return std::string(line.substr(blanks == std::string_view::npos ? 0 : blanks + 1));
   }
 
-  [[nodiscard]] std::string remove_in_flow(const Spot& spot, std::size_t count) const {
+  /// Where its last line ends: of a block, the comments below that are indented as its content is are its own.
+  [[nodiscard]] std::size_t own_end(const Spot& spot) const {
+    const Node& node = *spot.node;
+    std::size_t end = line_end(spot.name != nullptr ? end_of_entry(*spot.name, node) : end_of_element(node));
+    if (!is_block(node) && !has_block_text(node)) return end;
+    const std::size_t indent = indent_of(spot);
+    for (std::size_t line = next_line(end); line < text_.size(); line = next_line(line)) {
+      const std::size_t first = std::min(text_.find_first_not_of(' ', line), text_.size());
+      const bool is_blank = first == text_.size() || text_[first] == '\n' || text_[first] == '\r';
+      if (is_blank) continue;
+      if (text_[first] != '#' || first - line <= indent) break;
+      end = line_end(line);
+    }
+    return end;
+  }
+
+  [[nodiscard]] Edited remove_lines(const Spot& spot) const {
+    const std::size_t begin = spot.name != nullptr ? spot.name->begin : dash_of(*spot.node);
+    const std::size_t end = own_end(spot);
+    const auto edited = [&](std::size_t from, std::size_t to) {
+      return Edited{.text = cut(from, to, ""), .own_begin = begin, .own_end = end};
+    };
+    const auto before = text_.substr(line_start(begin), column(begin));
+    if (before.find_first_not_of(' ') == std::string_view::npos) return edited(line_start(begin), next_line(end));
+    // The first of a list's element stands behind its "-": the next one takes its place, unless comments stand between.
+    const bool is_last =
+        spot.position + 1 == (spot.name != nullptr ? spot.owner->entries.size() : spot.owner->elements.size());
+    if (is_last) refuse("it stands behind another one's \"-\"");
+    const std::size_t next = spot.name != nullptr ? spot.owner->entries[spot.position + 1].first->begin
+                                                  : dash_of(*spot.owner->elements[spot.position + 1]);
+    const auto between = text_.substr(std::min(end, next), next - std::min(end, next));
+    if (between.find('#') == std::string_view::npos) return edited(begin, next);
+    return edited(line_start(begin) + before.find_last_not_of(' ') + 1, end);
+  }
+
+  [[nodiscard]] Edited remove_in_flow(const Spot& spot, std::size_t count) const {
     const auto begin_of = [&](std::size_t i) {
       return spot.name != nullptr ? spot.owner->entries[i].first->begin : spot.owner->elements[i]->begin;
     };
-    if (spot.position + 1 < count) return cut(begin_of(spot.position), begin_of(spot.position + 1), "");
+    const auto edited = [&](std::size_t begin, std::size_t end) {
+      return Edited{.text = cut(begin, end, ""), .own_begin = begin_of(spot.position), .own_end = spot.node->end};
+    };
+    if (spot.position + 1 < count) return edited(begin_of(spot.position), begin_of(spot.position + 1));
     const std::size_t before = spot.name != nullptr ? spot.owner->entries[spot.position - 1].second->end
                                                     : spot.owner->elements[spot.position - 1]->end;
-    return cut(before, spot.node->end, "");
+    return edited(before, spot.node->end);
   }
 
   static bool is_one_line(const Value& value) {
@@ -248,22 +289,22 @@ class Surgeon {
 
 }  // namespace
 
-std::string replaced(const Tree& tree, const Path& path, const Value& value) {
+Edited replaced(const Tree& tree, const Path& path, const Value& value) {
   const Surgeon surgeon(tree);
   return surgeon.replace(surgeon.find(path), value);
 }
 
-std::string with_entry(const Tree& tree, const Path& path, const std::string& name, const Value& value) {
+Edited with_entry(const Tree& tree, const Path& path, const std::string& name, const Value& value) {
   const Surgeon surgeon(tree);
   return surgeon.add_entry(surgeon.find(path), name, value);
 }
 
-std::string with_element(const Tree& tree, const Path& path, const Value& value) {
+Edited with_element(const Tree& tree, const Path& path, const Value& value) {
   const Surgeon surgeon(tree);
   return surgeon.add_element(surgeon.find(path), value);
 }
 
-std::string without(const Tree& tree, const Path& path) {
+Edited without(const Tree& tree, const Path& path) {
   const Surgeon surgeon(tree);
   const Path owner(path.begin(), path.end() - 1);
   return surgeon.remove(surgeon.find(path), surgeon.find(owner));

@@ -5,15 +5,15 @@
 
 namespace opshost::data::yaml {
 
-// Each returns the changed text. Throws Error data.edit where it finds no place to cut.
+// Each throws Error data.edit where it finds no place to cut.
 
 /// The value at `path`, which is there, becomes `value`.
-std::string replaced(const Tree& tree, const Path& path, const Value& value);
+Edited replaced(const Tree& tree, const Path& path, const Value& value);
 /// The map at `path` gets one more name, at its end.
-std::string with_entry(const Tree& tree, const Path& path, const std::string& name, const Value& value);
+Edited with_entry(const Tree& tree, const Path& path, const std::string& name, const Value& value);
 /// The list at `path` gets one more element, at its end.
-std::string with_element(const Tree& tree, const Path& path, const Value& value);
+Edited with_element(const Tree& tree, const Path& path, const Value& value);
 /// What is at `path` goes, with its lines.
-std::string without(const Tree& tree, const Path& path);
+Edited without(const Tree& tree, const Path& path);
 
 }  // namespace opshost::data::yaml

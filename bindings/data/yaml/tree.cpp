@@ -14,10 +14,11 @@ namespace opshost::data::yaml {
 
 namespace {
 
-/// What is made of a tree recurses.
-constexpr std::size_t kDeepest = 100;
+/// What is made of a tree recurses; no deeper than what a script can have written (host/lua/plain_data.cpp).
+constexpr std::size_t kDeepest = 60;
 /// Of a hostile document there would be more than a person ever wrote.
 constexpr std::size_t kMostNodes = 1'000'000;
+constexpr std::size_t kMostBlankLines = 1000;
 
 struct DestroyParser {
   void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
@@ -68,8 +69,8 @@ class Parser {
     diagnostics_.reset(fy_diag_create(&silent));
     fy_diag_set_collect_errors(diagnostics_.get(), true);
     fy_parse_cfg config{};
-    config.flags =
-        static_cast<fy_parse_cfg_flags>(FYPCF_DEFAULT_VERSION_1_2 | FYPCF_COLLECT_DIAG | FYPCF_DISABLE_MMAP_OPT);
+    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_DEFAULT_VERSION_1_2 | FYPCF_COLLECT_DIAG |
+                                                   FYPCF_DISABLE_MMAP_OPT | FYPCF_SLOPPY_FLOW_INDENTATION);
     config.diag = diagnostics_.get();
     parser_.reset(fy_parser_create(&config));
     if (parser_ == nullptr) throw std::bad_alloc();
@@ -81,6 +82,7 @@ class Parser {
     // libfyaml reads such a text as none at all.
     const std::size_t bad = json::find_ill_formed(tree_.text_);
     if (bad != std::string_view::npos) fail_at(bad, "data.syntax", "this byte is no UTF-8, and YAML has nothing else");
+    check_blank_lines();
     // libfyaml takes a length of 0 for a C string.
     if (tree_.text_.empty()) return;
     if (fy_parser_set_string(parser_.get(), tree_.text_.data(), tree_.text_.size()) != 0) throw std::bad_alloc();
@@ -93,6 +95,21 @@ class Parser {
   }
 
  private:
+  /// libfyaml takes the square of their number.
+  void check_blank_lines() const {
+    std::size_t count = 0;
+    for (std::size_t begin = 0; begin < tree_.text_.size();) {
+      const std::size_t end = std::min(tree_.text_.find('\n', begin), tree_.text_.size());
+      const bool is_blank = tree_.text_.substr(begin, end - begin).find_first_not_of(" \t\r") == std::string_view::npos;
+      count = is_blank ? count + 1 : 0;
+      if (count > kMostBlankLines) {
+        fail_at(begin, "data.limit",
+                "there are more than " + std::to_string(kMostBlankLines) + " blank lines one behind the other");
+      }
+      begin = end + 1;
+    }
+  }
+
   /// A list or map whose end is still to come.
   struct Open {
     Node* node;
@@ -267,6 +284,28 @@ Tree::Tree(std::string_view text, std::string file) : text_(text), file_(std::mo
 bool Tree::is_alias(const Node& owner, std::size_t position) const {
   return std::any_of(aliases_.begin(), aliases_.end(),
                      [&](const Alias& alias) { return alias.owner == &owner && alias.position == position; });
+}
+
+std::vector<Comment> Tree::comments() const {
+  // Within these a "#" is text. Of a literal text's first line, with its "|", it is not.
+  std::vector<std::pair<std::size_t, std::size_t>> scalars;
+  for (const Node& node : nodes_) {
+    if (node.kind == NodeKind::scalar && node.end > node.begin) scalars.emplace_back(node.begin, node.end);
+  }
+  std::sort(scalars.begin(), scalars.end());
+  std::vector<Comment> comments;
+  auto scalar = scalars.begin();
+  for (std::size_t at = text_.find('#'); at < text_.size(); at = text_.find('#', at + 1)) {
+    while (scalar != scalars.end() && scalar->second <= at) ++scalar;
+    const bool is_text = scalar != scalars.end() && scalar->first <= at;
+    const bool begins_word = at == 0 || std::string_view(" \t\r\n").find(text_[at - 1]) != std::string_view::npos;
+    if (is_text || !begins_word) continue;
+    std::size_t end = std::min(text_.find('\n', at), text_.size());
+    if (text_[end - 1] == '\r') --end;
+    comments.push_back({.offset = at, .text = text_.substr(at, end - at)});
+    at = end;
+  }
+  return comments;
 }
 
 void Tree::fail(const char* code, const Node& node, const std::string& problem) const {

@@ -38,6 +38,11 @@ struct Alias {
   std::size_t position;
 };
 
+struct Comment {
+  std::size_t offset;     ///< of its "#"
+  std::string_view text;  ///< to the end of its line
+};
+
 class Tree {
  public:
   /// Throws Error (host/json/document_error.hpp); `file` names the text in it.
@@ -50,6 +55,9 @@ class Tree {
   [[nodiscard]] const std::vector<const Node*>& documents() const { return documents_; }
   /// True where the value at that position of a map or list is an alias.
   [[nodiscard]] bool is_alias(const Node& owner, std::size_t position) const;
+
+  /// In their order.
+  [[nodiscard]] std::vector<Comment> comments() const;
 
   /// An Error at that node.
   [[noreturn]] void fail(const char* code, const Node& node, const std::string& problem) const;

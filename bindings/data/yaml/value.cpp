@@ -191,6 +191,11 @@ class Expansion {
 Value scalar_value(const Tree& tree, const Node& node) {
   const std::string& tag = node.tag;
   if (tag == "!!str" || tag == "!") return node.text;
+  if (tag == "!vault") {
+    tree.fail("data.syntax", node,
+              "only Ansible opens a !vault; put the secret into the environment, a file of mode 0600 or a password "
+              "store, and say where it is: env:NAME, file:PATH, command:PROGRAM");
+  }
   const bool is_plain_tag = tag.empty() || is_any(tag, {"!!int", "!!float", "!!bool", "!!null"});
   if (!is_plain_tag) tree.fail("data.syntax", node, "the tag " + describe(Value(tag)) + " is not known here");
   if (node.style != Style::plain && tag.empty()) return node.text;
@@ -201,8 +206,9 @@ Value scalar_value(const Tree& tree, const Node& node) {
 
 Value to_value(const Tree& tree, const Node& node) { return Expansion(tree).value(node); }
 
-Value read(std::string_view text, const std::string& file) {
-  const Tree tree(text, file);
+Value read(std::string_view text, const std::string& file) { return only_document(Tree(text, file)); }
+
+Value only_document(const Tree& tree) {
   const auto& documents = tree.documents();
   if (documents.empty()) return {};
   if (documents.size() > 1) {

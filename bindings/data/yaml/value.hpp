@@ -25,6 +25,7 @@ Value to_value(const Tree& tree, const Node& node);
 
 /// The text's one document; null where it is empty. Throws Error.
 Value read(std::string_view text, const std::string& file);
+Value only_document(const Tree& tree);
 /// Every document of the text.
 std::vector<Value> read_all(std::string_view text, const std::string& file);
 

@@ -22,7 +22,11 @@ std::string number_text(double number) {
   const auto written = std::abs(number) < 0x1p53
                            ? std::to_chars(digits.data(), end, number)
                            : std::to_chars(digits.data(), end, number, std::chars_format::scientific);
-  return {digits.data(), written.ptr};
+  std::string text(digits.data(), written.ptr);
+  // "1e-05" is a text to readers of YAML 1.1.
+  const std::size_t exponent = text.find('e');
+  if (exponent != std::string::npos && text.find('.') == std::string::npos) text.insert(exponent, ".0");
+  return text;
 }
 
 /// Words that other readers, of YAML 1.1, take for booleans and nulls.
@@ -43,6 +47,18 @@ bool is_all_printable(std::string_view text) {
   return true;
 }
 
+/// "2024-01-31", also with a time behind it: a date to readers of YAML 1.1.
+bool is_date(std::string_view text) {
+  std::size_t at = 0;
+  const auto digits = [&](std::size_t fewest, std::size_t most) {
+    const std::size_t begin = at;
+    while (at < text.size() && at - begin < most && text[at] >= '0' && text[at] <= '9') ++at;
+    return at - begin >= fewest;
+  };
+  const auto dash = [&] { return at < text.size() && text[at++] == '-'; };
+  return digits(4, 4) && dash() && digits(1, 2) && dash() && digits(1, 2);
+}
+
 /// A text that stands for itself without quotes, in every context but, with
 /// `in_flow`, that of [] and {} as well.
 bool is_plain(std::string_view text, bool in_flow) {
@@ -55,8 +71,10 @@ bool is_plain(std::string_view text, bool in_flow) {
   if (text.starts_with("...")) return false;  // a document's end
   if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos) return false;
   if (in_flow && text.find_first_of(",[]{}") != std::string_view::npos) return false;
-  // Numbers, dates, times, versions of two parts: quoted, whatever a reader
-  // would make of them.
+  // What it would read back as: no number, no word for nothing or truth.
+  const auto value = plain_value(text);
+  if (!value || value->get_if<std::string>() == nullptr || is_date(text)) return false;
+  // Numbers, times, versions of two parts: quoted, whatever another reader would make of them.
   const bool begins_like_number =
       text.front() == '.' || text.front() == '+' || (text.front() >= '0' && text.front() <= '9');
   const bool is_address = std::count(text.begin(), text.end(), '.') > 1;

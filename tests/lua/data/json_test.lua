@@ -90,6 +90,8 @@ end)
 
 test("what is no JSON is refused at its line and column", function()
   refused("", "data.syntax", 1, 1, "the text is empty, a JSON value is expected")
+  refused("\239\187\191{}", "data.syntax", 1, 1,
+    "a byte order mark stands in front of the document, and JSON has none; take its three bytes away")
   refused('{"a": 1,}', "data.syntax", 1, 9, "a name in quotes is expected here")
   refused('{"a": 1\n "b": 2}', "data.syntax", 2, 2, "a comma or the object's closing brace is expected here")
   refused("[1 2]", "data.syntax", 1, 4, "a comma or the list's closing bracket is expected here")

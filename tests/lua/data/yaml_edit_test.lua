@@ -150,3 +150,34 @@ test("a text that is no YAML, and a value that has no word in it, are refused", 
     data.edit_yaml("a: 1\n"):set("a", loop)
   end)
 end)
+
+test("a comment stays where it is, unless what it belongs to goes", function()
+  becomes("a: # important\n  b: 1 # one\n  # two\nc: 2\n", { { "a", 5 } }, "a: 5 # important\nc: 2\n")
+  becomes("a: # important\n  b: 1 # one\n  # two\n# of c\nc: 2\n", { { "a", { x = 1 } } },
+    "a: # important\n  x: 1\n# of c\nc: 2\n")
+  becomes("a: | # keep\n  text # no comment\nb: 1\n", { { "a", "x" } }, "a: x # keep\nb: 1\n")
+  becomes("x:\n  - - 1 # one\n    # of it\n  - 2 # two\n", { { "x[1]", 7 } }, "x:\n  - 7\n  - 2 # two\n")
+  refused("- # of the list\n  - 1 # one\n- 2\n", "[1]", 7, "the change cannot be made in place: there is more between"
+    .. ' "-" and the list\'s element; change it by hand')
+  becomes("- a: 1\n  # about b\n  b: 2\n", { { "[1].a" } }, "-\n  # about b\n  b: 2\n")
+  becomes("- a: 1 # gone\n  b: 2 # stays\n", { { "[1].a" } }, "- b: 2 # stays\n")
+  becomes("a:\n  x: 1 # one\n\n  # two\n# of b\nb: 2\n", { { "a" } }, "# of b\nb: 2\n")
+  becomes("a:\n- 1 # one\n# of b\nb: 2\n", { { "a" } }, "# of b\nb: 2\n")
+  becomes("a: 1 # '# of a'\nb: '# no comment'\n", { { "b" } }, "a: 1 # '# of a'\n")
+  refused("a: &x # of the anchor\n  b: 1\n", "a", 5,
+    "the change cannot be made in place without losing a comment; change it by hand")
+  refused("a: [1, # one\n  2]\n", "a[1]", nil,
+    "the change cannot be made in place without losing a comment; change it by hand")
+end)
+
+test("a value that equals nothing can stand there", function()
+  becomes("a: 1\n", { { "a", 0 / 0 }, { "b", 0 / 0 }, { "a", 2 } }, "a: 2\nb: .nan\n")
+end)
+
+test("many changes of a long text", function()
+  local lines = {}
+  for i = 1, 1000 do lines[i] = "k" .. i .. ": v # c" end
+  local document = data.edit_yaml(table.concat(lines, "\n") .. "\n")
+  for i = 1, 1000, 100 do document:set("k" .. i, "w") end
+  for i = 1, 1000 do t.equal(document:get("k" .. i), i % 100 == 1 and "w" or "v") end
+end)
