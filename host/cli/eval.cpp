@@ -38,6 +38,7 @@ Command eval_command(const Modules& modules) {
                   .options = session_options(options)};
   command.run = [options, modules](const std::vector<std::string>& arguments) {
     const auto runtime = open_session(*options, modules);
+    if (const auto failed = read_inventory(*options, *runtime)) return *failed;
     const auto outcome = evaluate(*runtime, arguments.front(), "=eval", {arguments.begin() + 1, arguments.end()});
     if (outcome.returned) return 0;
     report(outcome, *options, *runtime);

@@ -27,6 +27,7 @@ int plan_script(SessionOptions session, RunOptions options, const Modules& modul
                 std::vector<std::string> arguments) {
   const auto runtime = open_session(session, modules);
   runtime->begin_plan();
+  if (const auto failed = read_inventory(session, *runtime)) return *failed;
   const auto name = arguments.front();
   const auto script = find_named_script(name, *runtime);
   arguments.erase(arguments.begin());

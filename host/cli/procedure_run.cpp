@@ -170,7 +170,7 @@ void take_run_options(std::vector<std::string>& words, RunOptions& options, Sess
   }
   words = std::move(left);
   options = *shared;
-  use_inventory(session.inventory);
+  choose_inventory(session.inventory);
 }
 
 std::function<void(lua_State*, int)> ProcedureSlot::keeper() {

@@ -4,6 +4,7 @@
 #include "host/cli/procedure_run.hpp"
 #include "host/journal/run_journal.hpp"
 #include "host/journal/run_start.hpp"
+#include "host/log/log.hpp"
 #include "host/term/prompt.hpp"
 
 namespace opshost::cli {
@@ -49,6 +50,33 @@ void check_edited(const std::vector<std::string>& edited, const RunOptions& opti
   if (!*answer) throw Error("procedure.refused", "not resumed with edited files");
 }
 
+/// The hosts are those the run began with, whatever their inventory says by now.
+void take_on_hosts(journal::RunJournal& run, const InventoryChoice& given) {
+  const auto* began_with = run.history().start()->field("inventory");
+  const auto text = [&](std::string_view name) -> std::optional<std::string> {
+    const auto* field = began_with == nullptr ? nullptr : began_with->field(name);
+    const auto* value = field == nullptr ? nullptr : field->get_if<std::string>();
+    return value == nullptr ? std::nullopt : std::optional(*value);
+  };
+  const InventoryChoice recorded{.file = text("file"), .limit = text("limit")};
+  const bool same_file = !given.file || (recorded.file && lasting_script_name(*given.file) == *recorded.file);
+  const bool same_limit = !given.file || given.limit == recorded.limit;
+  if (!same_file || !same_limit) {
+    throw Error(
+        "procedure.refused",
+        "the run " + run.folder().id + " began with " +
+            (recorded.file
+                 ? "--inventory " + *recorded.file + (recorded.limit ? " --limit '" + *recorded.limit + "'" : "")
+                 : "no inventory") +
+            " and goes on with the hosts it began with; leave --inventory and --limit away, or begin a new run");
+  }
+  use_inventory(recorded);
+  if (recorded.file && !journal::is_unchanged(*recorded.file, text("sha256").value_or(""))) {
+    log(Level::warn, "the inventory " + *recorded.file +
+                         " is not what it was when the run began; it goes on with the hosts it began with");
+  }
+}
+
 Outcome refused(const Error& error) {
   Outcome outcome;
   outcome.error = error;
@@ -61,6 +89,7 @@ int take_on(const std::string& name, const std::string& mode, const SessionOptio
   const auto folder = journal::find_run(name);
   auto run = journal::RunJournal::reopen(runtime.scheduler().io(), folder);
   check_can_be_taken_on(run->history(), folder, mode);
+  take_on_hosts(*run, session.inventory);
   const auto edited = journal::edited_files(run->history());
   check_edited(edited, options);
   const auto script_name = run->history().start()->text("script");

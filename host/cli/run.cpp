@@ -23,6 +23,7 @@ int finish_script(const Outcome& outcome, journal::ScriptJournal& journal, const
 
 int run_script(SessionOptions session, RunOptions options, const Modules& modules, std::vector<std::string> arguments) {
   const auto runtime = open_session(session, modules);
+  if (const auto failed = read_inventory(session, *runtime)) return *failed;
   const auto name = arguments.front();
   const auto script = find_named_script(name, *runtime);
   arguments.erase(arguments.begin());

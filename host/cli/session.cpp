@@ -59,7 +59,7 @@ std::string causes_text(const Error& error) {
 }  // namespace
 
 void say(const std::string& text) {
-  standard_output().keep_on();
+  standard_output().release();
   std::string shown;
   std::istringstream lines(redact(text));
   for (std::string line; std::getline(lines, line);) shown += printable(line) + (lines.eof() ? "" : "\n");
@@ -119,8 +119,23 @@ std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modul
   auto runtime = std::make_unique<Runtime>(std::move(vm), modules);
   runtime->gate().observe_only = options.observe_only;
   use_json_output(options.json);
-  use_inventory(options.inventory);
+  choose_inventory(options.inventory);
   return runtime;
+}
+
+void choose_inventory(const InventoryChoice& choice) {
+  if (choice.limit && !choice.file) {
+    throw Error("usage.option", "--limit selects from an inventory; name it with --inventory FILE");
+  }
+  use_inventory(choice);
+}
+
+std::optional<int> read_inventory(const SessionOptions& options, Runtime& runtime) {
+  if (!options.inventory.file) return std::nullopt;
+  const auto outcome = runtime.run_text("require('ops.inventory').hosts()", "=[opshost] --inventory", {});
+  if (outcome.returned) return std::nullopt;
+  report(outcome, options, runtime);
+  return outcome.exit_code;
 }
 
 void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime) {

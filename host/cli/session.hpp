@@ -37,6 +37,13 @@ Option json_option(const std::shared_ptr<SessionOptions>& options, const char* d
 /// The runtime for these options, with the log set up.
 std::unique_ptr<Runtime> open_session(const SessionOptions& options, const Modules& modules);
 
+/// Has scripts work on these hosts. Throws Error usage.option for --limit without --inventory.
+void choose_inventory(const InventoryChoice& choice);
+
+/// Reads the inventory, so that a script begins only where the choice has hosts; reports what is wrong with it. The
+/// exit code, or nullopt to go on.
+std::optional<int> read_inventory(const SessionOptions& options, Runtime& runtime);
+
 /// Says on stderr what failed, where in the script, what was seen and what to do; as JSON on stdout under --json.
 void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime);
 

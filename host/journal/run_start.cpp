@@ -45,14 +45,6 @@ ValueMap with_session(ValueMap fields, const std::vector<FileHash>& files) {
   return fields;
 }
 
-bool is_unchanged(const std::string& path, const std::string& sha256) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return false;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return sha256_hex(std::move(text).str()) == sha256;
-}
-
 std::string text_field(const Value& value, std::string_view name) {
   const auto* field = value.field(name);
   const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
@@ -84,6 +76,14 @@ void write_result(RunJournal& run, ValueMap fields) {
   const auto failure = run.flush();
   to_syslog("run " + run.folder().id + " ends: " + state);
   if (failure) throw Error(*failure);
+}
+
+bool is_unchanged(const std::string& path, const std::string& sha256) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return false;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return sha256_hex(std::move(text).str()) == sha256;
 }
 
 std::vector<std::string> edited_files(const History& history) {

@@ -21,6 +21,9 @@ void write_session(RunJournal& run, ValueMap fields, const std::vector<FileHash>
 /// The last record of this process. `fields`: state, exit_code, value or error, owed. Also to syslog.
 void write_result(RunJournal& run, ValueMap fields);
 
+/// The file is there and has that SHA-256.
+bool is_unchanged(const std::string& path, const std::string& sha256);
+
 /// The run's files on disk that are not what they were: "/etc/opshost/scripts/a.lua (edited)".
 std::vector<std::string> edited_files(const History& history);
 

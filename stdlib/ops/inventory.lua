@@ -60,15 +60,9 @@ module.fn { "hosts",
   timeout = "60s",
   touches = "this machine",
   raises = HOSTS_RAISES,
-  doc = "The hosts of `--inventory FILE` that `--limit HOSTS` selects, all of them unless it is given; in a procedure "
-    .. "take them by ctx:fact, so that a resume works on the same ones",
-  run = function()
-    local path, limit = native.chosen_inventory()
-    if not path then
-      error(native.new_error("inventory.not_chosen", "no inventory was chosen; run it with --inventory FILE"), 0)
-    end
-    return load(path, { format = "auto" }):hosts(limit)
-  end,
+  doc = "The hosts of `--inventory FILE` that `--limit HOSTS` selects, all of them unless it is given. A procedure "
+    .. "has them in its journal, so that a resume works on the same ones",
+  run = function() return native.internal("chosen_inventory").hosts() end,
 }
 
 return module.seal()

@@ -3,7 +3,7 @@
 -- `mysql_port`, `docker_endpoint`.
 local native = ...
 
-local raw_error = error
+local raw_pcall, raw_error = native.pcall, error
 
 local inventory_host = {}
 
@@ -16,8 +16,13 @@ end
 inventory_host.is_host = is_host
 
 -- Opened only where the script gives none: a person may have to type it.
-local function secret(reference)
-  return reference and native.globals.require("ops.secret").from(reference)
+local function secret(host, variable, reference)
+  if not reference then return nil end
+  local ok, value = raw_pcall(native.globals.require("ops.secret").from, reference)
+  if ok then return value end
+  if native.is_stop(value) or not native.is_error(value) then raw_error(value, 0) end
+  raw_error(native.new_error(value.code, variable .. " of the host " .. native.describe(host.name) .. ": "
+    .. value.message, { target = host.name, retryable = value.retryable }), 0)
 end
 
 local function variables(host, prefix, fields, into)
@@ -35,15 +40,15 @@ end
 local function ssh_options(host, given)
   local options = { host = host.address }
   for _, field in ipairs { "port", "user", "key", "known_hosts" } do options[field] = host[field] end
-  if given.password == nil then options.password = secret(host.password) end
-  if given.passphrase == nil then options.passphrase = secret(host.vars.ssh_passphrase) end
+  if given.password == nil then options.password = secret(host, "password", host.password) end
+  if given.passphrase == nil then options.passphrase = secret(host, "ssh_passphrase", host.vars.ssh_passphrase) end
   options.via = way_to(host, given)
   return variables(host, "ssh_", { "host_key", "agent", "connect_timeout", "keepalive" }, options)
 end
 
 local function mysql_options(host, given)
   local options = { host = host.address, via = way_to(host, given) }
-  if given.password == nil then options.password = secret(host.vars.mysql_password) end
+  if given.password == nil then options.password = secret(host, "mysql_password", host.vars.mysql_password) end
   return variables(host, "mysql_", { "port", "user", "database", "tls", "charset", "defaults_file" }, options)
 end
 

@@ -6,6 +6,7 @@
 
 #include "bindings/data/inventory/readers.hpp"
 #include "host/base/names.hpp"
+#include "host/base/secret_patterns.hpp"
 #include "host/lua/value_of.hpp"
 
 namespace opshost::data::inventory {
@@ -42,9 +43,20 @@ std::string_view field_of(std::string_view variable) {
   return found == kSpellings.end() ? std::string_view() : found->field;
 }
 
-bool is_reference(std::string_view text) {
-  return text == "input" || (text.starts_with("env:") && text.size() > 4) ||
-         (text.starts_with("file:") && text.size() > 5) || (text.starts_with("command:") && text.size() > 8);
+/// Gateways one behind the other; more are a mistake.
+constexpr std::size_t kMostHops = 16;
+
+/// A secret in it that is no reference, also in a variable's maps and lists.
+bool has_plain_secret(std::string_view name, const Value& value) {
+  if (const auto* list = value.get_if<ValueList>()) {
+    return std::any_of(list->begin(), list->end(),
+                       [&](const Value& element) { return has_plain_secret(name, element); });
+  }
+  if (const auto* map = value.get_if<ValueMap>()) {
+    return std::any_of(map->begin(), map->end(),
+                       [](const auto& field) { return has_plain_secret(field.first, field.second); });
+  }
+  return is_secret_field(name, value);
 }
 
 Format format_of(std::string_view text, const std::string& file) {
@@ -70,7 +82,11 @@ class Inventory::Resolver {
  public:
   explicit Resolver(const Model& model) : model_(model) {}
 
-  InventoryHost resolve(std::size_t number) { return resolve(number, {}); }
+  InventoryHost resolve(std::size_t number) {
+    Way way;
+    std::size_t hops = 0;
+    return resolve(number, way, hops);
+  }
 
   std::vector<std::string> members(std::size_t group) const {
     std::vector<std::string> names;
@@ -87,6 +103,11 @@ class Inventory::Resolver {
     std::vector<const Variable*> variables;  ///< later ones win
   };
   using Way = std::vector<std::size_t>;
+  /// A host as others go through it, and how many it goes through itself.
+  struct Hop {
+    Value host;
+    std::size_t hops = 0;
+  };
 
   const Inherited& inherited(const std::vector<std::size_t>& groups) {
     const auto [entry, is_new] = inherited_.try_emplace(groups);
@@ -110,7 +131,8 @@ class Inventory::Resolver {
     for (const std::size_t parent : model_.groups()[group].parents) add_with_parents(parent, around);
   }
 
-  InventoryHost resolve(std::size_t number, const Way& way) {
+  /// `hops`: how many hosts it goes through.
+  InventoryHost resolve(std::size_t number, Way& way, std::size_t& hops) {
     const Host& host = model_.hosts()[number];
     const Inherited& common = inherited(host.groups);
     InventoryHost resolved{.name = host.name, .address = host.name, .groups = common.groups};
@@ -125,12 +147,14 @@ class Inventory::Resolver {
     for (const Variable* variable : common.variables) take_or_keep(*variable);
     for (const auto& variable : host.variables) take_or_keep(variable);
     // Only the one that counts: the way of a group may not be that of its gateway.
-    if (via != nullptr) take_via(resolved, *via, number, way);
+    if (via != nullptr) take_via(resolved, *via, number, way, hops);
     return resolved;
   }
 
   void take(InventoryHost& host, const Variable& variable) {
     const auto field = field_of(variable.name);
+    if (has_plain_secret(variable.name, variable.value)) fail_plain_secret(host, variable);
+    if (variable.name == "ansible_connection") check_connection(host, variable);
     if (field.empty()) {
       host.vars[variable.name] = variable.value;
     } else if (field == "port") {
@@ -140,23 +164,35 @@ class Inventory::Resolver {
     }
   }
 
+  void check_connection(const InventoryHost& host, const Variable& variable) const {
+    const auto* kind = variable.value.get_if<std::string>();
+    for (const std::string_view known : {"ssh", "smart", "paramiko", "paramiko_ssh"}) {
+      if (kind != nullptr && *kind == known) return;
+    }
+    model_.fail("inventory.value", variable.offset,
+                "ansible_connection of " + quoted(host.name) + " is " + describe(variable.value) +
+                    "; hosts of an inventory are reached by ssh. For this machine use the module `local`");
+  }
+
   void take_text(InventoryHost& host, std::string_view field, const Variable& variable) {
     const auto* given = variable.value.get_if<std::string>();
     // Numbers are names, too: a user "1001".
     const auto* number = variable.value.get_if<std::int64_t>();
     if (given == nullptr && number == nullptr) fail(host, variable, "a text");
     const std::string text = given != nullptr ? *given : std::to_string(*number);
-    if (field == "password" && !is_reference(text)) {
-      model_.fail(
-          "inventory.plain_secret", variable.offset,
-          variable.name + " of " + quoted(host.name) +
-              " is to say where the password is, not what it is: env:NAME, file:PATH, command:PROGRAM or input");
-    }
+    // An empty one is no secret, and no reference either.
+    if (field == "password" && !is_secret_reference(text)) fail_plain_secret(host, variable);
     if (field == "address") host.address = text;
     if (field == "user") host.user = text;
     if (field == "key") host.key = text;
     if (field == "password") host.password = text;
     if (field == "known_hosts") host.known_hosts = text;
+  }
+
+  [[noreturn]] void fail_plain_secret(const InventoryHost& host, const Variable& variable) const {
+    model_.fail("inventory.plain_secret", variable.offset,
+                variable.name + " of " + quoted(host.name) +
+                    " is to say where the secret is, not what it is: env:NAME, file:PATH, command:PROGRAM or input");
   }
 
   std::uint16_t port(const InventoryHost& host, const Variable& variable) {
@@ -166,7 +202,7 @@ class Inventory::Resolver {
   }
 
   /// A host a group goes through is not its own way: `via` of the group it is in passes it by.
-  void take_via(InventoryHost& host, const Variable& variable, std::size_t number, const Way& way) {
+  void take_via(InventoryHost& host, const Variable& variable, std::size_t number, Way& way, std::size_t& hops) {
     const auto* name = variable.value.get_if<std::string>();
     if (variable.value.is_null()) return;
     if (name == nullptr) fail(host, variable, "the name of another host");
@@ -181,12 +217,29 @@ class Inventory::Resolver {
       model_.fail("inventory.circle", variable.offset,
                   "the way to " + quoted(host.name) + " goes through " + quoted(*name) + " twice");
     }
-    Way longer = way;
-    longer.push_back(number);
-    InventoryHost hop = resolve(next, longer);
-    hop.vars.clear();
-    hop.groups.clear();
-    host.via = value_of(hop);
+    way.push_back(number);
+    if (way.size() > kMostHops) fail_long_way(model_.hosts()[way.front()].name, variable);
+    const Hop& gateway = hop(next, way);
+    way.pop_back();
+    if (gateway.hops >= kMostHops) fail_long_way(host.name, variable);
+    hops = gateway.hops + 1;
+    host.via = gateway.host;
+  }
+
+  [[noreturn]] void fail_long_way(const std::string& host, const Variable& variable) const {
+    model_.fail("inventory.circle", variable.offset,
+                "the way to " + quoted(host) + " goes through more than " + std::to_string(kMostHops) + " hosts");
+  }
+
+  /// Kept: a site goes through few of them.
+  const Hop& hop(std::size_t number, Way& way) {
+    const auto known = hops_.find(number);
+    if (known != hops_.end()) return known->second;
+    std::size_t hops = 0;
+    InventoryHost resolved = resolve(number, way, hops);
+    resolved.vars.clear();
+    resolved.groups.clear();
+    return hops_.emplace(number, Hop{.host = value_of(resolved), .hops = hops}).first->second;
   }
 
   [[noreturn]] void fail(const InventoryHost& host, const Variable& variable, const std::string& expected) const {
@@ -197,6 +250,7 @@ class Inventory::Resolver {
 
   const Model& model_;
   std::map<std::vector<std::size_t>, Inherited> inherited_;
+  std::map<std::size_t, Hop> hops_;
 };
 
 Inventory::Inventory(std::string text, const std::string& file, Format format)

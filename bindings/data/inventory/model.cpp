@@ -1,6 +1,7 @@
 #include "bindings/data/inventory/model.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "host/base/names.hpp"
 #include "host/json/document_error.hpp"
@@ -11,6 +12,26 @@ namespace {
 
 /// Groups within groups; deeper ones are a mistake, and every walk along them recurses.
 constexpr std::size_t kDeepest = 100;
+
+/// A typing mistake in a range, or a text made to do harm, shall not take all memory. Looking for a variable among a
+/// host's own is a walk along them.
+constexpr std::size_t kMostHosts = 100'000;
+constexpr std::size_t kMostGroups = 10'000;
+constexpr std::size_t kMostVariables = 1'000;
+constexpr std::size_t kMostHostVariables = 1'000'000;
+
+/// "web1:2222" as Ansible has it: a name and its sshd's port. A range has its colons in brackets, an IPv6 address more
+/// than one.
+std::string_view port_of(std::string_view name) {
+  const std::size_t colon = name.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || name.find_first_of(":]", colon + 1) != std::string_view::npos)
+    return {};
+  const auto port = name.substr(colon + 1);
+  const auto before = name.substr(0, colon);
+  const bool is_only = std::count(before.begin(), before.end(), ':') == 0 || before.ends_with(']');
+  const bool is_number = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == port.npos;
+  return is_only && is_number ? port : std::string_view();
+}
 
 std::string quoted(std::string_view name) { return describe(Value(std::string(name))); }
 
@@ -25,12 +46,17 @@ void Model::fail(const char* code, std::size_t offset, const std::string& proble
   throw document_error(code, file_, text_place(text_, offset), problem);
 }
 
+void Model::fail_limit(std::size_t offset, std::size_t most, const char* of_what) const {
+  fail("data.limit", offset, "there are more than " + std::to_string(most) + " " + of_what);
+}
+
 std::size_t Model::group(std::string_view name, std::size_t offset) {
   const auto [entry, is_new] = group_numbers_.try_emplace(std::string(name), groups_.size());
   if (is_new) {
     const bool is_word = !name.empty() && name.find_first_of(" \t,!&@*?[]:=") == std::string_view::npos;
     if (!is_word) fail("inventory.syntax", offset, quoted(name) + " is no name for a group");
     groups_.push_back({.name = std::string(name), .offset = offset});
+    if (groups_.size() > kMostGroups) fail_limit(offset, kMostGroups, "groups");
   }
   return entry->second;
 }
@@ -54,6 +80,8 @@ void Model::set_variable(std::size_t group, Variable variable) {
          "the group " + quoted(groups_[group].name) + " has " + variable.name + " = " + describe(known.value) +
              " already, from " + place_text(file_, text_place(text_, known.offset)));
   }
+  if (groups_[group].variables.size() == kMostVariables)
+    fail_limit(variable.offset, kMostVariables, "variables of a group");
   groups_[group].variables.push_back(std::move(variable));
 }
 
@@ -63,11 +91,20 @@ std::size_t Model::host(const std::string& name, std::size_t offset) {
     const bool is_word = !name.empty() && name.find_first_of(" \t,!&@*?[]=\n") == std::string::npos;
     if (!is_word) fail("inventory.syntax", offset, quoted(name) + " is no name for a host");
     hosts_.push_back({.name = name, .offset = offset});
+    if (hosts_.size() > kMostHosts) fail_limit(offset, kMostHosts, "hosts");
   }
   return entry->second;
 }
 
 std::vector<std::size_t> Model::add_hosts(std::size_t group, std::string_view pattern, std::size_t offset) {
+  if (const auto port = port_of(pattern); !port.empty()) {
+    const auto numbers = add_hosts(group, pattern.substr(0, pattern.size() - port.size() - 1), offset);
+    std::int64_t value = 0;
+    std::from_chars(port.data(), port.data() + port.size(), value);
+    const Variable variable{.name = "port", .value = value, .offset = offset};
+    for (const std::size_t number : numbers) set_host_variable(number, variable);
+    return numbers;
+  }
   std::string problem;
   const auto names = expand_ranges(pattern, problem);
   if (names.empty()) fail("inventory.syntax", offset, quoted(pattern) + ": " + problem);
@@ -92,6 +129,10 @@ void Model::set_host_variable(std::size_t number, const Variable& variable) {
   const auto same =
       std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.name == variable.name; });
   if (same == known.end()) {
+    if (known.size() == kMostVariables) fail_limit(variable.offset, kMostVariables, "variables of a host");
+    if (++host_variables_ > kMostHostVariables) {
+      fail_limit(variable.offset, kMostHostVariables, "variables of all hosts together");
+    }
     known.push_back(variable);
   } else if (same->value != variable.value) {
     fail("inventory.conflict", variable.offset,

@@ -47,7 +47,7 @@ class Model {
   void define_group(std::size_t group, std::size_t offset);
   void add_child(std::size_t parent, std::size_t child);
   void set_variable(std::size_t group, Variable variable);
-  /// The hosts `pattern` stands for ("db[1-9]") are listed in the group.
+  /// The hosts `pattern` stands for ("db[1-9]", "web1:2222" with a port) are listed in the group.
   /// inventory.duplicate_host: one of them is listed there already.
   std::vector<std::size_t> add_hosts(std::size_t group, std::string_view pattern, std::size_t offset);
   /// inventory.duplicate_host: it has that variable already, with another value.
@@ -71,12 +71,14 @@ class Model {
  private:
   enum class Visit : std::uint8_t { none, open, done };
 
+  [[noreturn]] void fail_limit(std::size_t offset, std::size_t most, const char* of_what) const;
   std::size_t host(const std::string& name, std::size_t offset);
   void visit(std::size_t group, std::vector<Visit>& visits, std::vector<std::size_t>& way);
 
   std::string_view text_;
   std::string file_;
   std::vector<Host> hosts_;
+  std::size_t host_variables_ = 0;
   std::vector<Group> groups_;
   std::unordered_map<std::string, std::size_t> host_numbers_;
   std::unordered_map<std::string, std::size_t> group_numbers_;

@@ -1,6 +1,7 @@
 #include "bindings/data/inventory/module.hpp"
 
 #include "bindings/data/inventory/inventory.hpp"
+#include "host/gate/touches_nothing.hpp"
 #include "host/json/document_error.hpp"
 
 namespace opshost::data::inventory {
@@ -43,6 +44,7 @@ void declare_errors(Module& module) {
 }  // namespace
 
 void declare(Module& module) {
+  module.subject(gate::kTouchesNothing);
   module.doc(
       "An inventory is a YAML or INI file as Ansible has them: hosts (also as ranges, `db[1-9]`), groups, groups of "
       "groups, and variables, of which the one nearest to the host wins. `address`, `port`, `user`, `key`, "

@@ -54,20 +54,33 @@ class Selection {
  public:
   Selection(const Model& model, std::string_view limit) : model_(model), limit_(limit) {}
 
+  /// Whatever their order: the union of the plain terms (all hosts where there is none), then "&", then "!".
   std::vector<std::size_t> run() {
-    Set chosen(model_.hosts().size());
-    bool is_first = true;
+    const std::size_t count = model_.hosts().size();
+    Set wanted(count);
+    Set kept(count, true);
+    Set excluded(count);
+    bool has_plain = false;
     std::string_view rest = limit_;
-    while (!rest.empty()) {
+    for (bool is_last = false; !is_last;) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
-      apply(trimmed(rest.substr(0, comma)), is_first, chosen);
-      is_first = false;
+      auto term = trimmed(rest.substr(0, comma));
+      is_last = comma == rest.size();
       rest.remove_prefix(std::min(comma + 1, rest.size()));
+      const char sign = !term.empty() && (term.front() == '!' || term.front() == '&') ? term.front() : '+';
+      if (sign != '+') term.remove_prefix(1);
+      if (term.empty() || term == "@") fail("there is nothing between two commas");
+      const Set meant = hosts_of(term);
+      has_plain = has_plain || sign == '+';
+      for (std::size_t i = 0; i < count; ++i) {
+        if (sign == '+') wanted[i] = wanted[i] || meant[i];
+        if (sign == '&') kept[i] = kept[i] && meant[i];
+        if (sign == '!') excluded[i] = excluded[i] || meant[i];
+      }
     }
-    if (is_first || limit_.ends_with(',')) fail("there is nothing between two commas");
     std::vector<std::size_t> numbers;
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-      if (chosen[i]) numbers.push_back(i);
+    for (std::size_t i = 0; i < count; ++i) {
+      if ((wanted[i] || !has_plain) && kept[i] && !excluded[i]) numbers.push_back(i);
     }
     return numbers;
   }
@@ -83,33 +96,23 @@ class Selection {
     throw Error("inventory.limit", "the limit " + quoted(limit_) + ": " + problem);
   }
 
-  void apply(std::string_view term, bool is_first, Set& chosen) {
-    char sign = '+';
-    if (!term.empty() && (term.front() == '!' || term.front() == '&')) {
-      sign = term.front();
-      term.remove_prefix(1);
-      // "!db3" alone means all others.
-      if (is_first) chosen.assign(chosen.size(), true);
-    }
-    if (term.empty() || term == "@") fail("there is nothing between two commas");
-    const Set meant = hosts_of(term);
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-      if (sign == '+') chosen[i] = chosen[i] || meant[i];
-      if (sign == '!') chosen[i] = chosen[i] && !meant[i];
-      if (sign == '&') chosen[i] = chosen[i] && meant[i];
-    }
-  }
-
   Set hosts_of(std::string_view term) {
     Set hosts(model_.hosts().size());
     if (term == "all") {
       hosts.assign(hosts.size(), true);
+    } else if (term == "@ungrouped" && model_.find_group("ungrouped") == Model::npos) {
+      // Ansible's name for what stands in no group but "all".
+      for (std::size_t i = 0; i < hosts.size(); ++i) hosts[i] = is_ungrouped(model_.hosts()[i]);
     } else if (term.front() == '@') {
       add_groups(term.substr(1), hosts);
     } else {
       add_hosts(term, hosts);
     }
     return hosts;
+  }
+
+  static bool is_ungrouped(const Host& host) {
+    return std::all_of(host.groups.begin(), host.groups.end(), [](std::size_t group) { return group == 0; });
   }
 
   std::vector<std::string> expanded(std::string_view pattern) const {

@@ -149,18 +149,20 @@ local function begin(definition, p, request)
   end
   run.hooks = read_hooks()
   if request.mode == "plan" then return end
-  local fields = { mode = request.mode, edited = request.edited }
+  local fields, hosts = { mode = request.mode, edited = request.edited }, nil
   if request.mode == "run" then
     fields = { procedure = definition.name, params = p, uses = definition.uses, source = definition.source,
       script = request.script, on_failure = definition.on_failure, unsafe_lua = native.unsafe_lua or nil }
+    if native.chosen_inventory() then fields.inventory, hosts = native.internal("chosen_inventory").record() end
   end
-  native.begin_run(fields, main.targets(definition, p))
+  native.begin_run(fields, main.targets(definition, p), hosts)
 end
 
 --- request: {mode = "run" | "plan" | "resume" | "cleanup" | "rollback", name =, arguments = | params =, options =}
 function main.run(procedure, request)
   local definition = main.definition_of(procedure, request.name)
   local p = request.params or params.parse(definition, request.arguments or {})
+  if native.chosen_inventory() then native.internal("chosen_inventory").hosts() end
   if request.mode == "preflight" then return native.internal("procedure/preflight")(definition, p) end
   begin(definition, p, request)
   if request.mode == "plan" then return plan(definition, p) end

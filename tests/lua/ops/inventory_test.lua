@@ -74,6 +74,13 @@ test("a selection takes hosts, patterns, ranges and groups, in the inventory's o
     ["@site,&*1"] = { "db1", "w1" },
     ["@s*,!@web"] = { "db1", "db2", "db3" },
     ["db1,!db1"] = {},
+    ["!db1,db1"] = {},
+    ["!db3,db*"] = { "db1", "db2" },
+    ["!db3,&@site,db*,w1"] = { "db1", "db2", "w1" },
+    ["&@web,db1,w1"] = { "w1" },
+    ["!@web,&@site"] = { "db1", "db2", "db3" },
+    ["@ungrouped"] = { "lone" },
+    ["all,!@ungrouped,!@db"] = { "w1", "w2" },
   } do t.equal({ limit, site:names(limit) }, { limit, names }) end
   t.equal(site:hosts("db1")[1].name, "db1")
 end)
@@ -137,11 +144,42 @@ test("secrets are by reference", function()
   local site = ini("h1 password=env:DB_PASSWORD\nh2 ansible_ssh_pass=file:/etc/secret\nh3 password=input\n")
   t.equal(site:host("h1").password == "env:DB_PASSWORD", true)
   t.equal(site:host("h2").password == "file:/etc/secret", true)
-  local failure = t.raises("inventory.plain_secret", 'site:2:4: password of "h2" is to say where the password is, not '
+  local failure = t.raises("inventory.plain_secret", 'site:2:4: password of "h2" is to say where the secret is, not '
     .. "what it is: env:NAME, file:PATH, command:PROGRAM or input", function()
       ini("h1\nh2 password=not-for-the-log\n")
     end)
   t.equal(tostring(failure):find("not-for-the-log", 1, true), nil)
+end)
+
+test("every variable of a secret's name is by reference, in maps and lists too, a number as well", function()
+  local function plain(parse, text, place, name)
+    refused(parse, text, "inventory.plain_secret", "site:" .. place .. ": " .. name .. ' of "h1" is to say where the'
+      .. " secret is, not what it is: env:NAME, file:PATH, command:PROGRAM or input")
+  end
+  plain(ini, "h1 mysql_password=hunter2\n", "1:4", "mysql_password")
+  plain(ini, "h1 ansible_become_pass=123456\n", "1:4", "ansible_become_pass")
+  plain(ini, "h1\n[all:vars]\napi_token=1.5\n", "3:1", "api_token")
+  plain(yaml, "all: {hosts: {h1: {mysql: [{db_password: hunter2}]}}}\n", "1:20", "mysql")
+  local vars = yaml("all: {hosts: {h1: {mysql: {password: 'env:X'}, api_token: '', db_password: , secret_id: x}}}\n")
+    :host("h1").vars
+  t.equal({ vars.mysql.password, vars.api_token, vars.secret_id }, { "env:X", "", "x" })
+end)
+
+test("a way goes through at most 16 hosts, and a long one is refused at once", function()
+  local function chain(length)
+    local lines = {}
+    for i = 1, length do lines[i] = ("h%d via=h%d\n"):format(i, i + 1) end
+    return table.concat(lines) .. "h" .. length + 1 .. "\n"
+  end
+  local host, hops = ini(chain(16)):host("h1"), 0
+  while host.via do host, hops = host.via, hops + 1 end
+  t.equal({ hops, host.name }, { 16, "h17" })
+  refused(ini, chain(17), "inventory.circle", 'site:17:5: the way to "h1" goes through more than 16 hosts')
+  refused(ini, chain(20000), "inventory.circle", 'site:17:5: the way to "h1" goes through more than 16 hosts')
+  -- From its end, where each is known when the next is looked at.
+  local lines = { "h0\n" }
+  for i = 1, 20000 do lines[i + 1] = ("h%d via=h%d\n"):format(i, i - 1) end
+  refused(ini, table.concat(lines), "inventory.circle", 'site:18:5: the way to "h17" goes through more than 16 hosts')
 end)
 
 test("groups that contain each other, or are defined nowhere", function()
@@ -235,4 +273,50 @@ test("ten thousand hosts", function()
   for rack = 1, 100 do lines[rack] = ("[rack%d]\nnode%d-[1-100] user=ops\n"):format(rack, rack) end
   local site = ini(table.concat(lines))
   t.equal({ #site:names(), #site:names("node1*,!node17*,@rack3") }, { 10000, 1200 })
+  -- A tenth of them costs a tenth, give or take: nothing looks at all hosts for each.
+  local function cost(count)
+    local best = math.huge
+    for _ = 1, 3 do
+      local began = os.clock()
+      ini(table.concat(lines, "", 1, count)):names("node1*,!node1-*")
+      best = math.min(best, os.clock() - began)
+    end
+    return best
+  end
+  local ratio = cost(100) / cost(10)
+  t.truthy(ratio < 40, "ten times the hosts cost " .. ratio .. " times as much, which")
+end)
+
+test("an inventory has its limits", function()
+  local function limited(text, place, what)
+    refused(ini, text, "data.limit", "site:" .. place .. ": there are more than " .. what)
+  end
+  local function variables(count)
+    local words = {}
+    for i = 1, count do words[i] = " v" .. i .. "=1" end
+    return table.concat(words)
+  end
+  t.equal(ini("h1" .. variables(1000)):host("h1").vars.v1000, 1)
+  limited("h1" .. variables(1001), "1:6897", "1000 variables of a host")
+  limited("h[1-50000]\nh[50001-90000]\nx[1-20000]\n", "3:1", "100000 hosts")
+  limited("h[1-100000]" .. variables(11), "1:64", "1000000 variables of all hosts together")
+  local groups = {}
+  for i = 1, 10001 do groups[i] = "[g" .. i .. "]\n" end
+  limited(table.concat(groups), "10000:2", "10000 groups")
+end)
+
+test("what Ansible writes", function()
+  for _, site in ipairs { ini("web1:2222\ndb[1:2]:2223\nfe80::1\n"),
+    yaml("all: {hosts: {'web1:2222': , 'db[1:2]:2223': , 'fe80::1': }}\n") } do
+    t.equal({ site:host("web1").port, site:host("db2").port, site:host("fe80::1").port }, { 2222, 2223 })
+    t.equal(site:names(), { "web1", "db1", "db2", "fe80::1" })
+  end
+  refused(ini, "web1:2222 port=22\n", "inventory.conflict",
+    'site:1:11: the host "web1" has port = 2222 already, from site:1:1')
+  refused(ini, "h1 ansible_connection=local\n", "inventory.value", 'site:1:4: ansible_connection of "h1" is "local"; '
+    .. "hosts of an inventory are reached by ssh. For this machine use the module `local`")
+  t.equal(ini("h1 ansible_connection=ssh\n"):host("h1").name, "h1")
+  refused(yaml, "all:\n  vars:\n    x: !vault |\n      $ANSIBLE_VAULT;1.1;AES256\n", "data.syntax",
+    "site:4:1: only Ansible opens a !vault; put the secret into the environment, a file of mode 0600 or a password "
+    .. "store, and say where it is: env:NAME, file:PATH, command:PROGRAM")
 end)
