@@ -18,7 +18,7 @@ local module = declare.module("docker", "Docker engines, their containers, image
 module.exports.connect = native.internal("inventory_host").docker(module.exports.connect)
 
 module.record("EditOptions", "How to edit a file in a container", {
-  { "backup", "string", "keep the old content beside it, under this ending: \".bak\"" },
+  { "backup", "string", "keep the old content beside it, as private as it is, under this ending: \".bak\"" },
   { "sensitive", "boolean", "what differs is kept out of plan, log and result", default = false },
 })
 module.record("EditResult", "What an edit did", {
@@ -42,7 +42,8 @@ module.fn { "edit",
   run = function(container, path, change, options)
     local files = {
       read_file = function(file) return container:read_file(file) end,
-      write_file = function(file, content) return container:write_file(file, content) end,
+      write_file = function(file, content, how) return container:write_file(file, content, how) end,
+      stat = function(file) return container:stat(file) end,
     }
     return edit(files, path, change, options)
   end,

@@ -7,7 +7,7 @@ local edit = native.internal("edit")
 local module = declare.module("local", "Processes and files of this machine")
 
 module.record("EditOptions", "How to edit a file", {
-  { "backup", "string", "keep the old content beside it, under this ending: \".bak\"" },
+  { "backup", "string", "keep the old content beside it, as private as it is, under this ending: \".bak\"" },
   { "sensitive", "boolean", "what differs is kept out of plan, log and result", default = false },
 })
 module.record("EditResult", "What an edit did", {

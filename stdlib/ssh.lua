@@ -18,7 +18,7 @@ native.internal("procedure/tracked").keepers.ssh = {
 local module = declare.module("ssh", "Commands, files and ports of other machines")
 
 module.record("EditOptions", "How to edit a file", {
-  { "backup", "string", "keep the old content beside it, under this ending: \".bak\"" },
+  { "backup", "string", "keep the old content beside it, as private as it is, under this ending: \".bak\"" },
   { "sensitive", "boolean", "what differs is kept out of plan, log and result", default = false },
 })
 module.record("EditResult", "What an edit did", {
@@ -46,7 +46,8 @@ module.method("Host", { "edit",
     -- `edit` calls functions of a module, these are methods.
     local files = {
       read_file = function(name) return host:read_file(name) end,
-      write_file = function(name, text) host:write_file(name, text) end,
+      write_file = function(name, text, how) host:write_file(name, text, how) end,
+      stat = function(name) return host:stat(name) end,
     }
     return edit(files, path, change, options)
   end,

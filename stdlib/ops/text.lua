@@ -2,6 +2,7 @@
 local native = ...
 
 local declare = native.internal("declare")
+local plain_text = native.internal("plain_text")
 local module = declare.module("ops.text", "The text commands print: lines, fields, columns, differences", {
   doc = [[
 For output that has no better form: ask a program for JSON where it has it (`data.from_json`).]],
@@ -33,9 +34,9 @@ module.record("DiffOptions", "How to show a difference", {
 
 local function lines(text)
   local list = {}
-  for line in text:gmatch("([^\n]*)\n") do list[#list + 1] = (line:gsub("\r$", "")) end
-  local rest = text:match("[^\n]*$")
-  if rest ~= "" then list[#list + 1] = (rest:gsub("\r$", "")) end
+  plain_text.each_line(text, function(line)
+    list[#list + 1] = line:byte(-1) == 13 and line:sub(1, -2) or line
+  end)
   return list
 end
 
@@ -43,7 +44,7 @@ local function split_at_blanks(line, most)
   local list, from = {}, line:find("%S")
   while from do
     if most and #list + 1 >= most then
-      list[#list + 1] = line:sub(from):gsub("%s+$", "")
+      list[#list + 1] = plain_text.trim_right(line:sub(from))
       break
     end
     local first, last = line:find("%s+", from)
@@ -77,7 +78,7 @@ module.fn { "trim",
   params = { { "text", "string", "any text" } },
   returns = "string",
   doc = "Take blanks and line breaks off both ends",
-  run = function(text) return (text:match("^%s*(.-)%s*$")) end,
+  run = plain_text.trim,
 }
 
 local function positive(value, what)
@@ -106,41 +107,75 @@ print(text.fields("tcp   0  127.0.0.1:22")[3], text.fields("root:x:0:0", { separ
 
 -- "CONTAINER ID" -> container_id
 local function field_name(title)
-  return (title:lower():gsub("[^%w]+", "_"):gsub("^_", ""):gsub("_$", ""))
+  return (title:lower():gsub("[^%w\128-\255]+", "_"):gsub("^_", ""):gsub("_$", ""))
 end
 
 local function header_error(header, problem)
   error(native.new_error("text.columns", "the header " .. native.describe(header) .. " " .. problem), 0)
 end
 
--- Titles and where they begin. Two blanks separate them, one may be within a title.
-local function titles_by_place(header, names)
-  local titles, from = {}, 1
-  if names then
-    for _, name in ipairs(names) do
-      local first, last = header:find(name, from, true)
-      if not first then header_error(header, "has no column " .. native.describe(name)) end
-      titles[#titles + 1] = { name = name, first = first }
-      from = last + 1
-    end
-    return titles
+-- Where a title stands in the header as words of its own: "NAME" is not in "NAMESPACE".
+local function find_title(header, name, from)
+  local first, last = header:find(name, from, true)
+  while first do
+    local begins_word = first == 1 or header:find("^%s", first - 1)
+    if begins_word and not header:find("^%S", last + 1) then return first, last end
+    first, last = header:find(name, first + 1, true)
   end
+  return nil
+end
+
+local function named_titles(header, names)
+  local titles, from = {}, 1
+  for _, name in ipairs(names) do
+    local first, last = find_title(header, name, from)
+    if not first then header_error(header, "has no column " .. native.describe(name)) end
+    titles[#titles + 1] = { name = name, first = first }
+    from = last + 1
+  end
+  return titles
+end
+
+-- Two blanks separate titles, one may be within a title.
+local function all_titles(header)
+  local titles, from = {}, 1
   while true do
     local first = header:find("%S", from)
     if not first then return titles end
     local last = (header:find("%s%s", first) or #header + 1) - 1
-    titles[#titles + 1] = { name = header:sub(first, last), first = first }
+    titles[#titles + 1] = { name = plain_text.trim_right(header:sub(first, last)), first = first }
     from = last + 1
   end
+end
+
+-- Titles, and at which columns of a terminal they begin; of a table whose first title has blanks before it, the first
+-- cell begins with the line.
+local function titles_by_place(header, names)
+  local titles = names and named_titles(header, names) or all_titles(header)
+  local offsets = {}
+  for i, title in ipairs(titles) do offsets[i] = title.first end
+  local columns = native.columns_of(header, offsets)
+  local is_indented = columns[1] > 1 and not header:sub(1, offsets[1] - 1):find("%S")
+  if is_indented then columns[1] = 1 end
+  return { list = titles, columns = columns, is_indented = is_indented }
+end
+
+local function misplaced(line, title, problem)
+  error(native.new_error("text.columns", "the line " .. native.describe(line) .. " does not stand below the titles: "
+    .. problem .. " " .. native.describe(title) .. '; where numbers stand to the right, read it by = "fields"'), 0)
 end
 
 -- Columns of the terminal, not bytes: a cell with wide or accented characters still ends below its title's end.
 local function cells_by_place(line, titles)
   local record = {}
-  for i, title in ipairs(titles) do
-    local from = i == 1 and 1 or title.first
-    local to = titles[i + 1] and titles[i + 1].first - 1
-    record[field_name(title.name)] = native.text_columns(line, from, to):match("^%s*(.-)%s*$")
+  local cells, reaches_into = native.cells_at(line, titles.columns)
+  if reaches_into then misplaced(line, titles.list[reaches_into].name, "text reaches into the column") end
+  for i, title in ipairs(titles.list) do
+    local cell = plain_text.trim(cells[i])
+    -- Of several words, it may be several titles; before an indented one, a column without a title.
+    local may_be_several = i == 1 and titles.is_indented or title.name:find("%s")
+    if may_be_several and cell:find("%s%s") then misplaced(line, title.name, "there are two cells below") end
+    record[field_name(title.name)] = cell
   end
   return record
 end

@@ -5,9 +5,11 @@ local declare = native.internal("declare")
 local module = declare.module("ops.version", "Versions: read, compare, test against a range", {
   doc = [[
 A version is dotted numbers, and may have a pre-release word (`alpha`, `beta`, `rc2`, `SNAPSHOT`, ...), a build date
-(`20240131`, `202401311530`) and a revision behind them: `3.2.1`, `v1.20.4`, `8.0.36-rc1`, `2.5.1-20240131`. Numbers
-compare as numbers and missing ones are 0; a pre-release comes before its release; a later build date comes later. Other
-words (`-log`, `-ubuntu`) count for nothing.]],
+(`20240131`, `202401311530`) and a package's revision behind them: `3.2.1`, `v1.20.4`, `8.0.36-rc1`, `2.5.1-20240131`,
+`1:10.11.6-0+deb12u1`, `1.36.1-r5`, `9.2p1`. An epoch (`1:`) counts before all else. Numbers compare as numbers and
+missing ones are 0; a pre-release comes before its release, as does what stands behind a `~`; a patch level comes later,
+and so do a later build date and revision. Other words (`-log`, `-generic`, a commit's hash) count for nothing. The
+`5.5.5-` that MariaDB puts in front for old clients is no part of its version.]],
   example = [[
 local version = require "ops.version"
 local installed = version.parse("2.5.1-20240131")
@@ -19,13 +21,20 @@ module.record("Version", "A version, taken apart", {
   { "text", "string", "as it was written", required = true },
   { "numbers", "integer[]", "the dotted numbers", required = true },
   { "pre_release", "string", "the word that makes it a pre-release: \"rc1\"" },
+  { "epoch", "integer", "a Debian package's number before the colon", default = 0 },
+  { "patch_level", "integer", "of \"9.2p1\": 1", default = 0 },
   { "build_date", "string", "digits: \"20240131\"" },
-  { "revision", "integer", "the number behind it", default = 0 },
+  { "revision", "integer", "the first number behind it", default = 0 },
+  { "revisions", "integer[]", "all of them: of \"2.3-4+deb12u1\" 4, 12 and 1", required = true },
 })
 
 -- Words that come before the release, in this order.
 local PRE_RELEASES = { dev = 1, snapshot = 2, alpha = 3, a = 3, beta = 4, b = 4, milestone = 5, m = 5, pre = 6,
   preview = 6, rc = 7, cr = 7 }
+
+-- Words whose number is a package's revision: 4ubuntu1, deb12u1, r5, 513.el8. Of others ("x86", "64k") it is none.
+local REVISION_WORDS = { [""] = true, r = true, rev = true, u = true, deb = true, ubuntu = true, el = true, fc = true,
+  dfsg = true, bpo = true, build = true, nmu = true }
 
 -- No text has a longer number in it that means something, and doubles hold these exactly.
 local LONGEST_NUMBER = 15
@@ -39,20 +48,36 @@ local function pre_release_rank(word)
   local rank = name and PRE_RELEASES[name]
   if not rank or #number > LONGEST_NUMBER then return nil end
   -- "b20240131" is a build, and the single letters mean something only with their number.
-  if is_date(number) or #name == 1 and number == "" then return nil end
+  if #name == 1 and (number == "" or is_date(number)) then return nil end
   return rank, tonumber(number) or 0
 end
 
 local metatable = {}
 
+-- "1a2b3c4", "g1a2b3c4": letters and digits of a commit's hash.
+local function is_hash(word)
+  local digits = word:match("^g?(%x+)$")
+  return digits and #digits >= 7 and digits:find("%a") and digits:find("%d")
+end
+
+local function read_revisions(version, word)
+  for letters, digits in word:lower():gmatch("(%a*)(%d+)") do
+    if not REVISION_WORDS[letters] or #digits > LONGEST_NUMBER then return end
+    version.revisions[#version.revisions + 1] = tonumber(digits)
+  end
+end
+
 local function read_word(version, word)
-  local digits = word:match("^%a?(%d+)$")
-  if digits and is_date(digits) then
-    version.build_date = version.build_date or digits
-  elseif word:find("^%d+$") and #word <= LONGEST_NUMBER then
-    version.revision = version.revision == 0 and tonumber(word) or version.revision
-  elseif not version.pre_release and pre_release_rank(word) then
+  local digits = word:match("^%a*(%d+)$")
+  local patch = word:match("^[pP](%d+)$") or word:match("^patch(%d+)$")
+  if not version.pre_release and pre_release_rank(word) then
     version.pre_release = word
+  elseif digits and is_date(digits) then
+    version.build_date = version.build_date or digits
+  elseif patch and #patch <= LONGEST_NUMBER then
+    version.patch_level = tonumber(patch)
+  elseif not is_hash(word) then
+    read_revisions(version, word)
   end
 end
 
@@ -67,15 +92,22 @@ end
 
 --- nil: it is no version.
 local function read(text)
-  local dotted, rest = text:match("^[vV]?(%d[%d.]*)(.*)$")
+  local epoch, without_epoch = text:match("^(%d+):(%d.*)$")
+  local own = without_epoch or text
+  -- What MariaDB 10 and later say to clients that look for MySQL 5.5.
+  if own:find("^5%.5%.5%-%d+%.%d+[%d.]*%-MariaDB") then own = own:sub(7) end
+  local dotted, rest = own:match("^[vV]?(%d[%d.]*)(.*)$")
   if not dotted or dotted:find("..", 1, true) or dotted:sub(-1) == "." then return nil end
   if rest:find("[^%w%-_+.~:() ]") then return nil end
   local numbers = read_numbers(dotted)
-  if not numbers then return nil end
-  local version = setmetatable({ text = text, numbers = numbers, revision = 0 }, metatable)
+  if not numbers or epoch and #epoch > LONGEST_NUMBER then return nil end
+  local version = setmetatable({ text = text, epoch = tonumber(epoch) or 0, numbers = numbers, patch_level = 0,
+    revisions = {} }, metatable)
   -- "1.2rc1" has no separator before its word; "rc.1" has one within.
   rest = rest:gsub("(%a)%.(%d)", "%1%2")
   for word in rest:gmatch("%w+") do read_word(version, word) end
+  version.is_before = rest:sub(1, 1) == "~" and not version.pre_release
+  version.revision = version.revisions[1] or 0
   return version
 end
 
@@ -99,11 +131,18 @@ local function compare_numbers(one, other)
   return 0
 end
 
+-- What is behind a "~" without such a word comes before every pre-release, as Debian orders it.
+local function rank_of(version)
+  if version.is_before then return 0, 0 end
+  if not version.pre_release then return math.huge, 0 end
+  return pre_release_rank(version.pre_release)
+end
+
 local function compare_pre_releases(one, other)
-  if not one or not other then return (one and -1 or 0) - (other and -1 or 0) end
-  local rank, number = pre_release_rank(one)
-  local other_rank, other_number = pre_release_rank(other)
-  return sign(rank ~= other_rank and rank - other_rank or number - other_number)
+  local rank, number = rank_of(one)
+  local other_rank, other_number = rank_of(other)
+  if rank ~= other_rank then return rank < other_rank and -1 or 1 end
+  return sign(number - other_number)
 end
 
 -- Dates with and without a time of day: by their common digits, then by length.
@@ -115,10 +154,12 @@ local function compare_dates(one, other)
 end
 
 local function compare(one, other)
-  local result = compare_numbers(one.numbers, other.numbers)
-  if result == 0 then result = compare_pre_releases(one.pre_release, other.pre_release) end
+  local result = sign(one.epoch - other.epoch)
+  if result == 0 then result = compare_numbers(one.numbers, other.numbers) end
+  if result == 0 then result = compare_pre_releases(one, other) end
+  if result == 0 then result = sign(one.patch_level - other.patch_level) end
   if result == 0 then result = compare_dates(one.build_date, other.build_date) end
-  if result == 0 then result = sign(one.revision - other.revision) end
+  if result == 0 then result = compare_numbers(one.revisions, other.revisions) end
   return result
 end
 

@@ -1,4 +1,8 @@
 -- The shortest way from one list of lines to another (Myers' O(ND) algorithm), and how `diff -u` writes it.
+local native = ...
+
+local plain_text = native.internal("plain_text")
+
 local diff = {}
 
 -- Beyond this many differing lines the search costs more than its answer is worth: the rest is replaced as a whole.
@@ -133,9 +137,7 @@ end
 -- With their line breaks: a last line without one differs from the same with one.
 local function whole_lines(text)
   local lines = {}
-  for line in text:gmatch("[^\n]*\n") do lines[#lines + 1] = line end
-  local rest = text:match("[^\n]*$")
-  if rest ~= "" then lines[#lines + 1] = rest end
+  plain_text.each_line(text, function(line, is_ended) lines[#lines + 1] = is_ended and line .. "\n" or line end)
   return lines
 end
 

@@ -8,7 +8,7 @@ local FIRST = { name = 1, id = 2, host = 3, item = 4 }
 
 local function cell_text(value, field)
   if value == nil then return "" end
-  if field and type(value) == "string" and value ~= "" and native.is_secret_name(field) then return "***" end
+  if type(field) == "string" and native.is_secret_field(field, value) then return "***" end
   if value == native.null then return "-" end
   if type(value) == "string" then return value end
   if type(value) == "table" and getmetatable(value) ~= "list" and getmetatable(value) then return tostring(value) end
@@ -16,8 +16,12 @@ local function cell_text(value, field)
   return tostring(value)
 end
 
+-- A table with names, also beside a list's elements; a list and what is no plain table have none.
 local function is_record(value)
-  return type(value) == "table" and type((next(value))) == "string"
+  if type(value) ~= "table" or getmetatable(value) and getmetatable(value) ~= "list" then return false end
+  local count = 0
+  for _ in pairs(value) do count = count + 1 end
+  return count > #value
 end
 
 local function is_list_of_records(value)
@@ -34,7 +38,10 @@ local function sorted_fields(known)
   table.sort(fields, function(one, other)
     local first, second = FIRST[one] or 9, FIRST[other] or 9
     if first ~= second then return first < second end
-    return one < other
+    -- Names in front of what else a table may have for one.
+    if type(one) == "string" and type(other) == "string" then return one < other end
+    if type(one) == "string" or type(other) == "string" then return type(one) == "string" end
+    return tostring(one) < tostring(other)
   end)
   return fields
 end
@@ -42,7 +49,7 @@ end
 local function fields_of(records)
   local known = {}
   for _, record in ipairs(records) do
-    for field in pairs(record) do known[tostring(field)] = true end
+    for field in pairs(record) do known[field] = true end
   end
   return sorted_fields(known)
 end
@@ -54,37 +61,51 @@ local function table_of(records, columns)
     for j, column in ipairs(columns) do rows[i][j] = cell_text(record[column], column) end
   end
   local titles = {}
-  for i, column in ipairs(columns) do titles[i] = (column:upper():gsub("_", " ")) end
+  for i, column in ipairs(columns) do titles[i] = (tostring(column):upper():gsub("_", " ")) end
   return native.table_text(titles, rows)
 end
 
 -- "name  value" a line.
 local function lines_of(record, columns)
   local rows = {}
-  for i, column in ipairs(columns) do rows[i] = { column, cell_text(record[column], column) } end
+  for i, column in ipairs(columns) do rows[i] = { tostring(column), cell_text(record[column], column) } end
   return (native.table_text({ "", "" }, rows):gsub("^[^\n]*\n", ""))
 end
 
 local function text_of(value, columns)
   if is_list_of_records(value) then return table_of(value, columns or fields_of(value)) end
+  if is_record(value) then return lines_of(value, columns or fields_of({ value })) end
   if type(value) == "table" and #value > 0 then
     local lines = {}
     for i, element in ipairs(value) do lines[i] = cell_text(element) .. "\n" end
     return table.concat(lines)
   end
-  if is_record(value) and not getmetatable(value) then return lines_of(value, columns or fields_of({ value })) end
   if type(value) == "table" and next(value) == nil then return "" end
   return tostring(value) .. "\n"
 end
 
--- What JSON has no word for as a person would see it: a secret, a handle, a function.
-local function as_data(value)
+local as_data
+
+local function table_as_data(value, around)
+  if around[value] then return "<contains itself>" end
+  around[value] = true
+  local copy, has_names = {}, is_record(value)
+  for key, element in pairs(value) do
+    local name = has_names and tostring(key) or key
+    copy[name] = has_names and native.is_secret_field(name, element) and "***" or as_data(element, around)
+  end
+  around[value] = nil
+  return not has_names and getmetatable(value) == "list" and native.globals.require("data").list(copy) or copy
+end
+
+-- What JSON has no word for as a person would see it: a secret, a handle, a function, a table within itself.
+function as_data(value, around)
   local kind = type(value)
-  if kind == "function" or kind == "userdata" and value ~= native.null then return tostring(value) end
+  local is_object = kind == "userdata" and value ~= native.null
+    or kind == "table" and getmetatable(value) and getmetatable(value) ~= "list"
+  if kind == "function" or kind == "thread" or is_object then return tostring(value) end
   if kind ~= "table" then return value end
-  local copy = {}
-  for key, element in pairs(value) do copy[key] = as_data(element) end
-  return getmetatable(value) == "list" and native.globals.require("data").list(copy) or copy
+  return table_as_data(value, around)
 end
 
 local function only(record, columns)
@@ -103,7 +124,7 @@ end
 
 function printer.print(value, options)
   if native.is_json_output() then
-    native.write(native.globals.require("data").to_json(as_data(chosen_fields(value, options.columns))) .. "\n")
+    native.write(native.globals.require("data").to_json(as_data(chosen_fields(value, options.columns), {})) .. "\n")
   else
     native.write(text_of(value, options.columns))
   end

@@ -41,10 +41,45 @@ printed '{ { name = "two\nlines", esc = "\27[31m" } }' \
 # Names that say it is a secret, and secrets.
 printed '{ { name = "db", db_password = "hunter2" } }' $'NAME  DB PASSWORD\ndb    ***' \
   '[{"db_password":"***","name":"db"}]'
+printed '{ db_password = 12345678, api_token = "env:TOKEN" }' $'api_token    env:TOKEN\ndb_password  ***' \
+  '{"api_token":"env:TOKEN","db_password":"***"}'
+printed '{ { n = 1, other_password = 98765432 } }' $'N  OTHER PASSWORD\n1  ***' '[{"n":1,"other_password":"***"}]'
 printed '{ api_token = "hunter2" }' 'api_token  ***' '{"api_token":"***"}'
 export TOKEN=hunter2-hunter2
 printed '{ value = ops.secret.env("TOKEN"), text = "hunter2-hunter2" }' $'text   ***\nvalue  <***>' \
   '{"text":"***","value":"<***>"}'
+
+# Names that are no texts, names beside a list, a table within itself.
+printed '{ [5] = "a", [2.5] = "b", [true] = "c" }' $'2.5   b\n5     a\ntrue  c' '{"2.5":"b","5":"a","true":"c"}'
+printed '{ 1, 2, name = "x" }' $'name  x\n1     1\n2     2' '{"1":1,"2":2,"name":"x"}'
+printed '(function() local t = { a = 1 } t.self = t return t end)()' $'a     1\nself  {a = 1, self = <contains itself>}' \
+  '{"a":1,"self":"<contains itself>"}'
+printed '(function() local t = { 1 } return { t, t } end)()' $'{1}\n{1}' '[[1],[1]]'
+
+# In a procedure, too, which declares neither ops nor data.
+cat >printing.lua <<'LUA'
+local procedure, ops, data = require "ops.procedure", require "ops", require "data"
+return procedure.define {
+  summary = "Prints", api = 1, uses = {},
+  run = function() ops.print(data.from_yaml("a: [1, {b: 2}]\n")) end,
+}
+LUA
+export OPSHOST_STATE=$PWD/state
+run run printing.lua
+exits 0 "ops.print in a procedure"
+prints 'a  {1, {b = 2}}'
+run run --json printing.lua
+exits 0 "ops.print in a procedure, as JSON"
+holds "the first line is what it printed" test "$(head -1 "$TMPDIR/stdout")" = '{"a":[1,{"b":2}]}'
+# A callee may declare what it needs not, too.
+cat >caller.lua <<'LUA'
+local procedure = require "ops.procedure"
+return procedure.define { summary = "Calls", api = 1, uses = {}, run = function(ctx) ctx:call("callee", {}) end }
+LUA
+sed 's/uses = {}/uses = { data = "observe" }/' printing.lua >callee.lua
+run run caller.lua
+exits 0 "a callee that declares data, of a caller that does not"
+prints 'a  {1, {b = 2}}'
 
 show '5, 6'
 exits 1 "arguments are checked"

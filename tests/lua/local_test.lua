@@ -102,6 +102,13 @@ test("files: write, read, edit, list, stat, exists, checksum, mkdir, chmod, dele
   t.equal(machine.edit(path, function(text) return text .. "three\n" end, { backup = ".old" }).changed, true)
   t.equal(machine.edit(path, function(text) return text end).changed, false)
   t.equal({ machine.read_file(path), machine.read_file(path .. ".old") }, { "one\0two\nthree\n", "one\0two\n" })
+  local before, backup = machine.stat(path), machine.stat(path .. ".old")
+  t.equal({ backup.mode, backup.owner, backup.group }, { "0640", before.owner, before.group })
+  -- A backup that is there already is made as private as what it keeps now.
+  machine.chmod(path, "0600")
+  machine.edit(path, function(text) return text:sub(1, 8) end, { backup = ".old" })
+  t.equal({ machine.stat(path).mode, machine.stat(path .. ".old").mode }, { "0600", "0600" })
+  machine.edit(path, function(text) return text .. "three\n" end)
   machine.mkdir(folder .. "/sub/deep", { parents = true })
   machine.chmod(path, "0600")
   local names = {}

@@ -53,11 +53,12 @@ end)
 
 test("edit changes a file where it differs", function()
   lab.with_container({}, function(container)
-    container:write_file("/etc/app.cnf", "port = 1\n")
+    container:write_file("/etc/app.cnf", "port = 1\n", { mode = "0600" })
     local function change(text) return (text:gsub("port = %d+", "port = 2")) end
     t.equal(docker.edit(container, "/etc/app.cnf", change, { backup = ".old" }), { changed = true,
       diff = "--- /etc/app.cnf\n+++ /etc/app.cnf (new)\n@@ -1 +1 @@\n-port = 1\n+port = 2\n" })
     t.equal(docker.edit(container, "/etc/app.cnf", change), { changed = false })
+    t.equal({ container:stat("/etc/app.cnf").mode, container:stat("/etc/app.cnf.old").mode }, { "0600", "0600" })
     t.equal({ container:read_file("/etc/app.cnf"), container:read_file("/etc/app.cnf.old") }, { "port = 2\n",
       "port = 1\n" })
   end)

@@ -49,6 +49,74 @@ test("columns by place with given titles", function()
   end)
 end)
 
+test("given titles are words of their own", function()
+  t.equal(text.columns("NAMESPACE   NAME   READY\nkube        web    1/1\n", { names = { "NAME", "READY" } }),
+    { { name = "web", ready = "1/1" } })
+  t.raises("text.columns", 'the header "NAMESPACE  READY" has no column "NAME"', function()
+    text.columns("NAMESPACE  READY\n", { names = { "NAME" } })
+  end)
+end)
+
+test("columns by place: a header with wide characters", function()
+  t.equal(text.columns("名称    状态\nweb     Up\n数据库  Down\n", { names = { "名称", "状态" } }),
+    { { ["名称"] = "web", ["状态"] = "Up" }, { ["名称"] = "数据库", ["状态"] = "Down" } })
+end)
+
+test("columns by place refuse what does not stand below its titles", function()
+  local hint = '; where numbers stand to the right, read it by = "fields"'
+  local function misplaced(table_text, problem)
+    t.raises("text.columns", problem .. hint, function() text.columns(table_text) end)
+  end
+  misplaced("Filesystem     1K-blocks     Used Available Use% Mounted on\n"
+    .. "/dev/vda1       41152812 12345678  26694012  32% /\n",
+    'the line "/dev/vda1       41152812 12345678  26694012  32% /" does not stand below the titles: text reaches into'
+    .. ' the column "Used Available Use% Mounted on"')
+  misplaced("Filesystem     1K-blocks     Used Available Use% Mounted on\n"
+    .. "/dev/vda1       41152812        8  26694012  32% /\n",
+    'the line "/dev/vda1       41152812        8  26694012  32% /" does not stand below the titles: there are two cells'
+    .. ' below "Used Available Use% Mounted on"')
+  misplaced("               total        used        free\nMem:        16265864     4028236     8123456\n",
+    'the line "Mem:        16265864     4028236     8123456" does not stand below the titles: text reaches into the'
+    .. ' column "used"')
+  misplaced("              total        used\nMem:           15Gi         3Gi\n",
+    'the line "Mem:           15Gi         3Gi" does not stand below the titles: there are two cells below "total"')
+  t.equal(text.columns("  PID  CMD\n    1  init\n12345  sh\n"), { { pid = "1", cmd = "init" },
+    { pid = "12345", cmd = "sh" } })
+end)
+
+-- Seconds of CPU; the best of three, since others use the machine too.
+local function cost(fn)
+  local best = math.huge
+  for _ = 1, 3 do
+    local began = os.clock()
+    fn()
+    best = math.min(best, os.clock() - began)
+  end
+  return best
+end
+
+test("long lines cost what they are long", function()
+  local function grows(what, make, fn)
+    local short, long = make(10000), make(80000)
+    local ratio = cost(function() fn(long) end) / math.max(cost(function() fn(short) end), 0.0005)
+    -- Eight times the length: the square of it would be 64 times as much.
+    t.truthy(ratio < 32, what .. " costs " .. ratio .. " times as much for 8 times the text, which")
+  end
+  local function word(n) return ("x"):rep(n) end
+  local function blanks(n) return "a" .. (" "):rep(n) .. "b" end
+  local function titles(n) return ("a  "):rep(n / 100) .. "\n" .. ("b  "):rep(n / 100) .. "\n" end
+  grows("lines", word, text.lines)
+  grows("trim", blanks, text.trim)
+  grows("fields", blanks, function(line) return text.fields(line, { most = 1 }) end)
+  grows("columns", titles, text.columns)
+  grows("diff", word, function(line) return text.diff(line, line .. "y") end)
+  local path = machine.temp({ type = "file" })
+  grows("edit", word, function(line)
+    machine.write_file(path, line)
+    machine.edit(path, function(before) return before .. "y" end)
+  end)
+end)
+
 test("columns by fields: numbers to the right, the last keeps the rest", function()
   local rows = text.columns("  PID USER     TIME COMMAND\n    1 root     0:03 /sbin/init splash\n"
     .. " 4711 www-data 1:00 nginx\n", { by = "fields" })
@@ -111,6 +179,15 @@ test("a diff of texts that have nothing in common ends soon", function()
   for i = 1, 5000 do before[i], after[i] = "a" .. i, "b" .. i end
   local difference = text.diff(table.concat(before, "\n") .. "\n", table.concat(after, "\n") .. "\n")
   t.equal(difference:match("@@[^\n]*"), "@@ -1,5000 +1,5000 @@")
+  -- Ten times the lines: the whole search would take a hundred times as long.
+  local function lines_of(letter, count)
+    local list = {}
+    for i = 1, count do list[i] = letter .. i end
+    return table.concat(list, "\n") .. "\n"
+  end
+  local ratio = cost(function() text.diff(lines_of("a", 50000), lines_of("b", 50000)) end)
+    / cost(function() text.diff(lines_of("a", 5000), lines_of("b", 5000)) end)
+  t.truthy(ratio < 40, "ten times the lines cost " .. ratio .. " times as much, which")
 end)
 
 test("durations and sizes, both ways", function()

@@ -6,7 +6,9 @@ local test = t.test
 -- Each is earlier than the next; those in one row are the same.
 local ORDER = {
   { "0.9" },
-  { "1", "1.0", "v1.0.0", "1.0-log" },
+  { "1.0~x" },
+  { "1~git20240131" },
+  { "1", "1.0", "v1.0.0", "1.0-log", "1.0-g1a2b3c4", "1.0-1a2b3c4d", "1.0-x86" },
   { "1.0.1-dev" },
   { "1.0.1-SNAPSHOT" },
   { "1.0.1-alpha", "1.0.1alpha" },
@@ -19,11 +21,24 @@ local ORDER = {
   { "1.0.1-20240131", "1.0.1_20240131", "1.0.1 (20240131)", "1.0.1-b20240131" },
   { "1.0.1-202401311530" },
   { "1.0.2", "1.0.2-release" },
-  { "1.0.2-1" },
-  { "1.0.2-2" },
+  { "1.0.2-0+deb11u9" },
+  { "1.0.2-0+deb12u1" },
+  { "1.0.2-0+deb12u2" },
+  { "1.0.2-1", "1.0.2-r1" },
+  { "1.0.2-2", "1.0.2-r2" },
+  { "1.0.2-2ubuntu1" },
+  { "1.0.2-2ubuntu10" },
+  { "1.0.2-r29" },
+  { "1.0.2_p1", "1.0.2p1" },
+  { "1.0.2p10" },
   { "1.9.9" },
   { "1.10" },
+  { "10.11.4-MariaDB-1:10.11.4+maria~deb12", "5.5.5-10.11.4-MariaDB-1:10.11.4+maria~deb12" },
+  { "10.11.6-MariaDB", "5.5.5-10.11.6-MariaDB-log" },
   { "10.11.6-MariaDB-0+deb12u1" },
+  { "1:0.9" },
+  { "1:10.11.6-0+deb12u1" },
+  { "2:0.1" },
 }
 
 test("versions are in order", function()
@@ -49,6 +64,14 @@ test("a version is a record that prints as it was written", function()
   t.equal({ parsed.text, parsed.numbers, parsed.pre_release, parsed.build_date, parsed.revision },
     { "v2.5.1-rc2-20240131-7", { 2, 5, 1 }, "rc2", "20240131", 7 })
   t.equal(tostring(parsed) .. "|" .. parsed .. "|", "v2.5.1-rc2-20240131-7|v2.5.1-rc2-20240131-7|")
+end)
+
+test("what a package's version is made of", function()
+  local parsed = version.parse("1:2.3p4-5+deb12u6")
+  t.equal({ parsed.epoch, parsed.numbers, parsed.patch_level, parsed.revision, parsed.revisions },
+    { 1, { 2, 3 }, 4, 5, { 5, 12, 6 } })
+  t.equal(version.fits("1:10.11.6-0+deb12u1", ">= 1:10.6"), true)
+  t.equal(version.fits("5.5.5-10.11.6-MariaDB", ">= 10.6"), true)
 end)
 
 test("a version is found in what programs say", function()

@@ -45,9 +45,10 @@ end)
 test("edit writes only where something changed", function()
   local host = lab.connect()
   local path = lab.folder(host) .. "/file"
-  host:write_file(path, "port = 1\n")
+  host:write_file(path, "port = 1\n", { mode = "0600" })
   local function change(text) return (text:gsub("port = %d+", "port = 2")) end
   t.equal(host:edit(path, change, { backup = ".bak" }).changed, true)
+  t.equal({ host:stat(path).mode, host:stat(path .. ".bak").mode }, { "0600", "0600" })
   t.equal({ host:read_file(path), host:read_file(path .. ".bak") }, { "port = 2\n", "port = 1\n" })
   t.equal(host:edit(path, change).changed, false)
 end)
