@@ -88,9 +88,9 @@ constexpr const char* kInventory =
     [jump]
     gw
 
-`--inventory FILE` names it, `--limit 'db*,!db3,@web'` selects of it: hosts, patterns, ranges, groups (`@`); `!` takes away, `&` keeps what is in both. In a procedure the selection is a fact, so that a resume works on the same hosts:
+`--inventory FILE` names it, `--limit 'db*,!db3,@web'` selects of it: hosts, patterns, ranges, groups (`@`); `!` takes away, `&` keeps what is in both. In a procedure it is in the journal, so that a resume works on the same hosts:
 
-    local hosts = ctx:fact("hosts", ops.inventory.hosts)
+    local hosts = ops.inventory.hosts()
     for _, host in ipairs(hosts) do ssh.connect(host) end
 
 Every `connect` takes such a host. A password only says where it is: `env:NAME`, `file:PATH`, `command:PROGRAM` or `input`.
@@ -106,6 +106,8 @@ constexpr const char* kSecrets =
 - Sources: `ops.secret.env`, `.file` (mode 0600 or less, ours or root's), `.command`, `.input` (a person types it unseen).
 - Only a binding opens one: `mysql.connect({ host = "db1", password = password })`.
 - In output, logs, errors, plans and the journal `***` stands in its place: for the value from 6 characters on, also base64, URL- or JSON-escaped, and for what stands behind `IDENTIFIED BY` or a name like `DB_PASSWORD`.
+- A journal has no secret, so none comes back from it: of a fact, a step's value or a result, a field like `db_password` is `***` from the first run on, and a parameter or an answer of such a name is refused. Keep where the secret is (`env:NAME`, `file:PATH`, `command:PROGRAM`), and take it from there when it is needed: `ops.secret.from(reference)`.
+- An unfinished line of output waits for its end as long as the script does not wait, so that no half of a secret is shown.
 )";
 
 constexpr const char* kErrors = R"(What fails raises an error; no call returns one. An error is an object:
@@ -197,6 +199,7 @@ constexpr const char* kProcedures =
 
     opshost run mode.lua --file /tmp/mode
 
+- `uses` names the modules it calls and the most it may do with each. What touches nothing (`ops` and its parts, `data`) needs no entry.
 - `opshost plan FILE` shows what it would change; `describe` its parameters and steps; `preflight` what it needs.
 - `opshost runs` lists the runs, `show RUN` what one did, step by step.
 - A run that was interrupted or failed: `opshost resume RUN` goes on, `resume RUN --rollback` takes back what it did, `cleanup RUN` only puts back what is owed, `abandon RUN --reason TEXT` gives it up. RUN is its id, the end of it, or "last".

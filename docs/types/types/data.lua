@@ -69,6 +69,8 @@ function YamlText:text() end
 --- Documents become tables. A null is `ops.null`, so that it is not lost; integers beyond 2^53 are `ops.int64`; texts are kept byte for byte. Lists are marked as such, so that one that gets empty is written as `[]`; `data.list` marks one of your own.
 ---
 --- YAML is read by the core schema of YAML 1.2, so `yes` and `no` are texts, and digits with a leading zero (a file's mode) stay a text too.
+---
+--- It touches nothing, so a procedure needs no `data` in its `uses`.
 --- @class data
 local M = {}
 

@@ -354,7 +354,7 @@ error('Cannot require a meta file')
 
 --- How to edit a file in a container.
 --- @class (exact) docker.EditOptions
---- @field backup? string # keep the old content beside it, under this ending: ".bak"
+--- @field backup? string # keep the old content beside it, as private as it is, under this ending: ".bak"
 --- @field sensitive? boolean # what differs is kept out of plan, log and result (default false)
 
 --- What an edit did.

@@ -159,8 +159,8 @@ function M.parse(text, options) end
 --- @return ops.inventory.Inventory
 function M.load(path, options) end
 
---- The hosts of `--inventory FILE` that `--limit HOSTS` selects, all of them unless it is given; in a
---- procedure take them by ctx:fact, so that a resume works on the same ones.
+--- The hosts of `--inventory FILE` that `--limit HOSTS` selects, all of them unless it is given. A
+--- procedure has them in its journal, so that a resume works on the same ones.
 ---
 --- Only reads; waits at most 1m.
 ---

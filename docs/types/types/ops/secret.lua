@@ -32,7 +32,7 @@ function M.env(name) end
 --- - `secret.not_private`: others can read or change the file of a secret
 --- - `secret.not_readable`: the file of a secret cannot be read
 --- - `secret.empty`: there is nothing where the secret should be
---- - `secret.too_large`: the file is too long for a secret
+--- - `secret.too_large`: what a file or command gives is too long for a secret
 --- - `usage.argument`: an argument has the wrong type, or a field nobody knows
 --- @async
 --- @param path string # a file of mode 0600 or less, ours or root's
@@ -58,6 +58,7 @@ function M.input(question) end
 --- Raises:
 --- - `secret.command`: the command that gives a secret failed, or gave no answer
 --- - `secret.empty`: there is nothing where the secret should be
+--- - `secret.too_large`: what a file or command gives is too long for a secret
 ---
 --- ```lua
 --- local ops = require "ops"
@@ -80,7 +81,7 @@ function M.command(command, options) end
 --- - `secret.not_private`: others can read or change the file of a secret
 --- - `secret.not_readable`: the file of a secret cannot be read
 --- - `secret.empty`: there is nothing where the secret should be
---- - `secret.too_large`: the file is too long for a secret
+--- - `secret.too_large`: what a file or command gives is too long for a secret
 --- - `secret.command`: the command that gives a secret failed, or gave no answer
 --- - `answer.needed`: a person has to answer and there is no terminal
 --- @async

@@ -7,15 +7,20 @@ error('Cannot require a meta file')
 --- @field text string # as it was written
 --- @field numbers integer[] # the dotted numbers
 --- @field pre_release? string # the word that makes it a pre-release: "rc1"
+--- @field epoch integer # a Debian package's number before the colon
+--- @field patch_level integer # of "9.2p1": 1
 --- @field build_date? string # digits: "20240131"
---- @field revision integer # the number behind it
+--- @field revision integer # the first number behind it
+--- @field revisions integer[] # all of them: of "2.3-4+deb12u1" 4, 12 and 1
 
 --- Versions: read, compare, test against a range.
 ---
 --- A version is dotted numbers, and may have a pre-release word (`alpha`, `beta`, `rc2`, `SNAPSHOT`, ...), a build date
---- (`20240131`, `202401311530`) and a revision behind them: `3.2.1`, `v1.20.4`, `8.0.36-rc1`, `2.5.1-20240131`. Numbers
---- compare as numbers and missing ones are 0; a pre-release comes before its release; a later build date comes later. Other
---- words (`-log`, `-ubuntu`) count for nothing.
+--- (`20240131`, `202401311530`) and a package's revision behind them: `3.2.1`, `v1.20.4`, `8.0.36-rc1`, `2.5.1-20240131`,
+--- `1:10.11.6-0+deb12u1`, `1.36.1-r5`, `9.2p1`. An epoch (`1:`) counts before all else. Numbers compare as numbers and
+--- missing ones are 0; a pre-release comes before its release, as does what stands behind a `~`; a patch level comes later,
+--- and so do a later build date and revision. Other words (`-log`, `-generic`, a commit's hash) count for nothing. The
+--- `5.5.5-` that MariaDB puts in front for old clients is no part of its version.
 --- @class ops.version
 local M = {}
 
