@@ -44,7 +44,9 @@ OPSHOST_RECORD(ConnectOptions, "Which ensemble, and how to talk to it",
                (connect_timeout, "how long a call waits for the first connection, whichever server it is to"),
                (auth, "login for nodes with an access list"),
                (via, "an SSH connection to go through; names are looked up at its end"),
-               (read_only, "also talk to a server without a quorum that serves reads (readonlymode.enabled)"),
+               (read_only,
+                "also talk to a server without a quorum that serves reads (readonlymode.enabled and, "
+                "since ZooKeeper 3.8, localSessionsEnabled)"),
                (fresh, "a session of one's own; otherwise equal arguments share one"),
                (max_request,
                 "a request of more bytes is refused here: beyond the servers' jute.maxbuffer they would "

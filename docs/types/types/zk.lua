@@ -10,7 +10,7 @@ error('Cannot require a meta file')
 --- @field connect_timeout? ops.duration # how long a call waits for the first connection, whichever server it is to (default "10s")
 --- @field auth? zk.DigestAuth # login for nodes with an access list
 --- @field via? ssh.Host # an SSH connection to go through; names are looked up at its end
---- @field read_only? boolean # also talk to a server without a quorum that serves reads (readonlymode.enabled) (default false)
+--- @field read_only? boolean # also talk to a server without a quorum that serves reads (readonlymode.enabled and, since ZooKeeper 3.8, localSessionsEnabled) (default false)
 --- @field fresh? boolean # a session of one's own; otherwise equal arguments share one (default false)
 --- @field max_request? ops.size # a request of more bytes is refused here: beyond the servers' jute.maxbuffer they would close the connection instead of answering (default "1048575B")
 
