@@ -31,7 +31,7 @@ bool check_script(const std::string& name, Runtime& runtime, const std::vector<M
   const auto source = find_named_script(name, runtime);
   if (!has_valid_syntax(source, runtime)) return false;
   const auto folders = folders_for(name, runtime);
-  KnownNames known{.modules = modules, .module_values = {{"ops", {"args", "null"}}}};
+  KnownNames known{.modules = modules, .module_values = {{"ops", {"args", "null"}}, {"ops.procedure", {"param"}}}};
   known.is_module = [&folders](std::string_view module) {
     return lua::find_script(std::string(module), folders).has_value();
   };

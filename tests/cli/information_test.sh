@@ -48,6 +48,13 @@ bad.lua:3:24: unknown global "prnt"; did you mean "print"?
 bad.lua:4:25: unknown module "nosuch"
 END
 
+shopt -s globstar
+run check "$OPSHOST_SOURCE"/{scripts,examples,stdlib}/**/*.lua
+exits 0 "check of every library and example there is"
+prints "no problems in any of them"
+says_nothing
+shopt -u globstar
+
 run check - <<<'print(x)'
 exits 1 "check of standard input"
 says <<'END'
