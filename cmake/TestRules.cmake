@@ -1,7 +1,8 @@
 # How the suites below tests/ become ctest tests. A test's name is where its file is: unit.fiber.loop, lua.ops.each.
 # Labels come from the suite, from where it runs ("servers": in a lab) and from the file's name: a file with "spin" in
 # its name spins in Lua on purpose (left out under ThreadSanitizer, which holds back the signal that interrupts it), one
-# with "long" belongs to `make ci-full`.
+# with "descriptors" uses up all file descriptors (left out under UBSan, which needs one to see whether an object may be
+# looked at, and calls it invalid without), one with "long" belongs to `make ci-full`.
 set(OPSHOST_IN_TEMP_DIR "${CMAKE_SOURCE_DIR}/tests/support/in_temp_dir")
 
 # Sanitizers and other people's load make everything slower; these limits are for tests that hang.
@@ -20,6 +21,9 @@ function(opshost_label_test name suite file)
   get_filename_component(stem "${file}" NAME)
   if(stem MATCHES spin)
     list(APPEND labels spin)
+  endif()
+  if(stem MATCHES descriptors)
+    list(APPEND labels descriptors)
   endif()
   if(stem MATCHES long)
     list(APPEND labels long)
