@@ -65,20 +65,18 @@ Value sorted(const Value& value) {
   return copy;
 }
 
-/// The child at that step; nullptr where there is none.
-const Value* child_of(const Value& value, const Step& step) {
+/// The child at that step, of a Value or a const Value; nullptr where there is none.
+template <typename AnyValue>
+AnyValue* child_of(AnyValue& value, const Step& step) {
   if (const auto* name = std::get_if<std::string>(&step)) {
-    const auto* map = value.get_if<ValueMap>();
+    auto* map = value.template get_if<ValueMap>();
     if (map == nullptr) return nullptr;
     const auto found = std::find_if(map->begin(), map->end(), [&](const auto& field) { return field.first == *name; });
     return found == map->end() ? nullptr : &found->second;
   }
-  const auto* list = value.get_if<ValueList>();
+  auto* list = value.template get_if<ValueList>();
   const std::size_t position = std::get<std::size_t>(step);
   return list == nullptr || position > list->size() ? nullptr : &(*list)[position - 1];
-}
-Value* child_of(Value& value, const Step& step) {
-  return const_cast<Value*>(child_of(std::as_const(value), step));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
 
 /// Every comment but those of what was replaced or taken away is still there, in its order.

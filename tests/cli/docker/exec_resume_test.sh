@@ -36,7 +36,8 @@ slow="echo x >>/tmp/log; until [ -e /tmp/go ]; do sleep 0.05; done"
 
 fresh
 killed_in --line "$slow"
-(sleep 0.5 && go) &
+taken_on() { grep -q '"k":"session"' state/runs/*/journal.jsonl; }
+(wait_until taken_on && go) &
 run resume last
 exits 0 "a resume waits for the program that runs"
 holds "it is not run again" effects 1

@@ -96,6 +96,7 @@ test("wait_exited: the exit code, a time-out with what was seen, a container tha
       end)
       group:spawn(function()
         ops.wait_until(function() return waits, "not yet" end, { timeout = "20s", every = "20ms" })
+        -- For its first look, of which nothing tells from outside.
         ops.sleep("300ms")
         container:delete({ force = true })
       end)
@@ -133,6 +134,7 @@ test("what never ran: it has not exited, and has a probe but no health yet", fun
     local results = ops.group(function(group)
       group:spawn(function() return container:wait_healthy({ timeout = "30s", every = "50ms" }).health end)
       group:spawn(function()
+        -- For some looks of every 50ms, of which nothing tells from outside.
         ops.sleep("100ms")
         container:start()
       end)

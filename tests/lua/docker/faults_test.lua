@@ -67,6 +67,7 @@ test("a wait outlives an engine that is away for a while", function()
       end)
       group:spawn(function()
         ops.wait_until(function() return waits, "not yet" end, { timeout = "20s", every = "20ms" })
+        -- Nothing tells from outside that the wait has looked; it looks every 100ms, both times.
         ops.sleep("300ms")
         lab.command("kill", "dockerd")
         ops.sleep("500ms")
@@ -87,6 +88,7 @@ test("a wait whose time ends while the engine is away says both", function()
     local results = ops.group(function(group)
       group:spawn(function() container:wait_running({ timeout = "3s", every = "100ms" }) end)
       group:spawn(function()
+        -- For its first look, of which nothing tells from outside.
         ops.sleep("500ms")
         lab.command("stop", "dockerd")
         seen = true

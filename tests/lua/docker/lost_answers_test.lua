@@ -148,13 +148,13 @@ test("close() in the middle of a call: that one ends as if nothing was", functio
       ["GET /v1.41/version"] = { wait = 0.3, json = { Version = "1", ApiVersion = "1.41" } },
       ["GET /v1.41/info"] = { wait = 0.3, json = { Containers = 1 } },
       ["GET /v1.41/containers/json"] = { wait = 0.3, text = "[]" },
-    }, function(_, _, endpoint)
+    }, function(_, asked, endpoint)
       -- Nobody else holds a connection to the same engine with these arguments.
       local engine = require("docker").connect(endpoint, { tls = false, connect_timeout = "9s" })
       local results = ops.group(function(group)
         group:spawn(function() return engine[call](engine) end)
         group:spawn(function()
-          ops.sleep("100ms")
+          ops.wait_until(function() return #asked() > 0, "nothing was asked" end, { timeout = "20s", every = "10ms" })
           engine:close()
           collectgarbage()
         end)

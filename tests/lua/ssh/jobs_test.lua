@@ -96,8 +96,11 @@ test("a job whose input did not come whole never began", function()
       host:start_job(key, ops.shell "wc -c", { stdin = ("x"):rep(200000000) })
     end)
   end)
-  -- What came of it is decided when the host has seen the end of the channel.
-  ops.sleep "500ms"
+  -- What came of it is decided when the host has seen the end of the channel. The brackets keep pgrep from itself.
+  local pattern = "[" .. key:sub(1, 1) .. "]" .. key:sub(2)
+  ops.wait_until(function()
+    return host:read({ "pgrep", "-f", pattern }, { accept = { 0, 1 } }).exit_code == 1, "its script still runs"
+  end, { timeout = "30s", every = "50ms" })
   t.equal(host:job(key):status().state, "never_began")
   t.equal(host:start_job(key, ops.shell "wc -c", { stdin = ("x"):rep(300000) }):wait_exited({ every = "50ms" }).stdout,
     "300000\n")
