@@ -15,6 +15,10 @@ namespace opshost::json {
 namespace {
 
 constexpr std::size_t kDeepest = 500;
+/// Slots of Lua's stack a table takes beside the values it keeps there; the stack holds 8000 for one call.
+constexpr int kStackRoom = 8;
+/// Values above are looked up again when it is their turn.
+constexpr int kMostKept = 3000;
 
 class Writer {
  public:
@@ -49,6 +53,24 @@ class Writer {
     std::size_t position;   ///< of a list's element, from 1
   };
 
+  struct Field {
+    std::string_view name;  ///< the table keeps it alive
+    std::uint64_t begin;    ///< of the name, for a first comparison
+    int value;              ///< its place on the stack; 0: it has none
+
+    friend bool operator<(const Field& one, const Field& other) {
+      return one.begin != other.begin ? one.begin < other.begin : one.name < other.name;
+    }
+  };
+
+  /// The first eight bytes, the first one the highest, so that they compare as the texts do.
+  static std::uint64_t begin_of(std::string_view name) {
+    std::uint64_t begin = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+      begin = begin << 8U | (i < name.size() ? static_cast<unsigned char>(name[i]) : 0U);
+    return begin;
+  }
+
   std::string_view string_at(int index) {
     std::size_t length = 0;
     const char* text = lua_tolstring(state_, index, &length);
@@ -56,6 +78,7 @@ class Writer {
   }
 
   void string(std::string_view text) {
+    if (is_plain(text)) return append_plain(json_, text);
     if (options_.bytes == Bytes::refuse) {
       const std::size_t bad = find_ill_formed(text);
       if (bad != std::string_view::npos) {
@@ -95,15 +118,17 @@ class Writer {
     const void* self = lua_topointer(state_, index);
     enter(self);
     const std::size_t count = lua_objlen(state_, index);
-    const std::size_t first = names_.size();
-    const std::size_t others = collect_names(index, count);
+    const int top = lua_gettop(state_);
+    const std::size_t first = fields_.size();
+    const std::size_t others = collect_fields(index, count);
     if (count > 0 || (others == 0 && lua::is_marked_list(state_, index))) {
       if (others > 0) refuse_mixture(first);
       list(index, count);
     } else {
       object(index, first);
     }
-    names_.resize(first);
+    fields_.resize(first);
+    lua_settop(state_, top);
     way_.pop_back();
   }
 
@@ -113,30 +138,51 @@ class Writer {
     if (way_.size() >= kDeepest) {
       throw Error("data.limit", where() + " is nested deeper than " + std::to_string(kDeepest) + " levels");
     }
-    luaL_checkstack(state_, 8, "nested too deeply for Lua's stack");
+    luaL_checkstack(state_, kStackRoom, "nested too deeply for Lua's stack");
     way_.push_back({.table = table, .name = {}, .position = 0});
   }
 
-  /// Appends the names of the table to names_; returns how many keys are not positions of a list of `count`.
-  std::size_t collect_names(int index, std::size_t count) {
+  /// Appends the fields of the table to fields_; returns how many keys are not positions of a list of `count`.
+  std::size_t collect_fields(int index, std::size_t count) {
     std::size_t others = 0;
-    for (lua_pushnil(state_); lua_next(state_, index) != 0; lua_pop(state_, 1)) {
+    lua_pushnil(state_);
+    while (lua_next(state_, index) != 0) {
       const int key = lua_gettop(state_) - 1;
       if (lua_type(state_, key) == LUA_TSTRING) {
-        names_.push_back(string_at(key));
         ++others;
+        add_field(key);
         continue;
       }
-      const double position = lua_type(state_, key) == LUA_TNUMBER ? lua_tonumber(state_, key) : 0;
-      if (position >= 1 && position <= static_cast<double>(count) && std::floor(position) == position) continue;
-      const std::string shown = lua::describe_value(state_, key);
-      refuse("its key is the " + shown + "; JSON's names are texts, and a list begins at 1 and has no holes");
+      refuse_position(key, count);
+      lua_pop(state_, 1);
     }
     return others;
   }
 
+  /// The name is at `key`, its value above. Keeps the value on the stack while that is short, with the name on top.
+  void add_field(int key) {
+    const bool keeps = key < kMostKept && lua_checkstack(state_, kStackRoom) != 0;
+    const std::string_view name = string_at(key);
+    fields_.push_back({.name = name, .begin = begin_of(name), .value = keeps ? key + 1 : 0});
+    if (keeps) {
+      lua_pushvalue(state_, key);
+    } else {
+      lua_settop(state_, key);
+    }
+  }
+
+  void refuse_position(int key, std::size_t count) {
+    const double position = lua_type(state_, key) == LUA_TNUMBER ? lua_tonumber(state_, key) : 0;
+    if (position >= 1 && position <= static_cast<double>(count) &&
+        static_cast<double>(static_cast<std::size_t>(position)) == position) {
+      return;
+    }
+    const std::string shown = lua::describe_value(state_, key);
+    refuse("its key is the " + shown + "; JSON's names are texts, and a list begins at 1 and has no holes");
+  }
+
   void refuse_mixture(std::size_t first) {
-    refuse("it is a list that also has the name " + describe(Value(std::string(names_[first]))) +
+    refuse("it is a list that also has the name " + describe(Value(std::string(fields_[first].name))) +
            "; JSON has lists or objects");
   }
 
@@ -155,18 +201,21 @@ class Writer {
   }
 
   void object(int index, std::size_t first) {
-    const auto begin = names_.begin() + static_cast<std::ptrdiff_t>(first);
-    std::sort(begin, names_.end());
-    const std::size_t end = names_.size();
+    std::sort(fields_.begin() + static_cast<std::ptrdiff_t>(first), fields_.end());
+    const std::size_t end = fields_.size();
     json_ += '{';
     for (std::size_t i = first; i < end; ++i) {
-      const std::string_view name = names_[i];
-      way_.back().name = name;
+      const Field field = fields_[i];
+      way_.back().name = field.name;
       if (i > first) json_ += ',';
       new_line();
-      string(name);
+      string(field.name);
       json_ += options_.indent > 0 ? ": " : ":";
-      lua_pushlstring(state_, name.data(), name.size());
+      if (field.value > 0) {
+        value(field.value);
+        continue;
+      }
+      lua_pushlstring(state_, field.name.data(), field.name.size());
       lua_rawget(state_, index);
       value(lua_gettop(state_));
       lua_pop(state_, 1);
@@ -208,7 +257,7 @@ class Writer {
   const WriteOptions& options_;
   std::string json_;
   std::vector<Step> way_;
-  std::vector<std::string_view> names_;  ///< of all objects around, innermost last; the tables keep them alive
+  std::vector<Field> fields_;  ///< of all objects around, innermost last
 };
 
 }  // namespace

@@ -48,7 +48,21 @@ bool is_escaped(std::string_view text, std::size_t quote) {
   return backslashes % 2 == 1;
 }
 
+bool passes(char c) { return static_cast<unsigned char>(c - 0x1A) <= 0x1F - 0x1A; }
+
 }  // namespace
+
+std::size_t find_passed_control(std::string_view text) {
+  constexpr std::size_t kBlock = 64;
+  std::size_t begin = 0;
+  for (; begin + kBlock <= text.size(); begin += kBlock) {
+    unsigned char any = 0;  // no branch inside a block: the compiler makes vector code of it
+    for (std::size_t i = 0; i < kBlock; ++i) any |= static_cast<unsigned char>(passes(text[begin + i]));
+    if (any != 0) break;
+  }
+  const auto found = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), passes);
+  return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
+}
 
 bool exact_number(const InPlaceStream& stream, double& number, Refusal& refusal) {
   const std::string_view digits(stream.src_, std::strspn(stream.src_, "0123456789+-.eE"));

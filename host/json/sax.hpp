@@ -1,7 +1,6 @@
 #pragma once
 // RapidJSON's SAX reader as the readers here use it: in place, bounded in depth, with errors a person can find.
 // Included by their .cpp files alone.
-#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -59,14 +58,15 @@ Problem syntax_problem(std::string_view text, const rapidjson::ParseResult& resu
 /// Where the token that ends before `offset` begins.
 std::size_t token_before(std::string_view text, std::size_t offset);
 
+/// Where the first of the control characters stands that RapidJSON's SIMD scan lets pass in texts, depending on their
+/// address (0x1A to 0x1F); npos: nowhere.
+std::size_t find_passed_control(std::string_view text);
+
 /// Reads the whole text into `handler` (RapidJSON's SAX events, with a member `refusal` and set_stream). nullopt: done.
 template <class Handler>
 std::optional<Problem> read_into(Handler& handler, std::string_view text, Buffer& buffer) {
-  // Its SIMD scan lets these pass in texts, depending on their address.
-  const auto control = std::find_if(text.begin(), text.end(), [](char c) { return c >= 0x1A && c <= 0x1F; });
-  if (control != text.end()) {
-    return Problem{.text = "a control character has to be escaped",
-                   .offset = static_cast<std::size_t>(control - text.begin())};
+  if (const std::size_t control = find_passed_control(text); control != std::string_view::npos) {
+    return Problem{.text = "a control character has to be escaped", .offset = control};
   }
   InPlaceStream stream(buffer.data());
   handler.set_stream(stream);

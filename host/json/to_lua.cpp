@@ -1,5 +1,7 @@
 #include "host/json/to_lua.hpp"
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -15,6 +17,7 @@ namespace {
 /// Deep inside, where the stack gets short, they are stored at once.
 constexpr int kPending = 128;
 constexpr std::size_t kShallow = 16;
+constexpr int kFewNames = 16;
 constexpr int kRoom = 8;
 constexpr const char* kNoRoom = "the document is nested too deeply for Lua's stack";
 
@@ -117,8 +120,14 @@ class Builder {
 
   bool store_pending() {
     Frame& frame = frames_.back();
-    if (!frame.is_made) make(frame);
-    return frame.is_list ? (store_elements(frame), true) : store_fields(frame);
+    const bool is_new = !frame.is_made;
+    if (is_new) make(frame);
+    if (frame.is_list) {
+      store_elements(frame);
+      return true;
+    }
+    if (is_new && frame.pending <= 2 * kFewNames) return names_differ(frame) && (store_few_fields(frame), true);
+    return store_fields(frame);
   }
 
   void make(Frame& frame) {
@@ -136,6 +145,22 @@ class Builder {
     for (int i = last; i > frame.stored; --i) lua_rawseti(state_, frame.slot, i);
     frame.stored = last;
     frame.pending = 0;
+  }
+
+  /// Of the pending fields. A few names are compared faster than looked up in the table: Lua keeps equal texts once.
+  bool names_differ(const Frame& frame) {
+    std::array<const char*, kFewNames> names{};
+    const int count = frame.pending / 2;
+    for (int i = 0; i < count; ++i) {
+      const char* name = lua_tostring(state_, frame.slot + 1 + 2 * i);
+      if (std::find(names.begin(), names.begin() + i, name) != names.begin() + i) return refuse_duplicate();
+      names[static_cast<std::size_t>(i)] = name;
+    }
+    return true;
+  }
+
+  void store_few_fields(Frame& frame) {
+    for (; frame.pending > 0; frame.pending -= 2) lua_rawset(state_, frame.slot);
   }
 
   bool store_fields(Frame& frame) {

@@ -119,6 +119,51 @@ test("duplicate names are refused, however many there are", function()
   for i = 1, 500 do parts[i] = '"k' .. i .. '": 1' end
   refused("{" .. table.concat(parts, ",") .. ',\n"k7": 2}', "data.duplicate_key", 2, 1,
     'the name "k7" stands in this object already')
+  local few = {}
+  for i = 1, 20 do
+    few[i] = '"k' .. i .. '": 1'
+    refused("{" .. table.concat(few, ",") .. ',\n"k1": 2}', "data.duplicate_key", 2, 1,
+      'the name "k1" stands in this object already')
+    t.equal(data.from_json("{" .. table.concat(few, ",") .. "}")["k" .. i], 1)
+  end
+end)
+
+test("a byte that needs care is seen wherever it stands in a text", function()
+  local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\31"] = "\\u001f", ["\127"] = "\\u007f", ["\n"] = "\\n" }
+  for before = 0, 40 do
+    local text = ("x"):rep(before)
+    for byte, escaped in pairs(escapes) do
+      local both = text .. byte .. "yz" .. byte
+      t.equal(data.to_json(both), '"' .. text .. escaped .. "yz" .. escaped .. '"')
+      t.equal(data.from_json(data.to_json(both)), both)
+    end
+    t.equal(data.to_json(text .. "é"), '"' .. text .. 'é"')
+    t.raises("data.unwritable", "the value: byte " .. before + 1
+      .. " of the text is no UTF-8, and JSON has nothing else; bytes = \"raw\" writes it as it is", function()
+      data.to_json(text .. "\200abcdefgh")
+    end)
+    refused('["' .. text .. '\26"]', "data.syntax", 1, before + 3, "a control character has to be escaped")
+  end
+end)
+
+test("names are sorted by their bytes, whatever they have in common", function()
+  local names = { "", "\0", "a", "a\0", "a\0b", "aa", "network", "networks", "networksA", "networksB", "z", "\127",
+    "é" }
+  local object, expected = {}, {}
+  for i, name in ipairs(names) do
+    object[name] = i
+    expected[i] = data.to_json(name) .. ":" .. i
+  end
+  t.equal(data.to_json(object), "{" .. table.concat(expected, ",") .. "}")
+end)
+
+test("an object with more fields than Lua's stack holds, and one deep inside", function()
+  local wide = {}
+  for i = 1, 10000 do wide["k" .. i] = { i, { n = i } } end
+  t.equal(data.from_json(data.to_json(wide)), wide)
+  local deep = wide
+  for _ = 1, 400 do deep = { inside = deep, beside = 1 } end
+  t.equal(data.from_json(data.to_json(deep)), deep)
 end)
 
 test("deep nesting is refused, both ways", function()
