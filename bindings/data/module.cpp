@@ -20,7 +20,7 @@ struct ReadOptions {
 };
 OPSHOST_RECORD(ReadOptions, "How to read a document", (file, "where the text is from, for errors"))
 
-OnStack from_json(RawString text, ReadOptions options) {
+OnStack from_json(RawString text, const ReadOptions& options) {
   json::push_json(text.state, text.text, options.file, json::Nulls::keep);
   return {};
 }

@@ -181,10 +181,9 @@ struct Target {
 
   /// Fills self and params from the stack; false: one of them is a plan's unknown, the others are right.
   bool read(lua_State* state, const FunctionInfo& info) {
-    bool known = true;
-    if constexpr (is_method) known = read_one(state, info, 0, 1, self);
+    const bool self_known = read_self(state, info);
     check_argument_count(state, info, lua_gettop(state) - (is_method ? 1 : 0));
-    return read_params(state, info, std::make_index_sequence<std::tuple_size_v<typename Sig::Params>>()) && known;
+    return read_params(state, info, std::make_index_sequence<std::tuple_size_v<typename Sig::Params>>()) && self_known;
   }
 
   template <class... MaybeCall>
@@ -201,10 +200,14 @@ struct Target {
   }
 
  private:
+  bool read_self([[maybe_unused]] lua_State* state, [[maybe_unused]] const FunctionInfo& info) {
+    if constexpr (is_method) return read_one(state, info, 0, 1, self);
+    return true;
+  }
   template <std::size_t... I>
   bool read_params([[maybe_unused]] lua_State* state, [[maybe_unused]] const FunctionInfo& info,
                    std::index_sequence<I...>) {
-    bool known = true;
+    bool known = true;  // NOLINT(misc-const-correctness): without parameters it stays
     ((known = read_one(state, info, static_cast<int>(I) + 1, static_cast<int>(I) + (is_method ? 2 : 1),
                        std::get<I>(params)) &&
               known),

@@ -71,6 +71,7 @@ void push(lua_State* state, const T& value) {
   Convert<T>::push(state, value);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type takes none
 #define OPSHOST_CONVERT_SCALAR(TYPE, READ, PUSH)                                   \
   template <>                                                                      \
   struct Convert<TYPE> {                                                           \
@@ -86,6 +87,7 @@ OPSHOST_CONVERT_SCALAR(Duration, read_duration, lua_pushnumber(state, std::chron
 OPSHOST_CONVERT_SCALAR(Size, read_size, push_unsigned(state, value.bytes))
 OPSHOST_CONVERT_SCALAR(Secret, read_secret, push_secret(state, value))
 #undef OPSHOST_CONVERT_SCALAR
+// NOLINTEND(bugprone-macro-parentheses)
 
 template <>
 struct Convert<Command> {

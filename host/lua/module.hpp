@@ -114,15 +114,18 @@ class Module {
   Module& subject(std::string text);
 
   template <class F, class... Rest>
-  Module& observe(const char* name, F function, std::initializer_list<Param> params, const char* doc, Rest... rest) {
+  Module& observe(const char* name, F function, std::initializer_list<Param> params, const char* doc,
+                  const Rest&... rest) {
     return add(Effect::observe, name, +function, params, doc, rest...);
   }
   template <class F, class... Rest>
-  Module& change(const char* name, F function, std::initializer_list<Param> params, const char* doc, Rest... rest) {
+  Module& change(const char* name, F function, std::initializer_list<Param> params, const char* doc,
+                 const Rest&... rest) {
     return add(Effect::change, name, +function, params, doc, rest...);
   }
   template <class F, class... Rest>
-  Module& destroy(const char* name, F function, std::initializer_list<Param> params, const char* doc, Rest... rest) {
+  Module& destroy(const char* name, F function, std::initializer_list<Param> params, const char* doc,
+                  const Rest&... rest) {
     return add(Effect::destroy, name, +function, params, doc, rest...);
   }
 
@@ -187,17 +190,17 @@ class HandleBuilder {
 
   template <class F, class... Rest>
   HandleBuilder& observe(const char* name, F function, std::initializer_list<Param> params, const char* doc,
-                         Rest... rest) {
+                         const Rest&... rest) {
     return add(Effect::observe, name, function, params, doc, rest...);
   }
   template <class F, class... Rest>
   HandleBuilder& change(const char* name, F function, std::initializer_list<Param> params, const char* doc,
-                        Rest... rest) {
+                        const Rest&... rest) {
     return add(Effect::change, name, function, params, doc, rest...);
   }
   template <class F, class... Rest>
   HandleBuilder& destroy(const char* name, F function, std::initializer_list<Param> params, const char* doc,
-                         Rest... rest) {
+                         const Rest&... rest) {
     return add(Effect::destroy, name, function, params, doc, rest...);
   }
   /// Such a handle may be given wherever a declaration asks for a `Base`.

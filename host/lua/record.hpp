@@ -27,7 +27,7 @@ inline void apply(FieldRule given, const char*&, FieldRule& rule) { rule = given
 /// Every visitor of a record gets the same four: name, member, doc, rule.
 template <class Visitor, class Member, class... Elements>
 void visit_field(Visitor& visit, const char* field, Member member, const char* doc, Elements... elements) {
-  FieldRule rule = FieldRule::optional;
+  FieldRule rule = FieldRule::optional;  // NOLINT(misc-const-correctness): without elements it stays
   (apply(elements, field, rule), ...);
   visit(field, member, doc, rule);
 }

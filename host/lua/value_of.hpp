@@ -22,7 +22,8 @@ Value value_of(const std::map<std::string, T>& values);
 /// The value as a script will see it: durations in seconds, sizes in bytes, secrets hidden, absent fields left out.
 template <class T>
 Value value_of(const T& value) {
-  if constexpr (std::is_same_v<T, Value>) {
+  if constexpr (std::is_same_v<T, Value> || std::is_same_v<T, bool> || std::is_same_v<T, double> ||
+                std::is_same_v<T, std::string>) {
     return value;
   } else if constexpr (std::is_same_v<T, Duration>) {
     return std::chrono::duration<double>(value).count();
@@ -30,8 +31,6 @@ Value value_of(const T& value) {
     return value.bytes;
   } else if constexpr (std::is_same_v<T, Secret>) {
     return Opaque{"***"};
-  } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double> || std::is_same_v<T, std::string>) {
-    return value;
   } else if constexpr (std::is_unsigned_v<T>) {
     return static_cast<std::uint64_t>(value);
   } else if constexpr (std::is_integral_v<T>) {

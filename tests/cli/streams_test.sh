@@ -100,27 +100,6 @@ wait "$child" || status=$?
 exits 130 "Ctrl-C with nobody to read stderr"
 holds "its clean-up ran" test -e cleaned
 
-# A reader of stderr that stands still holds up neither the run, nor Ctrl-C, nor the second one.
-cat >warns.lua <<'END'
-local ops, machine = require "ops", require "local"
-ops.group(function(group)
-  group:spawn(function()
-    for _ = 1, 3000 do pcall(ops.with, { close = function() error(("x"):rep(200)) end }, function() error("y") end) end
-    machine.write_file("warned", "")
-    while true do end
-  end)
-end)
-END
-exec 8<>errors
-"${WITH_SIGINT[@]}" "$OPSHOST" run warns.lua 2>errors 8>&- &
-child=$!
-wait_until test -e warned
-status=0
-kill -s INT "$child"
-wait "$child" || status=$?
-exits 130 "Ctrl-C while the reader of stderr stands still"
-exec 8>&-
-
 # A signal that is ignored stays ignored.
 rm waiting
 (trap "" HUP && exec "$OPSHOST" run cleans_up.lua 2>"$TMPDIR/stderr") &

@@ -29,7 +29,8 @@ std::string_view port_of(std::string_view name) {
   const auto port = name.substr(colon + 1);
   const auto before = name.substr(0, colon);
   const bool is_only = std::count(before.begin(), before.end(), ':') == 0 || before.ends_with(']');
-  const bool is_number = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == port.npos;
+  const bool is_number =
+      !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
   return is_only && is_number ? port : std::string_view();
 }
 

@@ -17,7 +17,7 @@ struct ParseOptions {
 OPSHOST_RECORD(ParseOptions, "How to read an inventory", (file, "where the text is from, for errors"),
                (format, "\"auto\" goes by the file's ending, then by the first line"))
 
-std::shared_ptr<Inventory> parse(std::string text, ParseOptions options) {
+std::shared_ptr<Inventory> parse(std::string text, const ParseOptions& options) {
   return std::make_shared<Inventory>(std::move(text), options.file, options.format);
 }
 

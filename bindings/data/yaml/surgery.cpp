@@ -94,7 +94,7 @@ class Surgeon {
     const bool is_map = spot.name != nullptr;
     const std::size_t count = is_map ? owner.node->entries.size() : owner.node->elements.size();
     if (count == 1) return replace(owner, is_map ? Value(ValueMap()) : Value(ValueList()));
-    return is_block(*owner.node) ? remove_lines(spot) : remove_in_flow(spot, count);
+    return is_block(*owner.node) ? remove_lines(spot) : remove_in_flow(spot, *owner.node, count);
   }
 
  private:
@@ -239,16 +239,16 @@ class Surgeon {
     return edited(line_start(begin) + before.find_last_not_of(' ') + 1, end);
   }
 
-  [[nodiscard]] Edited remove_in_flow(const Spot& spot, std::size_t count) const {
+  [[nodiscard]] Edited remove_in_flow(const Spot& spot, const Node& owner, std::size_t count) const {
     const auto begin_of = [&](std::size_t i) {
-      return spot.name != nullptr ? spot.owner->entries[i].first->begin : spot.owner->elements[i]->begin;
+      return spot.name != nullptr ? owner.entries[i].first->begin : owner.elements[i]->begin;
     };
     const auto edited = [&](std::size_t begin, std::size_t end) {
       return Edited{.text = cut(begin, end, ""), .own_begin = begin_of(spot.position), .own_end = spot.node->end};
     };
     if (spot.position + 1 < count) return edited(begin_of(spot.position), begin_of(spot.position + 1));
-    const std::size_t before = spot.name != nullptr ? spot.owner->entries[spot.position - 1].second->end
-                                                    : spot.owner->elements[spot.position - 1]->end;
+    const std::size_t before =
+        spot.name != nullptr ? owner.entries[spot.position - 1].second->end : owner.elements[spot.position - 1]->end;
     return edited(before, spot.node->end);
   }
 

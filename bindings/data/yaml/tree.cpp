@@ -192,7 +192,7 @@ class Parser {
     }
     anchor->second->is_alias_target = true;
     if (!open_.empty()) {
-      Node& owner = *open_.back().node;
+      const Node& owner = *open_.back().node;
       const bool is_name = owner.kind == NodeKind::map && open_.back().name == nullptr;
       if (!is_name) {
         tree_.aliases_.push_back({&owner, owner.kind == NodeKind::list ? owner.elements.size() : owner.entries.size()});
