@@ -35,7 +35,7 @@ class Database {
                                       InsertOptions options);
   Awaitable<ScriptResult> script(Call& call, ScriptSource source, ScriptOptions options);
   [[nodiscard]] std::string database() const { return pool_->settings().database; }
-  [[nodiscard]] std::string client_options(std::optional<std::string> ca) const {
+  [[nodiscard]] std::string client_options(const std::optional<std::string>& ca) const {
     return mysql::client_options(pool_->settings(), ca);
   }
 

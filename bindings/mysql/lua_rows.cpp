@@ -50,7 +50,7 @@ void push_metatable(lua_State* state, const Fetched& fetched, bool of_list) {
   if (of_list && fetched.more) {
     lua::push(state, fetched.more);
     lua_setfield(state, -2, "more");
-    lua::push(state, fetched.more->lease_->settings().timeout);
+    lua::push(state, fetched.more->lease()->settings().timeout);
     lua_setfield(state, -2, "timeout");
   }
   lua_setfield(state, -2, "__index");

@@ -64,8 +64,8 @@ Awaitable<Fetched> fetch_more(Call& call, std::shared_ptr<Cursor> cursor, QueryO
     next.more = link.fetch(kBatchBytes, next.rows);
     return next;
   };
-  FirstRows next = co_await on_link(call, cursor->lease_, std::move(work));
-  co_return fetched_from(std::move(next), cursor->lease_);
+  FirstRows next = co_await on_link(call, cursor->lease(), std::move(work));
+  co_return fetched_from(std::move(next), cursor->lease());
 }
 
 Awaitable<ExecuteResult> execute_on(Call& call, Lease lease, std::string statement, ValueList values,

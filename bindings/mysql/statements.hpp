@@ -31,8 +31,11 @@ class Cursor {
  public:
   explicit Cursor(Lease lease) : lease_(std::move(lease)) {}
 
+  [[nodiscard]] Lease& lease() { return lease_; }
+  [[nodiscard]] std::string text() const { return "rows"; }
+
+ private:
   Lease lease_;
-  std::string text() const { return "rows"; }
 };
 
 /// Rows of one result, and where more come from.

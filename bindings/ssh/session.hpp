@@ -105,7 +105,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void dispose(LIBSSH2_CHANNEL* channel);
 
   /// Bytes libssh2 has written that are still here: writers stop at kMostUnsent.
-  static constexpr std::size_t kMostUnsent = 256U * 1024U;
+  static constexpr std::size_t kMostUnsent = std::size_t{256} * 1024;
   [[nodiscard]] bool may_write() const { return transport_->unsent() < kMostUnsent; }
 
   [[nodiscard]] bool is_lost() const { return lost_.has_value(); }

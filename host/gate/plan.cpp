@@ -28,7 +28,7 @@ constexpr std::string_view kWithin = " > ";
 
 /// `inner` is `outer` or in it.
 bool within(const std::string& inner, const std::string& outer) {
-  return inner.compare(0, outer.size(), outer) == 0 &&
+  return inner.starts_with(outer) &&
          (inner.size() == outer.size() || inner.compare(outer.size(), kWithin.size(), kWithin) == 0);
 }
 
@@ -46,7 +46,7 @@ bool same_read(const Plan::StaleRead& one, const Plan::StaleRead& other) {
 std::string shown_subject(const std::string& subject) {
   const auto last = subject.rfind(kWithin);
   if (last == std::string::npos) return subject;
-  const auto name = subject.substr(last + kWithin.size());
+  auto name = subject.substr(last + kWithin.size());
   const auto before = subject.rfind(kWithin, last - 1);
   if (before == std::string::npos) return name;
   return name + " of " + subject.substr(before + kWithin.size(), last - before - kWithin.size());
