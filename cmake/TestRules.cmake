@@ -9,6 +9,11 @@ set(OPSHOST_IN_TEMP_DIR "${CMAKE_SOURCE_DIR}/tests/support/in_temp_dir")
 set(OPSHOST_TEST_TIMEOUT 120)
 set(OPSHOST_LONG_TEST_TIMEOUT 1200)
 
+# Of its own ctest begins the slow tests first, but only from its second run on. What waits for its turn in a lab, or is
+# slow by itself, begins first in the first run too: at its end one core would have nothing to do. Seconds, roughly.
+set(OPSHOST_COST_OF_LAB 60)
+set(OPSHOST_COST_IN_LAB 30)
+
 if(OPSHOST_TEST_BINARY)
   set(OPSHOST_TESTED "${OPSHOST_TEST_BINARY}")
 elseif(TARGET opshost)
@@ -72,7 +77,7 @@ function(opshost_lab_fixture lab groups)
   endif()
   add_test(NAME ${lab}.up COMMAND "${OPSHOST_IN_LAB}" --begin ${groups})
   add_test(NAME ${lab}.down COMMAND "${OPSHOST_IN_LAB}" --end ${groups})
-  set_tests_properties(${lab}.up PROPERTIES FIXTURES_SETUP ${lab})
+  set_tests_properties(${lab}.up PROPERTIES FIXTURES_SETUP ${lab} COST ${OPSHOST_COST_OF_LAB})
   set_tests_properties(${lab}.down PROPERTIES FIXTURES_CLEANUP ${lab})
   set_tests_properties(${lab}.up ${lab}.down PROPERTIES LABELS lab TIMEOUT ${OPSHOST_LAB_TIMEOUT} SKIP_RETURN_CODE 77)
 endfunction()
@@ -88,7 +93,8 @@ function(opshost_add_test name suite file)
   set(lab lab.${joined})
   opshost_lab_fixture(${lab} "${groups}")
   add_test(NAME ${name} COMMAND "${OPSHOST_IN_LAB}" --within ${groups} -- "${OPSHOST_IN_TEMP_DIR}" ${ARGN})
-  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED ${lab} RESOURCE_LOCK ${lab} LABELS servers)
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED ${lab} RESOURCE_LOCK ${lab} LABELS servers
+    COST ${OPSHOST_COST_IN_LAB})
 endfunction()
 
 # tests/<suite>/**/*_test.cpp with doctest: one executable, one ctest test a file.
@@ -190,7 +196,7 @@ function(opshost_source_checks)
   if(EXISTS "${CMAKE_SOURCE_DIR}/tests/lab/tests/run")
     add_test(NAME lab.quick COMMAND "${CMAKE_SOURCE_DIR}/tests/lab/tests/run" quick)
     add_test(NAME lab.machines COMMAND "${CMAKE_SOURCE_DIR}/tests/lab/tests/run" machines)
-    set_tests_properties(lab.quick PROPERTIES LABELS lab TIMEOUT 1800 SKIP_RETURN_CODE 77)
+    set_tests_properties(lab.quick PROPERTIES LABELS lab TIMEOUT 1800 SKIP_RETURN_CODE 77 COST 100)
     # It judges how long the lab takes, so nothing runs beside it.
     set_tests_properties(lab.machines PROPERTIES LABELS "lab;long" TIMEOUT 1800 SKIP_RETURN_CODE 77 RUN_SERIAL TRUE)
   endif()
