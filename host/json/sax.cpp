@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace opshost::json {
 
@@ -75,7 +76,10 @@ bool exact_number(const InPlaceStream& stream, double& number, Refusal& refusal)
   double nearest = 0;
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), nearest);
   if (read.ec == std::errc{}) number = nearest;
-  return true;
+  if (std::isfinite(number)) return true;
+  // RapidJSON 1.1 sees it only where the exponent alone is too big.
+  refusal = {.code = "data.number", .problem = problem_text(rapidjson::kParseErrorNumberTooBig), .at_number = true};
+  return false;
 }
 
 Problem syntax_problem(std::string_view text, const rapidjson::ParseResult& result) {

@@ -20,15 +20,15 @@ lua_State* lua() {
 std::optional<std::string> through_lua(const std::string& text) {
   lua_State* const state = lua();
   const int top = lua_gettop(state);
-  std::optional<std::string> written;
   try {
     opshost::json::push_json(state, text, "input", opshost::json::Nulls::keep);
-    holds(lua_gettop(state) == top + 1, "one value is pushed");
-    written = opshost::json::write_json(state, top + 1, {.bytes = opshost::json::Bytes::raw});
   } catch (const opshost::Error& error) {
     holds(lua_gettop(state) == top, "nothing is pushed where it is refused");
     holds(error.message().starts_with("input:"), "an error names the place");
+    return std::nullopt;
   }
+  holds(lua_gettop(state) == top + 1, "one value is pushed");
+  auto written = opshost::json::write_json(state, top + 1, {.bytes = opshost::json::Bytes::raw});
   lua_settop(state, top);
   return written;
 }

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "host/base/secret_index.hpp"
+
 namespace {
 
 using opshost::redact;
@@ -77,6 +79,14 @@ TEST_CASE("a secret outlives its Secret in redaction") {
     const Secret gone("t7-forgotten", "test");
   }
   CHECK(redact("x t7-forgotten y") == "x *** y");
+}
+
+TEST_CASE("an index without a secret leaves every text as it is") {
+  opshost::SecretIndex index;
+  CHECK(index.redact("nothing here is a secret") == "nothing here is a secret");
+  index.add("short");
+  CHECK(index.empty());
+  CHECK(index.redact("nothing short here") == "nothing short here");
 }
 
 TEST_CASE("five characters blank nothing, six do") {

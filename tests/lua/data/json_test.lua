@@ -54,6 +54,8 @@ test("numbers with a fraction are the nearest double, and come back as written",
   t.equal(data.from_json("1e-400"), 0)
   t.equal(data.to_json(1e15), "1000000000000000")
   refused("[1e999]", "data.number", 1, 2, "the number is too big")
+  refused('{"a": -4503596273701e300}', "data.number", 1, 7, "the number is too big")
+  t.equal(data.from_json("[1e-999, 0.00000000001e-320]"), { 0, 0 })
 end)
 
 test("every byte survives, NUL and control characters too", function()
