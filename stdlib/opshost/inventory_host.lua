@@ -21,7 +21,8 @@ local function secret(host, variable, reference)
   local ok, value = raw_pcall(native.globals.require("ops.secret").from, reference)
   if ok then return value end
   if native.is_stop(value) or not native.is_error(value) then raw_error(value, 0) end
-  raw_error(native.new_error(value.code, variable .. " of the host " .. native.describe(host.name) .. ": "
+  local place = host.places and host.places[variable]
+  raw_error(native.new_error(value.code, (place and place .. ": " or "") .. variable .. " of the host " .. native.describe(host.name) .. ": "
     .. value.message, { target = host.name, retryable = value.retryable }), 0)
 end
 

@@ -168,7 +168,7 @@ unset DB_PASSWORD
 opened 'require("mysql").connect(db)'
 exits 2 "a secret that is not where the inventory says"
 says <<'END'
-opshost: eval:2: mysql_password of the host "db1": the environment has no variable DB_PASSWORD [secret.not_found]
+opshost: eval:2: site.ini:2:92: mysql_password of the host "db1": the environment has no variable DB_PASSWORD [secret.not_found]
 What to do: put it there, or correct the name.
 END
 

@@ -21,6 +21,7 @@ struct InventoryHost {
   Any via{};
   std::vector<std::string> groups{};
   std::map<std::string, Any> vars{};
+  std::optional<std::map<std::string, std::string>> places{};
 };
 OPSHOST_RECORD(InventoryHost, "One host of an inventory; every `connect` takes it",
                (name, "what the inventory calls it"),
@@ -31,7 +32,8 @@ OPSHOST_RECORD(InventoryHost, "One host of an inventory; every `connect` takes i
                 "where the password is: \"env:NAME\", \"file:PATH\", \"command:PROGRAM ARGUMENT...\" or \"input\""),
                (known_hosts, "file with the host keys to trust"), (via, "the host to go through: another such record"),
                (groups, "every group it is in, from \"all\" inwards"),
-               (vars, "all else the inventory says of it; what is nearer to the host wins"))
+               (vars, "all else the inventory says of it; what is nearer to the host wins"),
+               (places, "of the variables that say where a secret is, for errors: \"hosts.yml:7:5\""))
 
 struct InventoryGroup {
   std::string name{};

@@ -155,6 +155,7 @@ class Inventory::Resolver {
     const auto field = field_of(variable.name);
     if (has_plain_secret(variable.name, variable.value)) fail_plain_secret(host, variable);
     if (variable.name == "ansible_connection") check_connection(host, variable);
+    note_place(host, field.empty() ? variable.name : field, variable);
     if (field.empty()) {
       host.vars[variable.name] = variable.value;
     } else if (field == "port") {
@@ -162,6 +163,14 @@ class Inventory::Resolver {
     } else {
       take_text(host, field, variable);
     }
+  }
+
+  /// Whoever opens the secret says where it was spoken of.
+  void note_place(InventoryHost& host, std::string_view name, const Variable& variable) {
+    const auto* text = variable.value.get_if<std::string>();
+    if (text == nullptr || !is_secret_name(variable.name) || !is_secret_reference(*text)) return;
+    if (!host.places) host.places.emplace();
+    (*host.places)[std::string(name)] = model_.place(variable.offset);
   }
 
   void check_connection(const InventoryHost& host, const Variable& variable) const {

@@ -47,6 +47,13 @@ void Model::fail(const char* code, std::size_t offset, const std::string& proble
   throw document_error(code, file_, text_place(text_, offset), problem);
 }
 
+std::string Model::place(std::size_t offset) const {
+  const auto next = std::upper_bound(lines_.begin(), lines_.end(), offset);
+  const std::size_t begin = next == lines_.begin() ? 0 : *std::prev(next);
+  const auto line = static_cast<std::size_t>(next - lines_.begin());
+  return place_text(file_, {.line = line, .column = text_place(text_.substr(begin), offset - begin).column});
+}
+
 void Model::fail_limit(std::size_t offset, std::size_t most, const char* of_what) const {
   fail("data.limit", offset, "there are more than " + std::to_string(most) + " " + of_what);
 }
@@ -164,6 +171,10 @@ void Model::visit(std::size_t number, std::vector<Visit>& visits, std::vector<st
 }
 
 void Model::finish() {
+  lines_ = {0};
+  for (std::size_t end = text_.find('\n'); end != std::string_view::npos; end = text_.find('\n', end + 1)) {
+    lines_.push_back(end + 1);
+  }
   for (const auto& group : groups_) {
     if (group.is_defined) continue;
     std::vector<std::string> defined;

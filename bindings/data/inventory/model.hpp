@@ -64,6 +64,8 @@ class Model {
   [[nodiscard]] std::vector<std::string> group_names() const;
   [[nodiscard]] const std::string& file() const { return file_; }
 
+  /// "hosts.yml:3:14" (place_text); a binary search, after finish().
+  [[nodiscard]] std::string place(std::size_t offset) const;
   [[noreturn]] void fail(const char* code, std::size_t offset, const std::string& problem) const;
 
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
@@ -82,6 +84,7 @@ class Model {
   std::vector<Group> groups_;
   std::unordered_map<std::string, std::size_t> host_numbers_;
   std::unordered_map<std::string, std::size_t> group_numbers_;
+  std::vector<std::size_t> lines_;  ///< where each begins
 };
 
 /// The names a pattern stands for: "db[1-3]" is db1, db2, db3; "[08:10]" keeps its zeros; "[a-c]"; "[1:9:2]" has a

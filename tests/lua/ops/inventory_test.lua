@@ -151,6 +151,23 @@ test("secrets are by reference", function()
   t.equal(tostring(failure):find("not-for-the-log", 1, true), nil)
 end)
 
+test("a host says where the inventory refers to its secrets", function()
+  local site = yaml([[
+all:
+  vars: {mysql_password: "env:ALL", zk_port: 2181}
+  hosts:
+    h1: {ansible_password: "env:H1"}
+    h2: {mysql_password: "file:/é", key: /k}
+    h3: {note: "env:NO_SECRET"}
+]])
+  t.equal(site:host("h1").places, { mysql_password = "site:2:10", password = "site:4:10" })
+  t.equal(site:host("h2").places, { mysql_password = "site:5:10" })
+  t.equal(site:host("h3").places, { mysql_password = "site:2:10" })
+  t.equal(ini("h1 user=x\n"):host("h1").places, nil)
+  t.equal(inventory.parse("é\n\nh1 x=é password=input", { format = "ini" }):host("h1").places,
+    { password = "line 3, column 8" })
+end)
+
 test("every variable of a secret's name is by reference, in maps and lists too, a number as well", function()
   local function plain(parse, text, place, name)
     refused(parse, text, "inventory.plain_secret", "site:" .. place .. ": " .. name .. ' of "h1" is to say where the'

@@ -25,6 +25,7 @@ error('Cannot require a meta file')
 --- @field via any # the host to go through: another such record
 --- @field groups string[] # every group it is in, from "all" inwards
 --- @field vars table<string, any> # all else the inventory says of it; what is nearer to the host wins
+--- @field places? table<string, string> # of the variables that say where a secret is, for errors: "hosts.yml:7:5"
 
 --- One group of an inventory.
 --- @class (exact) ops.inventory.InventoryGroup
