@@ -78,7 +78,9 @@ void name_volumes(ValueMap& host, const Value& inspected) {
       const auto* text = bind.get_if<std::string>();
       return text != nullptr && bind_of(*text).destination == destination;
     });
-    binds.emplace_back(name + ":" + destination + (true_at(mounted, {"RW"}) ? "" : ":ro"));
+    std::string bind = name + ":" + destination;
+    if (!true_at(mounted, {"RW"})) bind += ":ro";
+    binds.emplace_back(std::move(bind));
   }
   if (!binds.empty()) set_field(host, "Binds", std::move(binds));
   if (!mounts.empty()) set_field(host, "Mounts", std::move(mounts));

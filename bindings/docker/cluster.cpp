@@ -132,7 +132,7 @@ Awaitable<std::shared_ptr<Container>> Cluster::container(Call& call, std::string
   co_return std::make_shared<Container>(engine->connection(), found.front()->id, found.front()->name);
 }
 
-std::shared_ptr<Engine> Cluster::engine(std::string host) const {
+std::shared_ptr<Engine> Cluster::engine(const std::string& host) const {
   const auto found = engines_.find(host);
   if (found != engines_.end()) return found->second;
   std::vector<std::string> names;
@@ -140,7 +140,7 @@ std::shared_ptr<Engine> Cluster::engine(std::string host) const {
   throw Error("docker.not_found", "the cluster has no host " + describe(Value(host)) + did_you_mean(host, names));
 }
 
-std::shared_ptr<Cluster> cluster_of(ClusterMembers members, ConnectOptions options) {
+std::shared_ptr<Cluster> cluster_of(const ClusterMembers& members, const ConnectOptions& options) {
   std::map<std::string, std::shared_ptr<Engine>> engines;
   if (const auto* named = std::get_if<0>(&members)) {
     engines = *named;

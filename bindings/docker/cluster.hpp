@@ -70,13 +70,13 @@ class Cluster {
   /// be on an engine that did not answer), docker.ambiguous.
   Awaitable<std::shared_ptr<Container>> container(Call& call, std::string name);
   /// The engine of a host. Throws docker.not_found with the nearest name.
-  std::shared_ptr<Engine> engine(std::string host) const;
+  std::shared_ptr<Engine> engine(const std::string& host) const;
 
  private:
   std::map<std::string, std::shared_ptr<Engine>> engines_;
 };
 
 using ClusterMembers = std::variant<std::map<std::string, std::shared_ptr<Engine>>, std::vector<std::string>>;
-std::shared_ptr<Cluster> cluster_of(ClusterMembers members, ConnectOptions options);
+std::shared_ptr<Cluster> cluster_of(const ClusterMembers& members, const ConnectOptions& options);
 
 }  // namespace opshost::docker

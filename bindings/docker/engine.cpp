@@ -98,7 +98,7 @@ Awaitable<Stream<Event>> Engine::events(Call&, EventOptions options) {
   co_return events_of(connection_, std::move(options));
 }
 
-std::shared_ptr<Engine> connect(std::optional<std::string> endpoint, ConnectOptions options) {
+std::shared_ptr<Engine> connect(const std::optional<std::string>& endpoint, const ConnectOptions& options) {
   return std::make_shared<Engine>(connection_for(endpoint, options));
 }
 

@@ -70,6 +70,6 @@ class Engine {
   std::string subject_;
 };
 
-std::shared_ptr<Engine> connect(std::optional<std::string> endpoint, ConnectOptions options);
+std::shared_ptr<Engine> connect(const std::optional<std::string>& endpoint, const ConnectOptions& options);
 
 }  // namespace opshost::docker

@@ -57,7 +57,7 @@ std::string code_for(unsigned status, std::string_view message) {
 }  // namespace
 
 Error docker_error(const Error& failure, const std::string& engine) {
-  const auto named = net::named_error("docker", failure, engine);
+  auto named = net::named_error("docker", failure, engine);
   const auto hint = hint_for(failure);
   if (hint.empty()) return named;
   return Error(named.code(), named.message() + hint)

@@ -137,7 +137,7 @@ Awaitable<void> Container::delete_path(Call& call, std::string path, DeletePathO
   const bool unseen = co_await is_in_memory(call, *this, path);
   bool is_directory = false;
   if (!unseen) {
-    StatOptions link_itself{.follow = false};
+    const StatOptions link_itself{.follow = false};
     const auto found = co_await stat(call, path, link_itself);
     is_directory = found.type == FileType::directory;
   }

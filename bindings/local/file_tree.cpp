@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string_view>
@@ -99,8 +100,9 @@ void refuse_precious(const std::string& path) {
   if (real == "/" || std::ranges::find(kHouses, parent_of(real)) != kHouses.end()) {
     throw refused(real, "the system or somebody's home is in it; name what in it has to go");
   }
-  const std::unique_ptr<char, decltype(&std::free)> here(getcwd(nullptr, 0), &std::free);
-  if (here && is_below(here.get(), real)) throw refused(real, "opshost's own working directory is in it");
+  std::error_code is_gone;
+  const std::string here = std::filesystem::current_path(is_gone).string();
+  if (!is_gone && is_below(here, real)) throw refused(real, "opshost's own working directory is in it");
   if (const std::string point = mounted_below(real); !point.empty()) {
     throw refused(real, "something is mounted at " + quoted_path(point) + "; unmount it first");
   }
@@ -127,6 +129,7 @@ class TreeDeleter {
  private:
   void remove(int parent, const std::string& name, const std::string& path) {
     flag_.check();
+    // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): an open folder has a descriptor
     if (unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) return;
     if (errno != EISDIR) throw delete_error(path, errno);
     empty(parent, name.c_str(), path);
@@ -169,7 +172,7 @@ bool delete_one(const std::string& path, bool recursive, const StopFlag& flag) {
 // --- temp ---
 
 // On the thread that made it: the call may have been stopped meanwhile.
-const std::string& kept_until_exit(const std::string& path) {
+std::string kept_until_exit(std::string path) {
   TempPlaces::of_this_process().add(path);
   return path;
 }

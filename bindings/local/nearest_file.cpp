@@ -63,8 +63,7 @@ std::string why_missing(const std::string& path) {
   while (!is_there(parent_of(missing)) && parent_of(missing) != missing) missing = parent_of(missing);
   const std::string folder = parent_of(missing);
   const auto near = nearest_name(name_of(missing), names_in(folder));
-  const std::string proposal =
-      near ? "; did you mean \"" + one_line(joined(folder, *near), 300) + "\"?" : std::string();
+  std::string proposal = near ? "; did you mean \"" + one_line(joined(folder, *near), 300) + "\"?" : std::string();
   if (missing == path) return proposal;
   return "; there is no \"" + one_line(missing, 300) + '"' + proposal;
 }

@@ -11,8 +11,6 @@
 #include "bindings/local/child.hpp"
 #include "bindings/local/process_errors.hpp"
 
-extern char** environ;
-
 namespace opshost::local {
 
 namespace {

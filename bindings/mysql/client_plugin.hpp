@@ -13,9 +13,6 @@
 #include <mysql/plugin_auth.h>
 // clang-format on
 
-struct st_mysql_client_plugin;
-extern "C" st_mysql_client_plugin* mysql_client_register_plugin(MYSQL* mysql, st_mysql_client_plugin* plugin);
-
 namespace opshost::mysql {
 
 /// st_mysql_client_plugin_AUTHENTICATION.

@@ -88,6 +88,8 @@ Awaitable<ExecuteResult> Session::execute(Call& call, std::string statement, std
   co_return co_await execute_on(call, std::move(lease), std::move(statement), std::move(list), options);
 }
 
-std::shared_ptr<Database> connect(ConnectOptions options) { return std::make_shared<Database>(settings_from(options)); }
+std::shared_ptr<Database> connect(const ConnectOptions& options) {
+  return std::make_shared<Database>(settings_from(options));
+}
 
 }  // namespace opshost::mysql

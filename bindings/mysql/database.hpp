@@ -63,6 +63,6 @@ class Session {
   Lease lease_;
 };
 
-std::shared_ptr<Database> connect(ConnectOptions options);
+std::shared_ptr<Database> connect(const ConnectOptions& options);
 
 }  // namespace opshost::mysql

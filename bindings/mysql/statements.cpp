@@ -9,7 +9,7 @@ namespace opshost::mysql {
 namespace {
 
 /// What one trip to the blocking thread brings back: some milliseconds of the loop's time as Lua tables.
-constexpr std::size_t kBatchBytes = 64 * 1024;
+constexpr std::size_t kBatchBytes = std::size_t{64} * 1024;
 
 struct FirstRows {
   std::vector<Column> columns;

@@ -60,14 +60,14 @@ Awaitable<TransactionResult> Transaction::execute(Call& call, std::string statem
 }
 
 Awaitable<void> Transaction::commit(Call& call, ValueList) {
-  Lease lease = use();
+  const Lease lease = use();
   co_await on_link(call, lease, [](Link& link) { link.run_change("COMMIT"); });
   close();
 }
 
 Awaitable<void> Transaction::rollback(Call& call) {
   if (lease_ && lease_->is_usable()) {
-    Lease lease = lease_;
+    const Lease lease = lease_;
     co_await on_link(call, lease, [](Link& link) { link.run("ROLLBACK"); });
   }
   close();

@@ -11,7 +11,8 @@ namespace {
 bool is_token(std::string_view text) {
   constexpr std::string_view kSpecials = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](unsigned char byte) {
-    return (byte < 0x80 && std::isalnum(byte) != 0) || kSpecials.find(static_cast<char>(byte)) != kSpecials.npos;
+    return (byte < 0x80 && std::isalnum(byte) != 0) ||
+           kSpecials.find(static_cast<char>(byte)) != std::string_view::npos;
   });
 }
 

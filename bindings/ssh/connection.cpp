@@ -94,8 +94,8 @@ std::shared_ptr<Connection> Connection::find(const asio::any_io_executor& execut
   return Registry::of(executor).find(wanted);
 }
 
-Connection::Connection(const asio::any_io_executor& executor, ConnectOptions options, std::shared_ptr<LocalFiles> files)
-    : executor_(executor), options_(std::move(options)), files_(std::move(files)) {
+Connection::Connection(asio::any_io_executor executor, ConnectOptions options, std::shared_ptr<LocalFiles> files)
+    : executor_(std::move(executor)), options_(std::move(options)), files_(std::move(files)) {
   name_ = asked_name();
 }
 

@@ -23,7 +23,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   static std::shared_ptr<Connection> find(const asio::any_io_executor& executor,
                                           const std::function<bool(const Connection&)>& wanted);
 
-  Connection(const asio::any_io_executor& executor, ConnectOptions options, std::shared_ptr<LocalFiles> files);
+  Connection(asio::any_io_executor executor, ConnectOptions options, std::shared_ptr<LocalFiles> files);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

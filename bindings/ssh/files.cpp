@@ -117,7 +117,7 @@ Awaitable<void> make_one_directory(Call& call, std::shared_ptr<SftpClient> clien
 
 Awaitable<std::vector<FileInfo>> entries_of(Call& call, std::shared_ptr<SftpClient> client, std::string path,
                                             std::size_t limit) {
-  Reply opened = co_await client->ask(call, Request::opendir, path_body(path));
+  const Reply opened = co_await client->ask(call, Request::opendir, path_body(path));
   if (opened.answer != Answer::handle) {
     const auto there = co_await attributes_of(call, client, path, true);
     if (there && file_type(there->mode.value_or(0)) != FileType::directory) {

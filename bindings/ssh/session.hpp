@@ -75,7 +75,7 @@ class Session : public std::enable_shared_from_this<Session> {
   template <class Attempt>
   Awaitable<long> repeat_request(LIBSSH2_CHANNEL* channel, Attempt attempt, StopToken* stop = nullptr) {
     return repeat(
-        [this, channel, attempt]() -> long {
+        [this, channel, attempt = std::move(attempt)]() -> long {
           sort_input(channel);
           throw_if_lost();
           reads_nothing_ = true;

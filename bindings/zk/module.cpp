@@ -14,7 +14,9 @@ const Raises kAnyRaises{"zk.unreachable", "zk.session_expired", "zk.auth_failed"
 const Raises kReads{"zk.not_found", "zk.no_auth"};
 const Raises kWrites{"zk.not_found", "zk.no_auth", "zk.connection_lost", "zk.read_only"};
 
-std::shared_ptr<Client> connect(const ConnectOptions& options) { return std::make_shared<Client>(Session::shared(options)); }
+std::shared_ptr<Client> connect(const ConnectOptions& options) {
+  return std::make_shared<Client>(Session::shared(options));
+}
 
 void declare_reading(HandleBuilder<Client>& client) {
   client

@@ -57,13 +57,13 @@ Awaitable<void> lock_wait(Call& call, std::shared_ptr<LockPlace> place, StepOpti
 Awaitable<LockNews> lock_news(Call& call, std::shared_ptr<LockPlace> place, LockState known) {
   return part_of("Client:lock", place, place->wait_news(call, known));
 }
-Awaitable<void> lock_leave(Call& call, std::shared_ptr<LockPlace> place) {
+Awaitable<void> lock_leave(Call& call, const std::shared_ptr<LockPlace>& place) {
   return part_of("Client:lock", place, place->leave(call));
 }
-std::string lock_node(std::shared_ptr<LockPlace> place) { return place->node(); }
-std::string lock_token(std::shared_ptr<LockPlace> place) { return place->token(); }
+std::string lock_node(const std::shared_ptr<LockPlace>& place) { return place->node(); }
+std::string lock_token(const std::shared_ptr<LockPlace>& place) { return place->token(); }
 
-std::vector<std::string> server_names(Hosts hosts) {
+std::vector<std::string> server_names(const Hosts& hosts) {
   std::vector<std::string> names;
   for (const auto& server : parse_hosts(hosts)) names.push_back(text_of(server));
   return names;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 
 namespace opshost {
 
@@ -32,8 +33,8 @@ std::optional<std::uint64_t> scale_whole(std::string_view digits, std::uint64_t 
 std::uint64_t scale_fraction(std::string_view digits, std::uint64_t unit) {
   std::uint64_t scaled = 0;
   std::uint64_t remainder = 0;
-  for (auto c = digits.rbegin(); c != digits.rend(); ++c) {
-    const std::uint64_t tenfold = static_cast<std::uint64_t>(*c - '0') * unit + scaled;
+  for (const char digit : std::views::reverse(digits)) {
+    const std::uint64_t tenfold = static_cast<std::uint64_t>(digit - '0') * unit + scaled;
     scaled = tenfold / 10;
     remainder = tenfold % 10;
   }

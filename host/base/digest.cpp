@@ -33,7 +33,7 @@ std::string sha256_hex(std::string_view bytes) {
   unsigned length = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
     throw std::runtime_error("SHA-256 is not available in libcrypto");
-  std::string raw(digest.begin(), digest.begin() + length);
+  const std::string raw(digest.begin(), digest.begin() + length);
   return to_hex(raw);
 }
 

@@ -19,7 +19,7 @@ std::string last_lines(std::string_view output) {
       continue;
     }
     const std::size_t newline = output.rfind('\n');
-    std::string_view line = newline == std::string_view::npos ? output : output.substr(newline + 1);
+    const std::string_view line = newline == std::string_view::npos ? output : output.substr(newline + 1);
     output.remove_suffix(line.size());
     const std::string shown_line = one_line(line, kShownOutput);
     if (!text.empty() && text.size() + shown_line.size() > kShownOutput) break;

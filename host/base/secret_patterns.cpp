@@ -152,7 +152,7 @@ class Finder {
     if (const auto quoted = quoted_at(text_, value)) return add(quoted);
     // "password = x" without quotes is a sentence; NAME=x is not, up to where a list or a line goes on.
     if (has_blanks || value > equals + 1) return add(number_at(value));
-    const std::size_t stop = text_.find_first_of(std::string_view(" \t\r\n\"'`,;&|)}]\\\0", 17), value);
+    const std::size_t stop = text_.find_first_of(std::string_view(" \t\r\n\"'`,;&|)}]\\\0", 16), value);
     add(TextRange{value, std::min(stop, text_.size())});
   }
 

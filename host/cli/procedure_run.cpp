@@ -26,7 +26,7 @@ void set_in_doubt(RunOptions& options, const std::string& answer) {
 }
 
 std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
+  const std::ifstream file(path, std::ios::binary);
   if (!file) throw Error("usage.option", "--answers: cannot read " + path + ": " + errno_text(errno));
   std::ostringstream text;
   text << file.rdbuf();

@@ -11,8 +11,6 @@ namespace opshost::cli {
 
 namespace {
 
-using journal::ReadRun;
-
 std::string targets_of(const journal::History& history) {
   const auto* targets = history.start()->field("targets");
   const auto* list = targets == nullptr ? nullptr : targets->get_if<ValueList>();

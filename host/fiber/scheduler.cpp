@@ -20,7 +20,7 @@ constexpr auto kLookAtEventsEvery = std::chrono::microseconds(50);
 /// Ends a change that did not answer within the grace an interruption leaves it.
 class Scheduler::LateStop final : public Timer {
  public:
-  LateStop(std::shared_ptr<Waiter> waiter, StopReason reason) : waiter_(std::move(waiter)), reason_(reason) {}
+  LateStop(const std::shared_ptr<Waiter>& waiter, StopReason reason) : waiter_(waiter), reason_(reason) {}
 
  protected:
   void expired() override {

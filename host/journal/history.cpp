@@ -77,7 +77,10 @@ void History::apply(const Record& record) {
   const auto& kind = record.kind;
   if (kind == "start") return apply_start(record);
   if (kind == "session") return apply_session(record);
-  if (kind == "file") return files_.push_back(record.fields);
+  if (kind == "file") {
+    files_.emplace_back(record.fields);
+    return;
+  }
   if (kind == "fact" || kind == "try" || kind == "require") {
     recorded_[kind + ":" + record.text("path")] = record;
     return;

@@ -79,7 +79,7 @@ void write_result(RunJournal& run, ValueMap fields) {
 }
 
 bool is_unchanged(const std::string& path, const std::string& sha256) {
-  std::ifstream file(path, std::ios::binary);
+  const std::ifstream file(path, std::ios::binary);
   if (!file) return false;
   std::ostringstream text;
   text << file.rdbuf();

@@ -61,7 +61,7 @@ std::string new_id() {
 }
 
 std::string whole_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
+  const std::ifstream file(path, std::ios::binary);
   if (!file) {
     throw Error("journal.not_readable", "cannot read " + path + ": " + errno_text(errno) +
                                             "; runs are readable by whoever began them, and by root");
@@ -170,7 +170,7 @@ RunFolder find_run(const std::string& name) {
 ReadRun read_run(const RunFolder& folder) {
   const auto text = whole_file(folder.path + kJournal);
   ReadRun run;
-  run.good_bytes = read_lines(folder, text, [&run](Record record) { run.history.apply(record); });
+  run.good_bytes = read_lines(folder, text, [&run](const Record& record) { run.history.apply(record); });
   run.torn = run.good_bytes < text.size();
   return run;
 }

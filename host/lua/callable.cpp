@@ -181,11 +181,12 @@ void ensure_owner_metatable(lua_State* state) {
 
 void push_owned_callable(lua_State* state, std::shared_ptr<Callable> callable) {
   ensure_owner_metatable(state);
-  if (callable->waits) push_waits(state);
+  const bool waits = callable->waits;
+  if (waits) push_waits(state);
   lua_pushlightuserdata(state, callable.get());
-  push_owner(state, callable);
+  push_owner(state, std::move(callable));
   lua_pushcclosure(state, enter, 2);
-  if (callable->waits) lua_call(state, 1, 1);
+  if (waits) lua_call(state, 1, 1);
 }
 
 void throw_wrong_argument(const FunctionInfo& info, int position, const Mismatch& mismatch) {

@@ -17,7 +17,6 @@ namespace opshost::lua {
 
 namespace {
 
-using fiber::Fiber;
 using fiber::Group;
 using fiber::GroupJoin;
 using fiber::Scheduler;
