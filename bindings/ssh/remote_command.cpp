@@ -197,7 +197,7 @@ Awaitable<void> RemoteCommand::hand_out_lines() {
 }
 
 CommandResult RemoteCommand::finish() {
-  Session& session = channel_.session();
+  const Session& session = channel_.session();
   if (waits_for_sudo_) {
     throw as_user_error("sudo ended: " + one_line(from_sudo_.empty() ? "it said nothing" : from_sudo_, kMostShown));
   }

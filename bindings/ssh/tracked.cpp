@@ -69,7 +69,7 @@ void forget_after_outcome(Call& call, const std::shared_ptr<Connection>& connect
 Awaitable<TrackedAnswer> answer_of(Call& call, TrackedNote note, AskOptions options) {
   const auto connection = connection_of(call, note);
   Job job(connection, note.name, JobOwner{.as_user = note.as_user});
-  JobStatus status = co_await job.status(call);
+  const JobStatus status = co_await job.status(call);
   TrackedAnswer answer{.state = status.state, .reason = status.reason, .result = {}};
   const bool has_end = status.state == JobState::running || status.state == JobState::ended;
   if (note.kind == "job" || !has_end) co_return answer;

@@ -195,7 +195,7 @@ Awaitable<TransferResult> put_file(Call& call, std::shared_ptr<Connection> conne
   const auto replacement = co_await Replacement::begin(call, client, path, wanted_mode.value_or(file->mode));
 
   if (file->size >= kMayLeave) {
-    std::string name = path.substr(path.rfind('/') + 1);
+    const std::string name = path.substr(path.rfind('/') + 1);
     std::string temporary = replacement->temporary();
     co_await delete_leftovers(call, connection, std::move(temporary), temporary_prefix(name));
   }

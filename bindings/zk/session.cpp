@@ -91,7 +91,7 @@ SessionInfo Session::info() const {
 // Why a server is not there, for messages.
 std::string Session::seen() const {
   if (!connection_) return "looking up the names of " + target_;
-  const auto failures = connection_->failures();
+  auto failures = connection_->failures();
   if (!failures.empty()) return failures;
   return connection_->server().empty() ? "no server was tried yet" : "waiting for " + connection_->server();
 }

@@ -46,7 +46,7 @@ Descriptor open_target(const std::string& target) {
 std::string holder_of(const Descriptor& file) {
   std::array<char, 128> text{};
   const auto length = ::pread(file.get(), text.data(), text.size(), 0);
-  std::string id(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  const std::string id(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
   return id.substr(0, id.find('\n'));
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <ranges>
 #include <sstream>
 
 #include "host/base/error.hpp"
@@ -174,11 +175,11 @@ std::vector<ScriptListing> list_scripts(const std::vector<std::string>& folders)
     listings[script.name] = {.name = script.name, .path = "built in", .hides_built_in = false};
   }
   // Last folder first, so that the earlier one, which wins, overwrites it.
-  for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
+  for (const auto& folder : std::views::reverse(folders)) {
     std::error_code ignored;
-    for (auto entry = fs::recursive_directory_iterator(*folder, ignored); entry != fs::recursive_directory_iterator();
+    for (auto entry = fs::recursive_directory_iterator(folder, ignored); entry != fs::recursive_directory_iterator();
          entry.increment(ignored)) {
-      const auto relative = entry->path().lexically_relative(*folder).string();
+      const auto relative = entry->path().lexically_relative(folder).string();
       if (!entry->is_regular_file(ignored) || !relative.ends_with(kExtension)) continue;
       const auto name = as_module(relative);
       const bool hides = !embedded_text(std::string(kBuiltInFolder) + relative).empty();

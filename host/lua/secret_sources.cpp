@@ -104,7 +104,7 @@ Awaitable<Secret> secret_from_file(Call& call, std::string path) {
   if (path.empty() || path.find('\0') != std::string::npos) {
     throw Error("usage.argument", "argument 1 \"path\": " + describe(Value(path)) + " is no path");
   }
-  std::string origin = "file " + printable(path);
+  const std::string origin = "file " + printable(path);
   // A local: g++ 12 destroys a closure within a co_await twice.
   auto work = [path = std::move(path)] { return read_private_file(path); };
   auto text = co_await call.blocking().run_file_work(call, std::move(work));

@@ -50,7 +50,7 @@ SourceParser::Expression SourceParser::expression(const Expected& expected) {
   for (bool is_first = true;; is_first = false) {
     const std::size_t before = scope_.suspicions();
     const bool is_table = is("{");
-    Expression found = operand(hands_over ? expected : Expected());
+    const Expression found = operand(hands_over ? expected : Expected());
     const bool is_last = !is_binary_operator(token_);
     if (is_last) return is_first ? found : Expression();
     // "given or {timeout = 5}" hands over one of its operands; any other operator makes something new of them.
@@ -66,7 +66,7 @@ SourceParser::Expression SourceParser::operand(const Expected& expected) {
     advance();
     is_unary = true;
   }
-  Expression found = simple(is_unary ? Expected() : expected);
+  const Expression found = simple(is_unary ? Expected() : expected);
   return is_unary ? Expression() : found;
 }
 

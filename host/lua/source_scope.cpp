@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <tuple>
 
 namespace opshost {
@@ -20,8 +21,8 @@ void SourceScope::declare(std::string_view name, Meaning meaning) {
 }
 
 std::optional<VariableId> SourceScope::find(std::string_view name) const {
-  for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block) {
-    if (const auto found = block->find(name); found != block->end()) return found->second;
+  for (const auto& block : std::views::reverse(blocks_)) {
+    if (const auto found = block.find(name); found != block.end()) return found->second;
   }
   return std::nullopt;
 }
