@@ -51,7 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // A line that has not ended yet may be refused at once or when it ends. Where a head ends at its limit of 64 KiB
   // depends on how many bytes are seen at once.
   if (bytes.size() < kHeadLimit) {
-    holds(!(whole.refused && single.done) && !(single.refused && whole.done), "what is refused is no answer either way");
+    holds(!(whole.refused && single.done) && !(single.refused && whole.done),
+          "what is refused is no answer either way");
   }
   if (whole.refused || single.refused) return 0;
   holds(whole.done == single.done, "it ends at the same place");
