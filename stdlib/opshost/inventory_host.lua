@@ -22,8 +22,9 @@ local function secret(host, variable, reference)
   if ok then return value end
   if native.is_stop(value) or not native.is_error(value) then raw_error(value, 0) end
   local place = host.places and host.places[variable]
-  raw_error(native.new_error(value.code, (place and place .. ": " or "") .. variable .. " of the host " .. native.describe(host.name) .. ": "
-    .. value.message, { target = host.name, retryable = value.retryable }), 0)
+  local where = (place and place .. ": " or "") .. variable .. " of the host " .. native.describe(host.name)
+  raw_error(native.new_error(value.code, where .. ": " .. value.message,
+    { target = host.name, retryable = value.retryable }), 0)
 end
 
 local function variables(host, prefix, fields, into)
