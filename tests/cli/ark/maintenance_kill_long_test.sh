@@ -10,7 +10,7 @@ cat >answers.json <<'END'
 { "what the host is": "yes", "DRDS/capacity": "one less" }
 END
 host=ark1
-facts ark3 >before.txt
+lasting_facts ark3 >before.txt
 
 # Which of the next process's points kills it: each has to come to something new, and four steps may begin at once.
 # Every round begins with another one.
@@ -56,7 +56,7 @@ for round in 1 2 3 4; do
   unwatch
 
   killed_all_along start
-  facts ark3 >after.txt
+  lasting_facts ark3 >after.txt
   same "the site" "$(cat before.txt)" "$(cat after.txt)"
   for database in hitsdb-mysql_minidbpaas_1 ark-metadb_ark_2 dbpaas-metadb_minidbpaas_1 dbpaas-metadb_dbpaas_2; do
     same "restarts and policy of $database" "0 always" "$(started_as "$(container "$database")")"

@@ -8,7 +8,7 @@ source "$OPSHOST_SOURCE/tests/cli/ark/site.sh"
 cat >answers.json <<'END'
 { "what the host is": "yes", "DRDS/capacity": "one less" }
 END
-facts ark3 >before.txt
+lasting_facts ark3 >before.txt
 
 watch ark1 events.txt
 procedure plan stop ark1
@@ -44,7 +44,7 @@ done
 
 procedure run start ark1
 exits 0 "the start"
-facts ark3 >after.txt
+lasting_facts ark3 >after.txt
 same "the site" "$(cat before.txt)" "$(cat after.txt)"
 
 procedure run start ark1

@@ -9,7 +9,7 @@ cat >answers.json <<'END'
 { "what the host is": "yes", "DRDS/capacity": "one less" }
 END
 host=ark2
-facts ark3 >before.txt
+lasting_facts ark3 >before.txt
 broker=$(container middleware-mq-deploy-broker_mq_1)
 messages() { engine "$host" exec "$broker" /home/admin/rmq/bin/mqmessages "$@"; }
 sql() { engine "$1" exec -i "$(container "$2")" my 3306 -N -B -e "$3"; }
@@ -47,7 +47,7 @@ exits 0 "the start"
 touch written
 wait "${writers[@]}"
 
-same "the site" "$(cat before.txt)" "$(facts ark3)"
+same "the site" "$(cat before.txt)" "$(lasting_facts ark3)"
 same "the broker's messages" "$count" "$(messages count)"
 same "what was refused meanwhile" "" "$(cat refused)"
 rows() { sql "$1" "$2" "SELECT id FROM lab.note WHERE id > 1000 ORDER BY id"; }

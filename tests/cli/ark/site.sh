@@ -55,6 +55,8 @@ unwatch() {
 trap unwatch EXIT
 
 facts() { "$OPSHOST" run ark.facts "tcp://$(address "$1"):4000"; }
+# The same without which server of a ZooKeeper ensemble leads: another one does once the leader's host was away.
+lasting_facts() { facts "$1" | sed -E 's/(:[0-9]+ +)(leader|follower) */\1serves  /'; }
 
 # Which of the classes, by the order they are stopped in, a container is of.
 stop_class() {
