@@ -160,7 +160,7 @@ int give_passphrase(char* buffer, int size, int, void* argument) {
   auto& asked = *static_cast<Asked*>(argument);
   asked.asked = true;
   if (!asked.passphrase || asked.passphrase->size() > static_cast<std::size_t>(size)) return -1;
-  // NOLINTNEXTLINE(bugprone-not-null-terminated-result): the length is returned
+  // NOLINTNEXTLINE(bugprone-not-null-terminated-result): OpenSSL takes the length returned
   std::memcpy(buffer, asked.passphrase->data(), asked.passphrase->size());
   return static_cast<int>(asked.passphrase->size());
 }

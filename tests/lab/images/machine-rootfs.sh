@@ -10,7 +10,7 @@ MACHINE_PACKAGES=(
   default-jre-headless zookeeper libslf4j-java busybox-static python3
 )
 
-# Where Debian comes from: LAB_MIRROR, else what this machine's apt uses.
+# Where Debian comes from: LAB_MIRROR, else what this machine's apt uses for Debian 12.
 debian_mirror() {
   if [[ -n ${LAB_MIRROR:-} ]]; then
     echo "$LAB_MIRROR"
@@ -19,7 +19,7 @@ debian_mirror() {
   local mirror
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
     awk '$2 == "bookworm" && $3 == "main" { print $1; exit }')
-  echo "${mirror:-http://deb.debian.org/debian}"
+  echo "${mirror:?apt has no source for the main part of Debian 12 (bookworm); name a mirror in LAB_MIRROR}"
 }
 
 # Java's installer wants a mounted /proc.
@@ -69,7 +69,9 @@ inputs() { echo "package debootstrap"; }
 # Leaves rootfs.tar.zst, and the user and group of MariaDB in it in mysql-ids.
 make_it() {
   local out=$1 root=$1/root
-  debootstrap --variant=minbase bookworm "$root" "$(debian_mirror)"
+  local mirror
+  mirror=$(debian_mirror) || return
+  debootstrap --variant=minbase bookworm "$root" "$mirror"
   install_machine_packages "$root"
   configure_machine "$root"
   strip_machine "$root"
