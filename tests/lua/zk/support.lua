@@ -20,7 +20,11 @@ function support.with_root(options, fn)
   local plain = support.connect()
   local root = plain:create("/test-", "", { sequential = true })
   local client = support.connect(options)
-  local ok, failure = pcall(fn, client, root)
+  local ok, failure = pcall(function()
+    -- Two clients, two servers: the client's may not have heard of the root yet.
+    client:sync(root)
+    fn(client, root)
+  end)
   client:close()
   if not ok then
     -- What it left broken is mended first, or every test after it fails too.
