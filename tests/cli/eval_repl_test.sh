@@ -120,12 +120,8 @@ prints ""
 says_nothing
 
 # On a terminal what destroys is confirmed by the person there.
-on_terminal() {
-  status=0
-  timeout --kill-after=5 "$LIMIT" script -qec "$OPSHOST repl" /dev/null >"$TMPDIR/stdout" 2>"$TMPDIR/stderr" || status=$?
-}
 touch kept gone
-on_terminal <<'END'
+on_terminal repl <<'END'
 require("local").delete("kept")
 perhaps
 no

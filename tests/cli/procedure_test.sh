@@ -3,20 +3,9 @@
 # shellcheck disable=SC2016  # the backquotes are part of what opshost says
 set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
+source "$OPSHOST_SOURCE/tests/support/procedure.sh"
 cp "$OPSHOST_SOURCE"/tests/cli/procedures/three_files.lua .
 export OPSHOST_STATE=$PWD/state
-
-hide_ids() { sed -Ei "s/[0-9]{8}-[0-9]{6}-[0-9]{3}/RUN/g; s|$PWD|/PWD|g; s|pid [0-9]+|pid 1|g" "$TMPDIR/stdout" "$TMPDIR/stderr"; }
-# procedure BODY: p.lua, whose `run` is that.
-procedure() {
-  printf '%s\n' 'local machine, ops = require "local", require "ops"' \
-    'return require("ops.procedure").define { summary = "x", api = 1, uses = { ["local"] = "destroy" },' \
-    'run = function(ctx)' "$1" 'return machine ~= nil and ops ~= nil end }' >p.lua
-}
-first_line() {
-  hide_ids
-  same "stderr's first line" "$1" "$(head -n 1 "$TMPDIR/stderr")"
-}
 
 # Parameters ----------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #   exits 0 "an expression"           the exit code of that run
 #   says <<'END' ... END              its whole stderr; times of log lines are HH:MM:SS
 #   prints "1"                        its whole stdout, without the last line break
+#   on_terminal run p.lua             the same at a terminal; stdin is what the person types, stdout all that is shown
 #   finish                            at the end of every test
 : "${OPSHOST:?the binary to test}" "${OPSHOST_SOURCE:?the root of the project}"
 exec </dev/null
@@ -23,6 +24,14 @@ readonly LIMIT=60
 run() {
   status=0
   timeout --kill-after=5 "$LIMIT" "$OPSHOST" "$@" >"$TMPDIR/stdout" 2>"$TMPDIR/stderr" || status=$?
+}
+
+on_terminal() {
+  local line
+  printf -v line '%q ' "$OPSHOST" "$@"
+  status=0
+  timeout --kill-after=5 "$LIMIT" script -qec "$line" /dev/null >"$TMPDIR/stdout" 2>"$TMPDIR/stderr" || status=$?
+  sed -i 's/\r$//' "$TMPDIR/stdout"
 }
 
 not_ok() {

@@ -64,9 +64,17 @@ local function next_batch(hosts, from, size)
   return batch
 end
 
+local function refuse_option(name, expected, got)
+  raw_error(native.new_error("usage.argument", 'Context:rolling: argument 2 "options.' .. name .. '": expected '
+    .. expected .. ", got " .. native.describe(got)), 0)
+end
+
+-- A share of the hosts is rounded down, and is at least one of them.
 local function batch_size(serial, count)
-  if type(serial) == "number" then return serial end
-  return math.max(1, math.floor(count * tonumber(serial:match("^(%d+)%%$")) / 100))
+  if type(serial) == "number" and serial >= 1 and serial % 1 == 0 then return serial end
+  local share = type(serial) == "string" and tonumber(serial:match("^(%d+)%%$"))
+  if share and share >= 1 and share <= 100 then return math.max(1, math.floor(count * share / 100)) end
+  refuse_option("serial", 'a number of hosts from 1 on, or from "1%" to "100%" of them', serial)
 end
 
 local function add_batch(all, batch)
@@ -97,6 +105,7 @@ function group.rolling(hosts, options, fn)
   local frame = frames.current()
   local all = fan_out.new_results()
   local size = batch_size(options.serial, #hosts)
+  if options.max_fail < 0 then refuse_option("max_fail", "at least 0", options.max_fail) end
   local from = 1
   while from <= #hosts do
     if run.mode ~= "plan" and from > 1 then native.append("log", { path = frame.path, text = "next batch, from "

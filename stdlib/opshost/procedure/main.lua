@@ -96,8 +96,10 @@ local function tolerated_error()
   for _, failed in ipairs(run.tolerated) do
     lines[#lines + 1] = "  " .. failed.item .. ": " .. native.to_error(failed.error).message
   end
-  return native.new_error("procedure.tolerated", #run.tolerated .. " hosts failed within what max_fail allows:\n"
-    .. table.concat(lines, "\n") .. "\nThe others are done; a resume runs these again")
+  local count = #lines == 1 and "1 host" or #lines .. " hosts"
+  return native.new_error("procedure.tolerated", count .. " failed within what max_fail allows:\n"
+    .. table.concat(lines, "\n") .. "\nThe others are done; a resume runs " .. (#lines == 1 and "it" or "these")
+    .. " again")
 end
 
 local function after(definition, ok, value)
