@@ -24,6 +24,12 @@ class Registry {
 
   [[nodiscard]] bool has_secrets() const { return has_secrets_.load(std::memory_order_acquire); }
 
+  std::size_t begun_at_end(std::string_view text) {
+    if (!has_secrets()) return 0;
+    const std::shared_lock lock(mutex_);
+    return index_.begun_at_end(text);
+  }
+
   std::string redact(std::string_view text) {
     auto found = find_secret_values(text);
     if (has_secrets()) {
@@ -68,6 +74,8 @@ const std::string& Secret::origin() const {
 }
 
 bool has_secrets() { return registry().has_secrets(); }
+
+std::size_t begun_secret_at_end(std::string_view text) { return registry().begun_at_end(text); }
 
 std::string redact(std::string_view text) { return registry().redact(text); }
 

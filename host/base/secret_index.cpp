@@ -210,6 +210,16 @@ void SecretIndex::find(std::string_view text, std::vector<TextRange>& found) con
   find_unescaped({.text = std::string(text), .origin = {}, .changed = false}, kEscapings, found);
 }
 
+std::size_t SecretIndex::begun_at_end(std::string_view text) const {
+  constexpr std::size_t kLongestBegun = 4096;
+  if (text.size() > kLongestBegun) text.remove_prefix(text.size() - kLongestBegun);
+  for (; text.size() >= kMinBegun; text.remove_prefix(1)) {
+    const auto needle = needles_.upper_bound(text);
+    if (needle != needles_.end() && needle->first.starts_with(text)) return text.size();
+  }
+  return 0;
+}
+
 std::string SecretIndex::redact(std::string_view text) const {
   std::vector<TextRange> found;
   find(text, found);

@@ -22,6 +22,10 @@ class SecretIndex {
 
   /// The text with what is secret in it replaced by "***".
   [[nodiscard]] std::string redact(std::string_view text) const;
+  /// How many bytes at the end of the text may be the first of a secret, or of its base64, that goes on behind it; 0
+  /// for fewer than kMinBegun.
+  [[nodiscard]] std::size_t begun_at_end(std::string_view text) const;
+  static constexpr std::size_t kMinBegun = 3;
   /// Appends where it stands.
   void find(std::string_view text, std::vector<TextRange>& found) const;
 

@@ -67,7 +67,7 @@ bool Output::holds_back() {
 void Output::release() {
   const std::lock_guard lock(mutex_);
   if (dropped_) return;
-  kept_ += take_unfinished(unfinished_.size());
+  kept_ += take_unfinished(unfinished_.size() - begun_secret_at_end(unfinished_));
   write_kept();
 }
 

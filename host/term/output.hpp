@@ -26,7 +26,7 @@ class Output {
   void offer(std::string_view text);
   /// True: a line is held back.
   [[nodiscard]] bool holds_back();
-  /// Lets the unfinished line go, and keeps on.
+  /// Lets the unfinished line go, but for an end with which a secret begins, and keeps on.
   void release();
   /// Writes of what is kept as much as the reader takes now.
   void keep_on();

@@ -89,6 +89,20 @@ TEST_CASE("an index without a secret leaves every text as it is") {
   CHECK(index.redact("nothing short here") == "nothing short here");
 }
 
+TEST_CASE("an index knows where a text may end in the middle of a secret") {
+  opshost::SecretIndex index;
+  CHECK(index.begun_at_end("hunter") == 0);
+  index.add("hunter2-and-more");
+  CHECK(index.begun_at_end("") == 0);
+  CHECK(index.begun_at_end("password: hu") == 0);
+  CHECK(index.begun_at_end("password: hun") == 3);
+  CHECK(index.begun_at_end("hunhunter2-and-mor") == 15);
+  CHECK(index.begun_at_end("hunter2-and-more") == 0);
+  CHECK(index.begun_at_end("hunter3") == 0);
+  CHECK(index.begun_at_end("Basic aHVudGVyMi") == 10);
+  CHECK(index.begun_at_end(std::string(100'000, 'x') + "hunter2") == 7);
+}
+
 TEST_CASE("five characters blank nothing, six do") {
   const Secret five("qzxjv", "test");
   const Secret six("qzxjvk", "test");

@@ -112,6 +112,24 @@ TEST_CASE("output goes out at once, its secrets blanked") {
   CHECK_FALSE(output.is_dropped());
 }
 
+TEST_CASE("a secret in two halves is blanked, however long the second is in coming") {
+  Pipe pipe;
+  Output output(pipe.writer.get(), "stdout");
+  const opshost::Secret secret("two-halves-pw", "test");
+  output.offer("Working... two-hal");
+  output.release();
+  CHECK(read_until(pipe.reader.get(), " ") == "Working... ");
+  CHECK(output.holds_back());
+  output.offer("ves-pw, done");
+  output.release();
+  CHECK(read_until(pipe.reader.get(), "done") == "***, done");
+  // What only looked like one goes out with what follows it, or at the end.
+  output.offer("a two-");
+  output.release();
+  output.flush();
+  CHECK(read_until(pipe.reader.get(), "two-") == "a two-");
+}
+
 TEST_CASE("output to a closed pipe is dropped with one warning") {
   Pipe pipe;
   pipe.reader.reset();
