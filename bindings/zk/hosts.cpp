@@ -25,6 +25,12 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
 }
 
+void check_host(std::string_view whole, std::string_view host) {
+  if (host.empty()) refuse(whole, "names no server");
+  const auto is_odd = [](unsigned char c) { return c <= ' ' || c == 0x7f || c == '[' || c == ']'; };
+  if (std::any_of(host.begin(), host.end(), is_odd)) refuse(whole, "has a character in it that no host's name has");
+}
+
 HostPort parse_bracketed(std::string_view text) {
   const auto bracket = text.find(']');
   if (bracket == std::string_view::npos) refuse(text, "has a \"[\" without its \"]\"");
@@ -37,9 +43,8 @@ HostPort parse_bracketed(std::string_view text) {
 }
 
 HostPort parse_server(std::string_view text) {
-  if (text.empty()) refuse(text, "names no server");
   if (text.find('/') != std::string_view::npos) refuse(text, "has a path in it; say chroot = \"/...\" for that");
-  if (text.front() == '[') return parse_bracketed(text);
+  if (text.starts_with('[')) return parse_bracketed(text);
   const auto colon = text.find(':');
   if (colon == std::string_view::npos) return {.host = std::string(text)};
   if (text.find(':', colon + 1) != std::string_view::npos) return {.host = std::string(text)};  // a bare IPv6 address
@@ -50,7 +55,9 @@ HostPort parse_server(std::string_view text) {
 void parse_list(std::string_view text, std::vector<HostPort>& servers) {
   for (bool more = true; more;) {
     const auto comma = text.find(',');
-    servers.push_back(parse_server(trimmed(text.substr(0, comma))));
+    const auto server = trimmed(text.substr(0, comma));
+    servers.push_back(parse_server(server));
+    check_host(server, servers.back().host);
     more = comma != std::string_view::npos;
     if (more) text.remove_prefix(comma + 1);
   }

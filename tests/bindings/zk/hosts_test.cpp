@@ -48,6 +48,9 @@ TEST_CASE("what names no server is refused") {
   CHECK(refusal("a:12x") == "hosts: \"a:12x\" has no port from 1 to 65535 after its \":\"");
   CHECK(refusal("[::1") == "hosts: \"[::1\" has a \"[\" without its \"]\"");
   CHECK(refusal("[::1]2") == "hosts: \"[::1]2\" has something else than \":\" and a port after its \"]\"");
+  CHECK(refusal("[]:1") == "hosts: \"[]:1\" names no server");
+  for (const char* odd : {"zk1 zk2", "::1]2", "a\n", "[[::1]:2"})
+    CHECK(refusal(odd).find("has a character in it that no host's name has") != std::string::npos);
   CHECK(refusal("a/b") == "hosts: \"a/b\" has a path in it; say chroot = \"/...\" for that");
 }
 
