@@ -174,6 +174,61 @@ TEST_CASE("file work is done by one thread, in order of arrival, beside the othe
   loop.run_until([&] { return stuck.done; });
 }
 
+TEST_CASE("a file thread that its call gave up is replaced, and there is one again once it comes back") {
+  Loop loop;
+  BlockingThreads threads(1);
+  auto& first = loop.call();
+  auto& second = loop.call();
+  Gate dead_mount;
+  Loop::Outcome<void> stuck;
+  Loop::Outcome<int> queued;
+  loop.spawn(threads.run_file_work(first, [&] { dead_mount.pass(); }), stuck);
+  loop.spawn(threads.run_file_work(second, [] { return 2; }), queued);
+  loop.context.poll();
+  dead_mount.wait_for_arrivals(1);
+  CHECK_FALSE(queued.done);
+  first.stop().stop(StopReason::timeout);
+  loop.run_until([&] { return stuck.done && queued.done; });
+  CHECK_THROWS_AS(stuck.take(), Error);
+  CHECK(queued.take() == 2);
+  CHECK(threads.thread_count() == 2);
+
+  dead_mount.open();
+  const auto give_up = Clock::now() + 30s;
+  while (threads.thread_count() > 1 && Clock::now() < give_up) std::this_thread::yield();
+  CHECK(threads.thread_count() == 1);
+  auto& third = loop.call();
+  CHECK(loop.run(threads.run_file_work(third, [] { return 3; })) == 3);
+}
+
+TEST_CASE("stuck file threads are replaced eight times, then file work waits") {
+  constexpr int kMostStuck = 9;
+  Loop loop;
+  BlockingThreads threads(1);
+  Gate dead_mount;
+  for (int i = 1; i <= kMostStuck; ++i) {
+    auto& call = loop.call();
+    Loop::Outcome<void> stuck;
+    loop.spawn(threads.run_file_work(call, [&] { dead_mount.pass(); }), stuck);
+    loop.context.poll();
+    dead_mount.wait_for_arrivals(i);
+    call.stop().stop(StopReason::timeout);
+    loop.run_until([&] { return stuck.done; });
+    CHECK_THROWS_AS(stuck.take(), Error);
+  }
+  CHECK(threads.thread_count() == kMostStuck);
+
+  auto& late = loop.call();
+  Loop::Outcome<int> waiting;
+  loop.spawn(threads.run_file_work(late, [] { return 1; }), waiting);
+  loop.context.poll();
+  CHECK(threads.thread_count() == kMostStuck);
+  CHECK_FALSE(waiting.done);
+  dead_mount.open();
+  loop.run_until([&] { return waiting.done; });
+  CHECK(waiting.take() == 1);
+}
+
 TEST_CASE("a stopped call throws at once and leaves its thread to finish") {
   Loop loop;
   auto& call = loop.call();

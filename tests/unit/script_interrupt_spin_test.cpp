@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "host/lua/interrupt.hpp"
 #include "test_runtime.hpp"
 
 using opshost::Clock;
@@ -54,6 +55,27 @@ TEST_CASE("after a spinning block's deadline the script goes on as before") {
   TestRuntime test;
   CHECK(test.run("pcall(ops.deadline, '10ms', function() while true do end end)\n"
                  "local n = 0 for i = 1, 1e6 do n = n + 1 end ops.sleep('1ms') return n") == "1000000");
+}
+
+TEST_CASE("a watchdog's request that comes too late stops nobody") {
+  TestRuntime test;
+  std::atomic<bool> ended{false};
+  // As if it had seen the deadline of a block that has ended by now, again and again.
+  std::thread late([&ended] {
+    while (!ended) {
+      opshost::lua::request_interrupt(opshost::StopReason::deadline);
+      std::this_thread::yield();
+    }
+  });
+  CHECK(test.run("local n = 0\n"
+                 "for _ = 1, 20 do\n"
+                 "  for _ = 1, 1e4 do n = n + 1 end\n"
+                 "  ops.sleep('1ms')\n"
+                 "  ops.deadline('1h', function() n = n + #('x'):rep(3) end)\n"
+                 "end\n"
+                 "return n") == "200060");
+  ended = true;
+  late.join();
 }
 
 TEST_CASE("the outer of two deadlines is not caught by the inner") {
