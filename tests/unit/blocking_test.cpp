@@ -210,6 +210,7 @@ TEST_CASE("stuck file threads are replaced eight times, then file work waits") {
     auto& call = loop.call();
     Loop::Outcome<void> stuck;
     loop.spawn(threads.run_file_work(call, [&] { dead_mount.pass(); }), stuck);
+    loop.context.restart();
     loop.context.poll();
     dead_mount.wait_for_arrivals(i);
     call.stop().stop(StopReason::timeout);
@@ -221,6 +222,7 @@ TEST_CASE("stuck file threads are replaced eight times, then file work waits") {
   auto& late = loop.call();
   Loop::Outcome<int> waiting;
   loop.spawn(threads.run_file_work(late, [] { return 1; }), waiting);
+  loop.context.restart();
   loop.context.poll();
   CHECK(threads.thread_count() == kMostStuck);
   CHECK_FALSE(waiting.done);

@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "bindings/net/connect.hpp"
+#include "bindings/net/resolver.hpp"
 #include "tests/unit/fake_call.hpp"
 
 namespace opshost::net {
