@@ -122,6 +122,7 @@ std::shared_ptr<FunctionInfo> read_function_info(lua_State* state, const std::st
   info->example = field_text(state, 2, "example");
   info->touches = field_text(state, 2, "touches");
   info->effect = effect_from(field_text(state, 2, "effect"));
+  info->repeatable = field_flag(state, 2, "repeatable");
   info->waits = field_flag(state, 2, "waits");
   info->timeout = parse_duration(field_text(state, 2, "timeout"));
   info->variadic = field_flag(state, 2, "variadic");

@@ -119,7 +119,8 @@ function M.databases(engine, containers)
 end
 
 --- What the name servers list: {brokers, asked, problems}. Every running one is asked, since one that lost its brokers
---- answers all the same; a broker counts when any of them lists it, and a difference is a problem.
+--- answers all the same; a broker counts when any of them lists it, and one that not all list (`everywhere`) is a
+--- problem.
 function M.brokers(engine, containers)
   local servers = M.select(containers, { component = site.components.name_server, running = true })
   local report = { brokers = {}, asked = {}, problems = {} }
@@ -145,7 +146,8 @@ function M.brokers(engine, containers)
     end
   end
   for _, broker in ipairs(report.brokers) do
-    if listed_by[broker.address] < #report.asked then
+    broker.everywhere = listed_by[broker.address] == #report.asked
+    if not broker.everywhere then
       report.problems[#report.problems + 1] = broker.address .. " is not listed by every name server"
     end
   end

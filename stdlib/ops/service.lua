@@ -103,6 +103,7 @@ local function verb(name, doc)
     params = name_params,
     returns = "ServiceStatus",
     effect = "change",
+    repeatable = name ~= "restart",
     touches = "the machine",
     waits = true,
     raises = { "service.not_found", "service.no_manager" },

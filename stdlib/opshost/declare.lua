@@ -7,7 +7,8 @@
 --     returns = "integer", doc = "Look at it", run = function(what, options) ... end }
 --   return module.seal()
 --
--- A function that `waits` on others' behalf says as `timeout` how long the longest of its calls does.
+-- A function that `waits` on others' behalf says as `timeout` how long the longest of its calls does; one of which all
+-- changes are repeatable says `repeatable = true`.
 --
 -- `run` gets checked arguments in their normal form: durations in seconds, sizes in bytes, option records with their
 -- defaults, absent options as a record of defaults.

@@ -198,7 +198,7 @@ module.fn { "dump",
     { "path", "string", "the file to write; one that is there is replaced when the dump is complete" },
     { "options", "DumpOptions?", "what to dump" },
   },
-  returns = "DumpResult", effect = "change", touches = "the dump", waits = true, timeout = "1h",
+  returns = "DumpResult", effect = "change", repeatable = true, touches = "the dump", waits = true, timeout = "1h",
   raises = { "mysql.dump", "mysql.incomplete_dump", "mysql.no_client" },
   doc = "Dump databases or tables by mysqldump, as of one moment where their engine has transactions; where the "
     .. "connection has a `via`, the dump is made and kept on that machine",

@@ -116,7 +116,8 @@ end
 for _, verb in ipairs { "start", "stop" } do
   module.method("Database", { verb .. "_replica",
     params = { { "options", "ReplicaThreadOptions?", "which thread, of which channel" } },
-    effect = "change", waits = true, raises = { "mysql.access", "mysql.statement", "mysql.unreachable" },
+    effect = "change", repeatable = true, waits = true,
+    raises = { "mysql.access", "mysql.statement", "mysql.unreachable" },
     doc = verb == "start" and "Start the threads of a replica" or "Stop the threads of a replica",
     run = function(db, options)
       db:execute(thread_statement(db, verb:upper(), options), nil, { repeatable = true, timeout = options.timeout })
@@ -133,7 +134,8 @@ module.method("Database", { "set_read_only",
     { "wanted", "boolean", "true: no changes but those of replication" },
     { "options", "CallOptions?", "how long to wait" },
   },
-  effect = "change", waits = true, raises = { "mysql.access", "mysql.unreachable", "mysql.statement" },
+  effect = "change", repeatable = true, waits = true,
+  raises = { "mysql.access", "mysql.unreachable", "mysql.statement" },
   doc = "Make the server refuse changes, or take them; where it knows super_read_only, also those of administrators",
   run = function(db, wanted, options)
     local value = wanted and "ON" or "OFF"
@@ -167,7 +169,8 @@ module.method("Database", { "set_global",
     { "value", "any", "its new value" },
     { "options", "CallOptions?", "how long to wait" },
   },
-  effect = "change", waits = true, raises = { "mysql.access", "mysql.unreachable", "mysql.statement" },
+  effect = "change", repeatable = true, waits = true,
+  raises = { "mysql.access", "mysql.unreachable", "mysql.statement" },
   doc = "Set a global variable; it lasts until the server restarts",
   run = function(db, name, value, options)
     if not name:match("^[%w_.]+$") then

@@ -478,7 +478,7 @@ function Database:replica_channels(options) end
 
 --- Start the threads of a replica.
 ---
---- Changes the Database; not safe to send twice; waits as long as `timeout` says.
+--- Changes the Database; safe to send again; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `mysql.access`: the server does not let this user do that
@@ -490,7 +490,7 @@ function Database:start_replica(options) end
 
 --- Stop the threads of a replica.
 ---
---- Changes the Database; not safe to send twice; waits as long as `timeout` says.
+--- Changes the Database; safe to send again; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `mysql.access`: the server does not let this user do that
@@ -503,7 +503,7 @@ function Database:stop_replica(options) end
 --- Make the server refuse changes, or take them; where it knows super_read_only, also those of
 --- administrators.
 ---
---- Changes the Database; not safe to send twice; waits as long as `timeout` says.
+--- Changes the Database; safe to send again; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `mysql.access`: the server does not let this user do that
@@ -529,7 +529,7 @@ function Database:variables(pattern, options) end
 
 --- Set a global variable; it lasts until the server restarts.
 ---
---- Changes the Database; not safe to send twice; waits as long as `timeout` says.
+--- Changes the Database; safe to send again; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `mysql.access`: the server does not let this user do that
@@ -828,7 +828,7 @@ function M.to_seconds(text) end
 --- Dump databases or tables by mysqldump, as of one moment where their engine has transactions; where
 --- the connection has a `via`, the dump is made and kept on that machine.
 ---
---- Changes the dump; not safe to send twice; waits at most 1h, or as long as `timeout` says.
+--- Changes the dump; safe to send again; waits at most 1h, or as long as `timeout` says.
 ---
 --- Raises:
 --- - `mysql.dump`: mysqldump could not dump, and nothing was left behind

@@ -10,11 +10,10 @@ local function listed(world)
   return survey.brokers(world.swarm, survey.containers(world.swarm)).brokers
 end
 
-local function is_listed(world, container)
+local function entry_of(world, container)
   for _, broker in ipairs(listed(world)) do
-    if broker.address:match("^(.*):%d+$") == container.address then return true end
+    if broker.address:match("^(.*):%d+$") == container.address then return broker end
   end
-  return false
 end
 
 --- Whether another one of its group is there for as long as it is away.
@@ -27,15 +26,17 @@ function M.stop(ctx, world, container)
   ctx:guard(name, function() return M.other_is_listed(world, container) end, function()
     container_steps.hold_back(ctx, world.machine, container)
     container_steps.stop(ctx, world.machine, container, world.mq_grace, function()
-      return not is_listed(world, container), "the brokers the name servers list"
+      return not entry_of(world, container), "the brokers the name servers list"
     end)
   end)
 end
 
+--- It registers with one name server after the other, and is back once each lists it.
 function M.start(ctx, world, container)
   container_steps.start(ctx, world.machine, container)
   container_steps.await_well(ctx, world.machine, container, world.mq_grace, function()
-    return is_listed(world, container), container.address .. " among the brokers the name servers list"
+    local entry = entry_of(world, container)
+    return entry ~= nil and entry.everywhere, container.address .. " among the brokers each name server lists"
   end)
 end
 

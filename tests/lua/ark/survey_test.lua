@@ -111,10 +111,13 @@ end
 test("brokers that every name server lists", function()
   local found = brokers(LISTED, LISTED)
   t.equal({ #found.brokers, #found.asked, found.problems }, { 2, 2, {} })
+  t.equal({ found.brokers[1].everywhere, found.brokers[2].everywhere }, { true, true })
 end)
 
 test("a broker that one name server does not list", function()
-  t.equal(brokers(LISTED, LISTED_HALF).problems, { "10.0.1.33:10911 is not listed by every name server" })
+  local found = brokers(LISTED, LISTED_HALF)
+  t.equal(found.problems, { "10.0.1.33:10911 is not listed by every name server" })
+  t.equal({ found.brokers[1].everywhere, found.brokers[2].everywhere }, { false, true })
 end)
 
 test("a name server that does not answer, and none at all", function()

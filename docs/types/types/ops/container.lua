@@ -62,7 +62,7 @@ function M.probe(container, options) end
 
 --- Start containers in order; the first that fails ends it.
 ---
---- Changes the containers; not safe to send twice; waits as long as `timeout` says.
+--- Changes the containers; safe to send again; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `group.failed`: items of a fan-out failed
@@ -75,7 +75,7 @@ function M.start(containers, options) end
 
 --- Stop containers in order; the first that fails ends it.
 ---
---- Changes the containers; not safe to send twice; waits as long as `timeout` says.
+--- Changes the containers; safe to send again; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `group.failed`: items of a fan-out failed

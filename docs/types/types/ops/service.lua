@@ -30,7 +30,7 @@ local M = {}
 
 --- Start a service, unless it runs.
 ---
---- Changes the machine; not safe to send twice; waits as long as `timeout` says.
+--- Changes the machine; safe to send again; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `service.not_found`: the machine has no service of that name
@@ -44,7 +44,7 @@ function M.start(place, name, options) end
 
 --- Stop a service, unless it is stopped.
 ---
---- Changes the machine; not safe to send twice; waits as long as `timeout` says.
+--- Changes the machine; safe to send again; waits as long as `timeout` says.
 ---
 --- Raises:
 --- - `service.not_found`: the machine has no service of that name
