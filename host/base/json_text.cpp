@@ -49,12 +49,38 @@ struct Writer {
   }
 };
 
+struct SizeBound {
+  /// A byte becomes "\u001f" or three of U+FFFD at most, and there are quotes around it.
+  static std::size_t of_text(const std::string& text) { return 6 * text.size() + 2; }
+
+  template <class Scalar>
+  std::size_t operator()(const Scalar&) const {
+    return 32;
+  }
+  std::size_t operator()(const std::string& value) const { return of_text(value); }
+  std::size_t operator()(const Opaque& value) const { return of_text(value.shown); }
+  std::size_t operator()(const ValueList& list) const {
+    std::size_t bound = 2;
+    for (const auto& element : list) bound += 1 + std::visit(*this, element.data());
+    return bound;
+  }
+  std::size_t operator()(const ValueMap& map) const {
+    std::size_t bound = 2;
+    for (const auto& [name, element] : map) bound += 2 + of_text(name) + std::visit(*this, element.data());
+    return bound;
+  }
+};
+
 }  // namespace
 
 std::string json_text(const Value& value) {
   std::string json;
-  std::visit(Writer{json}, value.data());
+  append_json_text(json, value);
   return json;
 }
+
+void append_json_text(std::string& json, const Value& value) { std::visit(Writer{json}, value.data()); }
+
+std::size_t json_size_bound(const Value& value) { return std::visit(SizeBound{}, value.data()); }
 
 }  // namespace opshost

@@ -13,6 +13,7 @@
 #include "host/base/secret.hpp"
 #include "host/base/secret_patterns.hpp"
 #include "host/base/utf8.hpp"
+#include "host/log/json_line.hpp"
 
 namespace opshost::journal {
 
@@ -107,10 +108,12 @@ std::uint64_t Record::count(std::string_view name) const {
 }
 
 std::string encode(const Record& record) {
-  ValueMap members{{"n", record.number}, {"t", record.time}, {"k", record.kind}};
-  members.insert(members.end(), record.fields.begin(), record.fields.end());
-  std::string line = json_text(members);
+  std::string line = json_text(ValueMap{{"n", record.number}, {"t", record.time}, {"k", record.kind}});
   line.pop_back();
+  for (const auto& [name, value] : record.fields) {
+    append_json_string(line += ',', name);
+    append_json_text(line += ':', value);
+  }
   const auto crc = crc_text(crc32c(line));
   return line.append(kBeforeCrc).append(crc).append(kAfterCrc) += '\n';
 }

@@ -65,7 +65,7 @@ class Durable {
 }  // namespace
 
 Value shrunk(const Value& value, std::size_t limit) {
-  if (json_text(value).size() <= limit) return value;
+  if (json_size_bound(value) <= limit || json_text(value).size() <= limit) return value;
   if (limit == 0) return value.is_null() ? value : long_text(json_text(value));
   if (const auto* text = value.get_if<std::string>()) return text->size() > kLongText ? long_text(*text) : value;
   if (const auto* list = value.get_if<ValueList>()) {

@@ -28,6 +28,8 @@ Awaitable<void> ScriptJournal::note_durably(ChangeId change, const std::string& 
 
 Awaitable<void> ScriptJournal::outcome(ChangeId change, Outcome outcome) {
   co_await run_->outcome(change, std::move(outcome));
+  // Nobody asks a plain script's run for it again, and it may make millions of them.
+  run_->history().forget_change(change);
 }
 
 }  // namespace opshost::journal

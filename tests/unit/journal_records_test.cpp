@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
+#include "host/base/json_text.hpp"
 #include "host/base/secret.hpp"
 #include "host/journal/doubt.hpp"
 #include "host/journal/history.hpp"
@@ -87,6 +89,24 @@ TEST_CASE("values JSON has no words for come back as they were") {
   const auto nan = from_journal_form(to_journal_form(std::nan("")));
   REQUIRE(nan.get_if<double>() != nullptr);
   CHECK(std::isnan(*nan.get_if<double>()));
+}
+
+TEST_CASE("the bound of a text's size holds, whatever is in it") {
+  const ValueList values{Value(),
+                         true,
+                         std::numeric_limits<std::int64_t>::min(),
+                         std::numeric_limits<std::uint64_t>::max(),
+                         -std::numeric_limits<double>::denorm_min(),
+                         -1.7976931348623157e308,
+                         std::string(100, '\1'),
+                         std::string(100, '\xff'),
+                         std::string(),
+                         Opaque{"<handle>"},
+                         ValueList{},
+                         ValueMap{},
+                         ValueMap{{std::string(9, '"'), ValueList{1, 2, ValueMap{{"", Value()}}}}}};
+  for (const auto& value : values) CHECK(json_size_bound(value) >= json_text(value).size());
+  CHECK(json_size_bound(values) >= json_text(values).size());
 }
 
 TEST_CASE("no secret is written, as value or as name") {
