@@ -74,13 +74,19 @@ function M.databases(world)
   return verdict(problems, looked_at .. " control databases have one writable side each and are level")
 end
 
+--- A name server that came back hears of the brokers one after the other.
 function M.brokers(world)
   local listed, problems = {}, {}
   for _, broker in ipairs(survey.brokers(world.swarm, survey.containers(world.swarm)).brokers) do
-    listed[broker.address] = true
+    listed[broker.address] = broker
   end
   for _, broker in ipairs(world.before.brokers) do
-    if not listed[broker.address] then problems[#problems + 1] = broker.address .. " is not listed" end
+    local now = listed[broker.address]
+    if not now then
+      problems[#problems + 1] = broker.address .. " is not listed"
+    elseif broker.everywhere and not now.everywhere then
+      problems[#problems + 1] = broker.address .. " is not listed by every name server"
+    end
   end
   return verdict(problems, #world.before.brokers .. " brokers are listed")
 end

@@ -51,11 +51,11 @@ holds "it is not run again" effects 1
 holds "its folder is gone" jobs_left 0
 
 fresh
-killed_in --line "$slow" --timeout 1s
+killed_in --line "$slow" --timeout 3s
 run resume last
 exits 2 "one that runs on beyond the step's time"
 hide_ids
-holds "says so" grep -q 'one_command.lua:19: Host:run: keyonly@127.9.0.1:12222: job opshost.RUN.1 had not ended after 1s; it runs on (pid 1)' "$TMPDIR/stderr"
+holds "says so" grep -q 'one_command.lua:19: Host:run: keyonly@127.9.0.1:12222: job opshost.RUN.1 had not ended after 3s; it runs on (pid 1)' "$TMPDIR/stderr"
 touch "$world/go"
 run resume last
 exits 0 "and the next resume finds its end"
