@@ -85,7 +85,7 @@ script_of() { cat "$LAB_SOURCE/ark/on-machine/$1.sh"; }
 # with_run_scripts MACHINE SCRIPT: a script of ark/on-machine that reads the run scripts of that machine. It makes
 # containers, which takes longer than one call of docker may.
 with_run_scripts() {
-  tar -C "$ARK_DIR/scripts/$1" -c . | DOCKER_TIMEOUT=300 on_machine "$1" bash -c "$(script_of "$2")"
+  tar -C "$ARK_DIR/scripts/$1" -c . -C "$LAB_SOURCE/ark/on-machine" container-states.py | DOCKER_TIMEOUT=300 on_machine "$1" bash -c "$(script_of "$2")"
 }
 
 start_machine_containers() { with_run_scripts "$1" run-containers; }

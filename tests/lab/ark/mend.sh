@@ -44,9 +44,13 @@ unwell_databases() {
 }
 
 mend_databases() {
-  local machine name port role
-  for machine in "${ARK_MACHINES[@]}"; do unwell_databases "$machine" >"$ARK_DIR/unwell-$machine" & done
-  wait
+  local machine name port role pids=()
+  for machine in "${ARK_MACHINES[@]}"; do
+    unwell_databases "$machine" >"$ARK_DIR/unwell-$machine" &
+    pids+=($!)
+  done
+  # Nothing said is "all well" only from those that could ask.
+  join_all "${pids[@]}" || die "the databases of the Ark site could not be asked on every machine"
   for machine in "${ARK_MACHINES[@]}"; do
     while read -r name port role; do
       if [[ $name == - ]]; then mend_pair_of "$port"; else mend_pair_of "$name"; fi </dev/null

@@ -5,6 +5,7 @@
 
 group_summary() { echo "Ark site: machines ark1-3 10.95.0.11-13, containers 10.96.14.0/24 (network vlan214), Swarm :4000"; }
 group_after() { echo docker; }
+group_obstacle() { machine_obstacle; }
 group_artefacts() { echo machine-engine machine-rootfs mysql-datadir pki ssh-keys; }
 
 load_ark() {

@@ -15,6 +15,27 @@ engine_template() {
   if have_artefact machine-engine; then artefact_dir machine-engine; else artefact_dir engine; fi
 }
 
+# What the lab itself made in the engine: machines by their label, networks by their names.
+foreign_containers() { comm -23 <(docker_in "$1" ps -aq | sort) <(docker_in "$1" ps -aq --filter "label=$LAB_MACHINE_LABEL" | sort); }
+foreign_networks() { docker_in "$1" network ls --filter type=custom --format '{{.Name}}' | grep -vxF -e "$DOCKER_NET" -e ark || true; }
+
+# One that is being removed already cannot be removed, so this is asked again.
+remove_foreign() {
+  local containers networks
+  mapfile -t containers < <(foreign_containers "$1")
+  mapfile -t networks < <(foreign_networks "$1")
+  ((${#containers[@]} == 0)) || docker_in "$1" rm -f -v "${containers[@]}"
+  ((${#networks[@]} == 0)) || docker_in "$1" network rm "${networks[@]}"
+  [[ -z $(foreign_containers "$1")$(foreign_networks "$1") ]]
+}
+
+# Containers, networks and volumes that the lab did not make; images stay.
+group_mend() {
+  (($# == 0)) || die "the engine is mended as a whole, not '$1' alone"
+  wait_until "$LAB_WAIT" "removing the containers and networks that are not the lab's" remove_foreign "$LAB_DIR/docker"
+  docker_in "$LAB_DIR/docker" volume prune -f >/dev/null
+}
+
 group_up() {
   local dir=$LAB_DIR/docker pki template
   pki=$(artefact pki)

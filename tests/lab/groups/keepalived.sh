@@ -93,6 +93,37 @@ start_host() {
 
 holds_vip() { ip -n "vrrp-$1" -4 addr show dev eth0 | grep "inet $VRRP_VIP/"; }
 
+# vrrp_runs HOST: its keepalived has begun to speak VRRP. Its files of pids outlive one that was killed, so the process
+# is looked at: a child of the server that runs now.
+vrrp_runs() {
+  local pid
+  pid=$(cat "$LAB_DIR/keepalived/$1/run/keepalived-vrrp.pid") && [[ $(ps -o ppid= -p "$pid" | tr -d ' ') == "$(daemon_pid "keepalived-$1")" ]]
+}
+
+is_down() { [[ -e $LAB_DIR/keepalived/$1/etc/down ]]; }
+# serves_vip HOST: an address alone says nothing, one that was killed leaves it behind.
+serves_vip() { vrrp_runs "$1" && holds_vip "$1"; }
+
+# host_ready HOST: it takes part, and the virtual address is served by either, unless both were told to be down.
+host_ready() { vrrp_runs "$1" && { serves_vip a || serves_vip b || { is_down a && is_down b; }; }; }
+
+vip_is_on_a() { serves_vip a && ! holds_vip b && port_open "$VRRP_VIP" 22; }
+
+# Also the configuration that somebody has changed.
+group_mend() {
+  (($# == 0)) || die "the hosts of keepalived are mended together, not '$1' alone"
+  local host peer dir
+  for host in a b; do
+    dir=$LAB_DIR/keepalived/$host peer=b
+    [[ $host == a ]] || peer=a
+    rm -f "$dir/etc/down"
+    ! keepalived_conf "$host" "$peer" | cmp -s - "$dir/etc/keepalived.conf" || continue
+    keepalived_conf "$host" "$peer" >"$dir/etc/keepalived.conf"
+    restart_server "keepalived-$host"
+  done
+  wait_until "$LAB_WAIT" "the virtual address $VRRP_VIP on host a alone" vip_is_on_a
+}
+
 group_up() {
   local host
   mkdir -p "$LAB_DIR/keepalived"
@@ -102,8 +133,8 @@ group_up() {
   make_host b a
   for host in a b; do start_host "$host"; done
   for host in a b; do wait_ready "keepalived-sshd-$host" port_open "${VRRP_ADDRESS[$host]}" 22; done
-  for host in a b; do wait_ready "keepalived-$host" test -e "$LAB_DIR/keepalived/$host/run/keepalived-vrrp.pid"; done
-  await_ready keepalived-a holds_vip a
+  for host in a b; do wait_ready "keepalived-$host" host_ready "$host"; done
+  await_ready keepalived-a vip_is_on_a
 
   for host in a b; do
     publish "LAB_KEEPALIVED_${host^^}" "${VRRP_ADDRESS[$host]}"

@@ -45,11 +45,49 @@ start_replication() {
   await_ready mysql-replica replicates replica
 }
 
-# A server that was killed does not begin to replicate by itself.
-group_mend_server() {
-  [[ $1 == mysql-replica ]] || return 0
+# Roles, replication, and no database but the lab's. What tests did to "app" and to users stays.
+group_mend() {
+  (($# == 0)) || die "the servers of mysql are mended together, not '$1' alone"
+  sql primary "SET GLOBAL read_only = 0; CREATE DATABASE IF NOT EXISTS app"
+  sql replica "SET GLOBAL read_only = 1"
+  sql tls "SET GLOBAL read_only = 0; CREATE DATABASE IF NOT EXISTS app"
+  mend_replication
+  drop_foreign primary
+  drop_foreign tls
+  wait_until "$LAB_WAIT" "what the primary has on the replica" replica_has_all
+  # What only the replica has. Not for its binary log, or it would have something that the primary never said.
+  drop_foreign replica "SET sql_log_bin = 0;"
+}
+
+# A server that was killed does not begin to replicate by itself; one that met an error will not go on.
+mend_replication() {
   sql replica "START SLAVE"
-  await_ready mysql-replica replicates replica
+  wait_until "$LAB_WAIT" "replication, or an error of it" replication_is_decided
+  replicates replica || make_replica_again
+}
+
+replication_is_decided() { replicates replica || [[ $(slave_status 'Last_(SQL|IO)_Errno') =~ [1-9] && $(slave_status 'Slave_(SQL|IO)_Running') == *No* ]]; }
+
+# slave_status NAMES: the values of the replica, NAMES being an extended regular expression.
+slave_status() { mariadb --no-defaults -uroot -S "$LAB_DIR/mysql/replica/mysqld.sock" -e 'SHOW SLAVE STATUS\G' | sed -nE "s/^ *($1): //p"; }
+
+# From nothing: the primary's binary logs have it all.
+make_replica_again() {
+  kill_server mysql-replica
+  rm -rf "$LAB_DISK/mysql/replica/data"
+  cp -a "$(artefact mysql-datadir)/data" "$LAB_DISK/mysql/replica/data"
+  start_server mysql-replica
+  start_replication
+}
+
+replica_has_all() { [[ $(sql replica "SELECT MASTER_GTID_WAIT('$(sql primary 'SELECT @@gtid_binlog_pos')', 5)") == 0 ]]; }
+
+# drop_foreign SERVER [STATEMENTS]: every database but the lab's, after these statements.
+drop_foreign() {
+  local drops
+  drops=$(sql "$1" "SELECT CONCAT('DROP DATABASE IF EXISTS \`', REPLACE(schema_name, '\`', '\`\`'), '\`;') FROM information_schema.schemata
+    WHERE schema_name NOT IN ('app', 'mysql', 'information_schema', 'performance_schema', 'sys')")
+  [[ -z $drops ]] || sql "$1" "${2:-}$drops"
 }
 
 group_up() {

@@ -45,6 +45,12 @@ group_up() {
   for kind in "${!NET_RUDE_PORT[@]}"; do publish "LAB_RUDE_${kind^^}_PORT" "${NET_RUDE_PORT[$kind]}"; done
 }
 
+# The names that a test has added, or spoiled. In one piece: a question may come meanwhile.
+group_mend() {
+  names >"$LAB_DIR/net/names.new"
+  mv "$LAB_DIR/net/names.new" "$LAB_DIR/net/names"
+}
+
 every_rude_port_open() {
   local port
   for port in "${NET_RUDE_PORT[@]}"; do port_open "$NET_RUDE_ADDRESS" "$port" || return 1; done

@@ -9,6 +9,7 @@ declare -A NODE_PRIORITY=([node1]=100 [node2]=90)
 
 group_summary() { echo "systemd machines node1 10.94.0.21, node2 10.94.0.22 (sshd, MariaDB, keepalived, virtual address $NODES_VIP), dk1 10.94.0.31 (own Docker engine)"; }
 group_after() { echo docker; }
+group_obstacle() { machine_obstacle; }
 group_artefacts() { echo machine-engine machine-rootfs mysql-datadir pki ssh-keys; }
 
 load_machines() {

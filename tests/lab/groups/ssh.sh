@@ -44,7 +44,20 @@ PasswordAuthentication yes
 CONF
 }
 
-start_sshd() { start_daemon "$1" /usr/sbin/sshd -D -e -f "$LAB_DIR/ssh/$1.conf"; }
+# What users leave in /tmp ends with the lab.
+start_sshd() {
+  start_daemon "$1" unshare --mount bash -c 'mount --bind "$1" /tmp && exec "${@:2}"' with_tmp "$LAB_DIR/ssh/tmp" \
+    /usr/sbin/sshd -D -e -f "$LAB_DIR/ssh/$1.conf"
+}
+
+# What the users left: processes, connections and files.
+group_mend() {
+  (($# == 0)) || die "the users of ssh are mended together, not '$1' alone"
+  wait_until 20 "the end of the users' processes" end_user_processes
+  find "$LAB_DIR"/ssh/home/* "$LAB_DIR/ssh/tmp" "$LAB_DIR/ssh/disk" -mindepth 1 ! -name .disk -delete
+}
+
+end_user_processes() { ! pkill -KILL -u lab,keyonly; }
 
 write_known_hosts() {
   local i key keys
@@ -62,7 +75,8 @@ group_up() {
   printf '%s\n' 'lab ALL=(ALL) ALL' 'keyonly ALL=(ALL) NOPASSWD: ALL' >>/etc/sudoers
   local sftp="Subsystem sftp internal-sftp" name
   make_disk ssh 64m "$LAB_DIR/ssh/disk"
-  chmod 1777 "$LAB_DIR/ssh/disk"
+  mkdir -p "$LAB_DIR/ssh/tmp"
+  chmod 1777 "$LAB_DIR/ssh/disk" "$LAB_DIR/ssh/tmp"
   sshd_config sshd "$SSH_PORT" "$sftp" "MaxSessions 200" "MaxStartups 500:30:1000"
   sshd_config sshd-throttled "$SSH_THROTTLED_PORT" "$sftp" "MaxStartups 10:30:20" "LoginGraceTime 20"
   sshd_config sshd-legacy "$SSH_LEGACY_PORT" "$sftp" "PubkeyAcceptedAlgorithms +ssh-rsa" "HostKeyAlgorithms +ssh-rsa"

@@ -10,7 +10,8 @@ group_after() { :; }
 group_artefacts() { :; }
 
 start_zookeeper() {
-  local id=$1 dir=$LAB_DIR/zk/$1 data=$LAB_DISK/zk/$1
+  local id=$1 dir=$LAB_DIR/zk/$1 data
+  data=$(zk_data "$1")
   mkdir -p "$dir"
   make_disk "zk$id" 1g "$data"
   echo "$id" >"$data/myid"
@@ -24,6 +25,31 @@ start_zookeeper() {
   start_daemon "zk$id" "${ZOOKEEPER_JVM[@]}" "$dir/zoo.cfg"
 }
 
+zk_data() { echo "$LAB_DISK/zk/$1"; }
+# node_count ID: how many nodes the server has.
+node_count() { four_letters 127.0.0.1 "${ZK_PORTS[$1 - 1]}" srvr | awk -F': ' '$1 == "Node count" { print $2 }'; }
+has_only_its_own() {
+  local id
+  for id in 1 2 3; do [[ $(node_count "$id") == "$(cat "$LAB_DIR/zk/nodes")" ]] || return 1; done
+}
+
+# Empty again. Nodes may be protected, so the servers forget everything instead of deleting it; only when there is
+# something, since a start takes seconds.
+group_mend() {
+  (($# == 0)) || die "the ensemble is mended as a whole, not '$1' alone"
+  local id began=$SECONDS
+  # A server may be behind the others for a moment.
+  until has_only_its_own; do
+    ((SECONDS - began < 2)) || break
+    sleep 0.05
+  done
+  ! has_only_its_own || return 0
+  for id in 1 2 3; do kill_server "zk$id"; done
+  for id in 1 2 3; do rm -rf "$(zk_data "$id")"/version-2; done
+  for id in 1 2 3; do launch "zk$id"; done
+  for id in 1 2 3; do await_ready "zk$id"; done
+}
+
 group_up() {
   local id port connect=""
   for id in 1 2 3; do start_zookeeper "$id"; done
@@ -35,5 +61,6 @@ group_up() {
     publish "LAB_ZK_PID_FILE_$id" "$LAB_DIR/servers/zk$id/pid"
     connect+="${connect:+,}127.0.0.1:$port"
   done
+  node_count 1 >"$LAB_DIR/zk/nodes"
   publish LAB_ZK_CONNECT "$connect"
 }

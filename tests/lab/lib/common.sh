@@ -43,15 +43,25 @@ world_obstacle() {
   fi
 }
 
-# wait_until SECONDS WHAT COMMAND...: until the command succeeds; dies naming WHAT when the time is over.
+# Why machines with systemd cannot run here; empty when they can.
+machine_obstacle() {
+  [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] ||
+    echo "its machines run systemd on cgroup v1, and this machine has only v2 (boot it with systemd.unified_cgroup_hierarchy=0)"
+}
+
+# wait_until SECONDS WHAT COMMAND...: until the command succeeds; dies naming WHAT, and what the command said on stderr
+# when it was last asked, when the time is over. The command runs in a subshell: it can set nothing.
 wait_until() {
-  local limit=$1 what=$2 began=$SECONDS
+  local limit=$1 what=$2 began=$SECONDS said
   shift 2
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS - began < limit)) || die "$what: not within $limit s (asked with: $*)"
+  until said=$("$@" 2>&1 >/dev/null); do
+    ((SECONDS - began < limit)) || die "$what: not within $limit s (asked with: $*)$(last_words "$said")"
     sleep 0.05
   done
 }
+
+# last_words TEXT: the end of what a command said, for a message; nothing when it said nothing.
+last_words() { [[ -z $1 ]] || printf '; it last said: %s' "$(tail -n 5 <<<"$1")"; }
 
 # join_all PID...: waits for each; fails when one of them failed.
 join_all() {

@@ -2,7 +2,8 @@
 
 NAMES has a line "NAME ADDRESS..." for each name, IPv4 or IPv6 addresses, or one of these words in their place:
 silent (no answer at all), servfail, refused. Names it does not have do not exist. It is read at every question, so that
-a test adds what it needs; an empty answer is one for a name that has no address of the kind that was asked for.
+a test adds what it needs; an empty answer is one for a name that has no address of the kind that was asked for. A line
+that cannot be understood is skipped, and the log says so.
 """
 
 import ipaddress
@@ -14,15 +15,25 @@ TTL = 5
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 TYPES = {1: 4, 28: 6}
 HEADER = struct.Struct("!6H")
+ANSWERS = (["silent"], ["servfail"], ["refused"])
+
+
+def meaning_of(words):
+    """The addresses that the words are, or the words when they say how to answer; ValueError for anything else."""
+    return words if words in ANSWERS else [ipaddress.ip_address(word) for word in words]
 
 
 def lookup(names, name):
-    """What the file says of a name: a list of words; None when it has nothing."""
-    with open(names, encoding="ascii") as lines:
-        for line in lines:
-            words = line.split()
-            if words and words[0].lower() == name:
-                return words[1:]
+    """What the file says of a name: addresses or one of ANSWERS; None when it has nothing that can be understood."""
+    with open(names, "rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                words = line.decode("ascii").split()
+                if words and words[0].lower() == name:
+                    return meaning_of(words[1:])
+            # UnicodeDecodeError is one as well.
+            except ValueError as error:
+                print(f"{names}: line {number} is skipped: {error}", flush=True)
     return None
 
 
@@ -50,7 +61,7 @@ def answer(packet, names):
     elif words == ["refused"]:
         code = REFUSED
     else:
-        addresses = [ip for ip in map(ipaddress.ip_address, words) if ip.version == TYPES.get(kind)]
+        addresses = [ip for ip in words if ip.version == TYPES.get(kind)]
     identifier, flags = struct.unpack_from("!2H", packet)
     # A response, authoritative, recursion desired as asked and available.
     head = HEADER.pack(identifier, 0x8480 | flags & 0x0100 | code, 1, len(addresses), 0, 0)

@@ -1,5 +1,8 @@
 # Docker engines: made from a template, started, asked.
 
+# On the containers that are machines of the lab.
+LAB_MACHINE_LABEL=opshost.lab.machine
+
 engine_pings() { curl -sf --max-time 2 --unix-socket "$1" http://docker/_ping; }
 
 # clone_engine TEMPLATE DATA_ROOT LAYERS: a data root with the images of the template and nothing else. The layers,

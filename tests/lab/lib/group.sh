@@ -7,9 +7,9 @@
 #   group_artefacts   what it takes from the cache
 #   group_up          starts the servers, returns when all are ready, publishes where they are
 # and may define
+#   group_obstacle             why it cannot run on this machine; nothing when it can. Asked from outside the lab
 #   group_break THING          what can be broken beyond single servers
 #   group_mend [THING]         puts that right; without THING all there is beyond single servers, whatever broke it
-#   group_mend_server SERVER   what it takes, besides starting it, until a server that was killed is well
 set -euo pipefail
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh"
@@ -23,7 +23,6 @@ source "$(dirname "$0")/disks.sh"
 group=$1 function=$2
 shift 2
 PUBLISH_TO=$LAB_DIR/env.d/$group.new
-mkdir -p "$LAB_DIR"/{env.d,ready,run,log}
 # shellcheck source=/dev/null
 source "$LAB_SOURCE/groups/$group.sh"
 

@@ -21,7 +21,7 @@ until init=$(pgrep -P "$supervisor" -f "init.sh $LAB_NAME") || [[ ! -d /proc/$su
 echo "$init" >"$LAB_DIR/init.pid"
 
 if [[ -n $owner ]]; then
-  setpriv --pdeathsig KILL tail --pid="$owner" -s 0.2 -f /dev/null &
+  setpriv --pdeathsig KILL python3 "$LAB_SOURCE/lib/await-end.py" "$owner" &
   wait -n || true
   kill -KILL "$supervisor" 2>/dev/null || true
 fi

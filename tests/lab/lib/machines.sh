@@ -66,7 +66,7 @@ CONF
 start_machine() {
   local name=$1 network=$2 address=$3
   shift 3
-  lab_docker create --name "$name" --hostname "$name" --network "$network" --ip "$address" \
+  lab_docker create --name "$name" --hostname "$name" --label "$LAB_MACHINE_LABEL" --network "$network" --ip "$address" \
     --cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add NET_RAW --cap-add SYS_PTRACE \
     --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
     --tmpfs /run --tmpfs /run/lock --tmpfs /tmp --stop-signal SIGRTMIN+3 "$@" lab/machine:1

@@ -1,4 +1,5 @@
-# Cuts: addresses and ports of the lab that cannot be reached, by rules of its own chain in the lab's network.
+# Cuts: addresses and ports of the lab that cannot be reached, by rules of a chain of their own in the lab's network, and
+# in every named network namespace of it: what two hosts with one each say to each other does not pass through the lab's.
 # LAB_DIR/cuts has a line "ADDRESS PORT HOW" for each; PORT is - for all of them.
 
 # Packets are lost in both directions; the connection is refused; a router says that there is no way.
@@ -20,12 +21,17 @@ cut_rules() {
   echo COMMIT
 }
 
-# In one piece, so that other cuts hold meanwhile.
 apply_cuts() {
-  local chain
-  cut_rules <"$LAB_DIR/cuts" | iptables-restore --noflush --wait
+  local namespace
+  for namespace in /proc/self/ns/net $(find /run/netns -mindepth 1 -maxdepth 1); do apply_cuts_in "$namespace"; done
+}
+
+# In one piece, so that other cuts hold meanwhile.
+apply_cuts_in() {
+  local enter=(nsenter --net="$1") chain
+  cut_rules <"$LAB_DIR/cuts" | "${enter[@]}" iptables-restore --noflush --wait
   for chain in INPUT OUTPUT FORWARD; do
-    iptables --wait -C "$chain" -j LAB-CUT 2>/dev/null || iptables --wait -I "$chain" -j LAB-CUT
+    "${enter[@]}" iptables --wait -C "$chain" -j LAB-CUT 2>/dev/null || "${enter[@]}" iptables --wait -I "$chain" -j LAB-CUT
   done
 }
 

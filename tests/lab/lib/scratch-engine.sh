@@ -15,6 +15,9 @@ source "$(dirname "$0")/docker.sh"
 source "$LAB_SOURCE/images/$recipe.sh"
 
 mount -t tmpfs none /run
+# shellcheck source=private.sh
+source "$(dirname "$0")/private.sh"
+private_engine_folders
 ip link set lo up
 LAB_DIR=/run/scratch
 mkdir -p "$LAB_DIR"

@@ -63,18 +63,18 @@ wait_ready() {
 # await_ready NAME [COMMAND...]: until the command succeeds, without one the one of wait_ready. A daemon that dies
 # meanwhile shows its log at once.
 await_ready() {
-  local name=$1 began=$SECONDS probe
+  local name=$1 began=$SECONDS probe said
   shift
   probe=("$@")
   (($#)) || mapfile -d '' probe <"$(server_dir "$name")/probe"
-  until "${probe[@]}" >/dev/null 2>&1; do
+  until said=$("${probe[@]}" 2>&1 >/dev/null); do
     if ! daemon_alive "$name"; then
       show_log "$name"
       die "$name died before it was ready"
     fi
     if ((SECONDS - began >= LAB_WAIT)); then
       show_log "$name"
-      die "$name was not ready within $LAB_WAIT s (asked with: ${probe[*]})"
+      die "$name was not ready within $LAB_WAIT s (asked with: ${probe[*]})$(last_words "$said")"
     fi
     sleep 0.05
   done
@@ -150,7 +150,7 @@ restart_server() {
   start_server "$1"
 }
 
-# mend_servers: those of this group run and answer. What the group adds for one that had to be started again is done.
+# mend_servers: those of this group run and answer.
 mend_servers() {
   local name ended=()
   for name in $(server_names); do
@@ -159,8 +159,5 @@ mend_servers() {
     daemon_alive "$name" || ended+=("$name")
   done
   for name in "${ended[@]}"; do launch "$name"; done
-  for name in "${ended[@]}"; do
-    await_ready "$name"
-    ! declare -F group_mend_server >/dev/null || group_mend_server "$name"
-  done
+  for name in "${ended[@]}"; do await_ready "$name"; done
 }

@@ -31,8 +31,10 @@ inside() {
 }
 
 # start_world OWNER: OWNER is the pid whose end also ends the lab, or empty.
+# Every folder of LAB_DIR is made here, not where it is needed: when the lab ends while it comes up, whoever still has
+# something to write must not bring LAB_DIR back.
 start_world() {
-  mkdir -p "$LAB_DIR/log"
+  mkdir -p "$LAB_DIR"/{log,artefacts,skipped,failed,ready,env.d,servers,disks}
   chmod 0711 "$LAB_ROOT" "$LAB_DIR"
   setsid bash "$LAB_SOURCE/lib/keeper.sh" "$LAB_NAME" "$1" >"$LAB_DIR/log/keeper.log" 2>&1 </dev/null &
   local keeper=$!
@@ -61,10 +63,13 @@ remove_cgroups() {
   done
 }
 
+# A "lab up" that was under way may write a last message while its folder is removed.
+remove_folder() { rm -rf "$LAB_DIR" && [[ ! -e $LAB_DIR ]]; }
+
 # What is left to remove when every process has ended.
 sweep_world() {
   remove_cgroups
-  rm -rf "$LAB_DIR"
+  wait_until 10 "removing $LAB_DIR" remove_folder
   rmdir "$LAB_ROOT" 2>/dev/null || true
 }
 

@@ -44,4 +44,21 @@ check "without a mirror: nodes are skipped by name" grep -x "lab: SKIPPED nodes:
 check "without a mirror: the reason is shown" grep -E "^(E|W): .*(mirror|Release|Failed)" "$LAB_CACHE/output"
 check "without a mirror: docker is up" "$LAB" exec bash -c '[[ $LAB_GROUPS == docker && $LAB_SKIPPED == nodes ]]'
 check "without a mirror: no half-made artefact" test "$(made machine-rootfs)$(made machine-engine)" = 00
+
+# What could not be made once is made when it can be.
+"$LAB" down >/dev/null
+rm -rf "$LAB_CACHE"/ssh-keys-*
+mkdir "$LAB_CACHE/broken"
+printf '#!/bin/sh\nexit 1\n' >"$LAB_CACHE/broken/ssh-keygen"
+chmod +x "$LAB_CACHE/broken/ssh-keygen"
+exit_code() {
+  local code=0
+  "$@" >"$LAB_CACHE/output" 2>&1 || code=$?
+  echo "$code"
+}
+check "skipped: exit code 77" test "$(PATH=$LAB_CACHE/broken:$PATH exit_code "$LAB" up --owner $$ net ssh)" = 77
+check "skipped: named" grep -x "lab: SKIPPED ssh: ssh-keys could not be made (see above)" "$LAB_CACHE/output"
+check "skipped: another group comes up all the same" test "$(exit_code "$LAB" up net)" = 0
+check "skipped: it comes up when what it needs can be made" test "$(exit_code "$LAB" up ssh)" = 0
+check "skipped: and is not skipped any more" "$LAB" exec bash -c '[[ $LAB_GROUPS == "net ssh" && -z $LAB_SKIPPED ]]'
 finish

@@ -88,5 +88,39 @@ check_sh "keepalived: the address moves to b when a stops, and back" "
   moved b
   $HOST root@\$LAB_KEEPALIVED_A 'rm /etc/keepalived/down'
   moved a"
+VRRP_STATE_TEXT='state() { for host in a b; do ip -n vrrp-$host -4 addr show dev eth0 | grep -qF "$LAB_KEEPALIVED_VIP/" && printf %s "$host"; done; echo; }
+  reaches() { for i in $(seq 200); do [[ $(state) != "$1" ]] || return 0; sleep 0.05; done; echo "on: $(state)"; return 1; };'
+check_sh "keepalived: one that was killed is started until it runs and the address is served" "
+  $VRRP_STATE_TEXT
+  \$LAB_COMMAND kill keepalived-a
+  reaches ab
+  \$LAB_COMMAND start keepalived-a
+  child=\$(cat \$LAB_KEEPALIVED_A_DIR/run/keepalived-vrrp.pid)
+  [[ \$(ps -o ppid= -p \$child | tr -d ' ') == \$(cat \$LAB_DIR/servers/keepalived-a/pid) ]]"
+check_sh "keepalived: hosts that are cut off from each other both take the address" "
+  $VRRP_STATE_TEXT
+  reaches a
+  \$LAB_COMMAND cut \$LAB_KEEPALIVED_A
+  reaches ab
+  \$LAB_COMMAND join \$LAB_KEEPALIVED_A
+  reaches a"
+check_sh "keepalived: mend" "
+  $VRRP_STATE_TEXT
+  \$LAB_COMMAND cut \$LAB_KEEPALIVED_B
+  touch \$LAB_KEEPALIVED_A_DIR/etc/down
+  sed -i 's/priority 90/priority 200/' \$LAB_KEEPALIVED_B_DIR/etc/keepalived.conf
+  \$LAB_COMMAND kill keepalived-b
+  \$LAB_COMMAND mend
+  [[ \$(state) == a ]]
+  grep 'priority 90' \$LAB_KEEPALIVED_B_DIR/etc/keepalived.conf"
+
+# --- what a command left behind in the engine
+check_sh "docker: mend removes what the lab did not make" "
+  $DOCKER run -d --name left --network \$LAB_DOCKER_NETWORK -v left:/data \$LAB_DOCKER_IMAGE sleep 1000
+  $DOCKER create --label com.example=left \$LAB_DOCKER_IMAGE
+  $DOCKER network create left
+  \$LAB_COMMAND mend
+  [[ -z \$($DOCKER ps -aq)\$($DOCKER volume ls -q) ]]
+  [[ \$($DOCKER network ls --filter type=custom --format '{{.Name}}') == \$LAB_DOCKER_NETWORK ]]"
 check "logs of a server" "$LAB" logs mysql-primary
 finish

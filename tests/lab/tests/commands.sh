@@ -52,4 +52,16 @@ cannot read its configuration
 lab: broken died before it was ready"
 check "a server that dies shows its log" test "$output" = "$expected"
 check "and at once" test $((SECONDS - began)) -le 2
+# shellcheck disable=SC2317 # called by wait_until
+waiting_for_the_unwell() (
+  source "$TESTS/../lib/common.sh"
+  unwell() {
+    echo "the disk is on fire" >&2
+    return 1
+  }
+  wait_until 0 "a disk" unwell 2>&1
+)
+check "what does not come about shows why" test "$(waiting_for_the_unwell || true)" = \
+  "lab: a disk: not within 0 s (asked with: unwell); it last said: the disk is on fire"
+check "the name of a test's lab, and one more like it, are names" bash -c '[[ ${#1} -le 22 ]]' name "$(name_of_lab leaves-nothing 4194304)"
 finish

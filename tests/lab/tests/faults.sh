@@ -24,7 +24,8 @@ check_sh "freeze: what a server started stands still as well" "
   coproc ssh -o BatchMode=yes -o UserKnownHostsFile=\$LAB_SSH_KNOWN_HOSTS -i \$LAB_SSH_KEY -p \$LAB_SSH_PORT \$LAB_SSH_KEY_USER@127.9.0.4 cat
   echo before >&\${COPROC[1]}; read -r -t 20 line <&\${COPROC[0]}; [[ \$line == before ]]
   \$LAB_COMMAND freeze sshd
-  echo during >&\${COPROC[1]}; ! read -r -t 1 line <&\${COPROC[0]}
+  echo during >&\${COPROC[1]}
+  if read -r -t 1 line <&\${COPROC[0]}; then exit 1; fi
   \$LAB_COMMAND thaw sshd
   read -r -t 20 line <&\${COPROC[0]}; [[ \$line == during ]]"
 ROOT='mariadb --no-defaults -uroot -N -B -S'
@@ -69,6 +70,12 @@ check_sh "fill: what a server meets" "
 # --- names and misbehaving servers
 check_sh "dns: a name" "getent hosts host9 | grep '^127.9.0.9 '"
 check_sh "dns: a name that a test adds" "echo 'mine.lab.test 127.9.0.33' >>\$LAB_DNS_NAMES && getent hosts mine.lab.test | grep '^127.9.0.33 '"
+check_sh "dns: a line that cannot be understood is skipped" "
+  printf 'bad.lab.test 127.0.0.999\n\xff.lab.test 127.9.0.1\nafter.lab.test 127.9.0.34\n' >>\$LAB_DNS_NAMES
+  code=0; getent hosts bad.lab.test || code=\$?; [[ \$code == 2 ]]
+  getent hosts after.lab.test | grep '^127.9.0.34 '
+  grep 'line [0-9]* is skipped: .*127.0.0.999' \$LAB_DIR/log/dns.log
+  grep 'line [0-9]* is skipped: .*ascii' \$LAB_DIR/log/dns.log"
 check_sh "dns: none" "code=0; getent hosts nothing.lab.test || code=\$?; [[ \$code == 2 ]]"
 check_sh "dns: silence" "code=0; timeout 2 getent hosts silent.lab.test || code=\$?; [[ \$code == 124 ]]"
 check_sh "rude: garbage" "exec 3<>/dev/tcp/\$LAB_RUDE_ADDRESS/\$LAB_RUDE_GARBAGE_PORT && head -c 100 <&3 | grep -a -o -m1 garbage"
@@ -83,10 +90,52 @@ check_sh "many faults at once" "
   for server in mysql-replica zk2 zk3 sshd; do \$LAB_COMMAND kill \$server; done
   \$LAB_COMMAND freeze zk1; \$LAB_COMMAND freeze dns; \$LAB_COMMAND cut 127.0.0.1:\$LAB_MYSQL_PRIMARY_PORT"
 check_sh "mend" "\$LAB_COMMAND mend"
-check_sh "mend: nothing is wrong any more" "! \$LAB_COMMAND status | grep -E 'ended since|frozen|cut off'"
+check_sh "mend: nothing is wrong any more" "
+  said=\$(\$LAB_COMMAND status)
+  [[ \$said == *'is up: supervisor'* && ! \$said =~ (ended since|frozen|cut off) ]] || { echo \"\$said\"; exit 1; }"
 check_sh "mend: networks, disks, servers and replication are well" "$ZK
-  $(reach 6) && $(reach 7) && getent hosts host9
+  $(reach 6)
+  $(reach 7)
+  getent hosts host9
   $ROOT \$LAB_MYSQL_PRIMARY_SOCKET -e 'CREATE TABLE app.after (a INT)'
   $STATUS | grep 'Slave_SQL_Running: Yes'
   for i in 1 2 3; do port=LAB_ZK_PORT_\$i; [[ -n \$(mode \${!port}) ]]; done"
+
+# --- what a command left behind, with every server running
+check_sh "left behind: roles, replication, databases, nodes, names, files and processes" "
+  $ROOT \$LAB_MYSQL_PRIMARY_SOCKET -e 'CREATE DATABASE left_primary; SET GLOBAL read_only = 1'
+  $ROOT \$LAB_MYSQL_REPLICA_SOCKET -e 'SET GLOBAL read_only = 0; STOP SLAVE; CREATE DATABASE \`left\`\`replica\`'
+  $ROOT \$LAB_MYSQL_TLS_SOCKET -e 'CREATE DATABASE left_tls; DROP DATABASE app'
+  printf 'create /left value\nsetquota -n 5 /left\nquit\n' | timeout 30 /usr/share/zookeeper/bin/zkCli.sh -server \$LAB_ZK_CONNECT
+  echo 'left.lab.test 127.9.0.1' >>\$LAB_DNS_NAMES
+  ssh -n -o BatchMode=yes -o UserKnownHostsFile=\$LAB_SSH_KNOWN_HOSTS -i \$LAB_SSH_KEY -p \$LAB_SSH_PORT \$LAB_SSH_KEY_USER@127.9.0.4 \
+    'touch ~/.bashrc /tmp/left; setsid sleep 1000 >/dev/null 2>&1 &'
+  pgrep -u \$LAB_SSH_KEY_USER -x sleep
+  \$LAB_COMMAND mend"
+check_sh "mend: roles" "
+  [[ \$($ROOT \$LAB_MYSQL_PRIMARY_SOCKET -e 'SELECT @@read_only')\$($ROOT \$LAB_MYSQL_REPLICA_SOCKET -e 'SELECT @@read_only') == 01 ]]"
+check_sh "mend: replication" "$STATUS | grep 'Seconds_Behind_Master: 0'"
+check_sh "mend: no database but the lab's, and those" "
+  for socket in \$LAB_MYSQL_PRIMARY_SOCKET \$LAB_MYSQL_REPLICA_SOCKET \$LAB_MYSQL_TLS_SOCKET; do
+    [[ \$($ROOT \$socket -e 'SHOW DATABASES' | grep -vxE 'information_schema|performance_schema|mysql|sys') == app ]]
+  done"
+check_sh "mend: what was in app is still there" "$ROOT \$LAB_MYSQL_REPLICA_SOCKET -e 'SELECT * FROM app.after'"
+check_sh "mend: no node but ZooKeeper's" "
+  said=\$(printf 'ls /\nls /zookeeper/quota\nquit\n' | timeout 30 /usr/share/zookeeper/bin/zkCli.sh -server \$LAB_ZK_CONNECT 2>/dev/null)
+  grep -x '\[zookeeper\]' <<<\"\$said\"
+  grep -x '\[\]' <<<\"\$said\""
+check_sh "mend: no name" "code=0; getent hosts left.lab.test || code=\$?; [[ \$code == 2 ]]"
+check_sh "mend: no files and processes of users" "
+  [[ -z \$(find \$LAB_DIR/ssh/home/\$LAB_SSH_KEY_USER \$LAB_DIR/ssh/tmp -mindepth 1) ]]
+  code=0; pgrep -u \$LAB_SSH_KEY_USER || code=\$?; [[ \$code == 1 ]]"
+check_sh "left behind: an applier that stopped at an error" "
+  $ROOT \$LAB_MYSQL_PRIMARY_SOCKET -e 'CREATE TABLE app.twice (a INT PRIMARY KEY)'
+  for i in \$(seq 100); do ! $ROOT \$LAB_MYSQL_REPLICA_SOCKET -e 'SET sql_log_bin = 0; INSERT INTO app.twice VALUES (1)' || break; sleep 0.05; done
+  $ROOT \$LAB_MYSQL_PRIMARY_SOCKET -e 'INSERT INTO app.twice VALUES (1)'
+  for i in \$(seq 100); do ! $STATUS | grep 'Slave_SQL_Running: No' || break; sleep 0.05; done
+  $STATUS | grep 'Slave_SQL_Running: No'
+  \$LAB_COMMAND mend"
+check_sh "mend: the replica is made again from what the primary has" "
+  [[ \$($ROOT \$LAB_MYSQL_REPLICA_SOCKET -e 'SELECT a FROM app.twice') == 1 ]]
+  $STATUS | grep 'Seconds_Behind_Master: 0'"
 finish

@@ -19,8 +19,16 @@ run_container() {
   "$LAB" exec bash -c 'timeout 60 docker -H "unix://$LAB_DOCKER_SOCKET" run -d --network "$LAB_DOCKER_NETWORK" "$LAB_DOCKER_IMAGE" sleep 1000' >/dev/null
 }
 
+# A login, and what a user leaves.
+# shellcheck disable=SC2317 # called by check
+log_in() { "$LAB" exec bash -c 'ssh -n -o BatchMode=yes -o UserKnownHostsFile="$LAB_SSH_KNOWN_HOSTS" -i "$LAB_SSH_KEY" -p "$LAB_SSH_PORT" "$LAB_SSH_KEY_USER@127.9.0.1" mktemp -d'; }
+
 up "${groups[@]}"
 run_container
+check "a login that leaves a folder" log_in
+check "the lab has what its servers write beside their data for itself" "$LAB" exec bash -c '
+  [[ -z $(find /tmp /var/tmp -maxdepth 1 -user "$LAB_SSH_KEY_USER") && -e /etc/docker/key.json ]]
+  for folder in /var/log /etc/docker /opt/containerd; do mountpoint "$folder" || exit 1; done'
 remember_lab
 began=$EPOCHREALTIME
 check "lab down" "$LAB" down
@@ -40,7 +48,7 @@ remember_lab
 kill -KILL "$(cat "$LAB_ROOT/$LAB_NAME/keeper.pid")"
 check "lab down when the keeper was killed" "$LAB" down
 check_nothing_left "after SIGKILL of the keeper"
-check_not "after SIGKILL of the keeper: nobody waits for the owner" pgrep -fx "tail --pid=$$ -s 0.2 -f /dev/null"
+check_not "after SIGKILL of the keeper: nobody waits for the owner" pgrep -fx "python3 .*/lib/await-end.py $$"
 
 # A test that is killed: a process of its own owns the lab.
 bash -c '"$1" up --owner $$ "${@:2}" >/dev/null 2>&1; sleep 1000' owner "$LAB" "${killed[@]}" &
@@ -53,4 +61,32 @@ disown "$owner"
 kill -KILL "$owner"
 check "the lab ends when its owner is killed" await_gone
 check_nothing_left "after SIGKILL of the owner"
+
+# One that was killed and that nobody has waited for yet.
+python3 - "$LAB" <<'PY' &
+import subprocess, sys, time
+owner = subprocess.Popen(["sleep", "1000"])
+subprocess.run([sys.argv[1], "up", "--owner", str(owner.pid), "net"], stdout=subprocess.DEVNULL, check=True)
+owner.kill()
+time.sleep(1000)
+PY
+parent=$!
+until [[ -e $LAB_ROOT/$LAB_NAME/env ]] || ! kill -0 "$parent" 2>/dev/null; do sleep 0.05; done
+check "the lab ends when its owner is a zombie" await_gone
+disown "$parent"
+kill -KILL "$parent"
+
+# While it comes up: at once, when its namespaces are there, when its first servers are.
+for sign in supervisor.pid world-ready servers/mysql-primary/pid servers/dockerd/pid; do
+  "$LAB" up --owner $$ "${groups[@]}" >/dev/null 2>&1 &
+  bringing_up=$!
+  until [[ -s $LAB_ROOT/$LAB_NAME/$sign || -e $LAB_ROOT/$LAB_NAME/$sign && $sign == world-ready ]] ||
+    ! kill -0 "$bringing_up" 2>/dev/null; do :; done
+  kill -KILL "$(lab_supervisor_pid)"
+  code=0
+  wait "$bringing_up" || code=$?
+  check "SIGKILL at $sign: lab up says so" test "$code" = 1
+  check "SIGKILL at $sign: the lab ends" await_gone
+  check_nothing_left "after SIGKILL at $sign"
+done
 finish

@@ -5,7 +5,9 @@ LAB=$TESTS/../lab
 FAILED=0
 
 # A name of its own, so that a test disturbs no lab that is up, and none disturbs it.
-LAB_NAME=test-$(basename "$0" .sh | cut -c1-10)-$$
+# name_of_lab TEST PID: at most 22 characters, pids having up to 7, so that "-b" can follow: 24 are allowed.
+name_of_lab() { echo "test-$(cut -c1-9 <<<"$1")-$2"; }
+LAB_NAME=$(name_of_lab "$(basename "$0" .sh)" $$)
 export LAB_NAME
 LAB_ROOT=${LAB_ROOT:-/var/lib/opshost-lab}
 

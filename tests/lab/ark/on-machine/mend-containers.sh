@@ -1,24 +1,17 @@
 #!/bin/bash
-# Runs on a machine; its input is a tar of run scripts, one for each container. Afterwards the containers of the machine
-# are those, made as their scripts say, and run. Prints what had to be put right.
+# Runs on a machine; its input is a tar of run scripts, one for each container, and of container-states.py. Afterwards
+# the containers of the machine are those, made as their scripts say, and run. Prints what had to be put right.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 tar -C "$dir" -x
 
-declare -A STATE POLICY ADDRESS
-# A host network has no address, which stands as "-".
-while read -r name state policy address; do
-  name=${name#/}
-  STATE[$name]=$state POLICY[$name]=$policy ADDRESS[$name]=$address
-done < <(docker ps -aq | xargs -r docker inspect -f \
-  '{{.Name}} {{.State.Status}} {{.HostConfig.RestartPolicy.Name}} {{range .NetworkSettings.Networks}}{{with .IPAMConfig}}{{.IPv4Address}}{{else}}-{{end}}{{end}}')
-
-address_in() {
-  local address
-  address=$(sed -n 's/^ *--ip=\([0-9.]*\).*/\1/p' "$1")
-  echo "${address:--}"
-}
+declare -A STATE POLICY DIFFERENCES
+# Not a substitution in the loop's input, whose failure nobody would see.
+python3 "$dir/container-states.py" "$dir" >"$dir/states"
+while IFS='|' read -r name state policy differences; do
+  STATE[$name]=$state POLICY[$name]=$policy DIFFERENCES[$name]=$differences
+done <"$dir/states"
 
 make_again() {
   docker rm -f "$1" >/dev/null 2>&1 || true
@@ -32,8 +25,8 @@ mend() {
     make_again "$name"
     return
   fi
-  if [[ ${ADDRESS[$name]} != "$(address_in "$dir/$name.sh")" ]]; then
-    echo "$name had the address ${ADDRESS[$name]:-none}"
+  if [[ -n ${DIFFERENCES[$name]} ]]; then
+    echo "$name was not as its run script says: ${DIFFERENCES[$name]}"
     make_again "$name"
     return
   fi

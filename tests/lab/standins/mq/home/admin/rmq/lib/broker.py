@@ -3,18 +3,27 @@ BROKER_FLUSH_SECONDS. Killed before that, it has lost every message since its st
 
 Environment: RequestedIP, brokerClusterName, brokerName, brokerId (0 primary, 1 replica), namesrv_addr
 ("IP:PORT;IP:PORT"), broker_peer (IP of the other one of the pair; a replica copies from it).
-One JSON document a line on port 10911: {"put": TEXT}, {"count": 1}, {"since": N}.
+One JSON document a line on port 10911: {"put": TEXT}, {"count": 1}, {"since": N, "epoch": EPOCH}.
+
+A replica asks for what follows the first N messages of the primary's life EPOCH. A primary that was started since has
+another life, with fewer messages if it lost some, and answers with all it has; the replica takes those it does not know
+and keeps those that the primary lost.
 """
 
 import asyncio
 import json
 import os
 import sys
+import uuid
 
 PORT = 10911
 STORE = "/home/admin/store"
 FLUSH_SECONDS = float(os.environ.get("BROKER_FLUSH_SECONDS", "12"))
 
+# Of this start of the broker.
+EPOCH = uuid.uuid4().hex
+
+# Messages are {"id": ..., "text": ...}; the id is the same on both brokers.
 stored = []
 pending = []
 
@@ -52,10 +61,11 @@ async def flush_and_exit():
 
 def answer(request):
     if "put" in request:
-        pending.append(request["put"])
+        pending.append({"id": uuid.uuid4().hex, "text": request["put"]})
     everything = stored + pending
     if "since" in request:
-        return {"messages": everything[request["since"] :]}
+        since = request["since"] if request["epoch"] == EPOCH else 0
+        return {"epoch": EPOCH, "messages": everything[since:]}
     return {"count": len(everything)}
 
 
@@ -94,13 +104,23 @@ async def keep_registered(address):
             await asyncio.sleep(0.5)
 
 
+def take(messages):
+    known = {message["id"] for message in stored + pending}
+    pending.extend(message for message in messages if message["id"] not in known)
+
+
 async def copy_from_primary(peer):
+    epoch, copied = None, 0
     while True:
         try:
             reader, writer = await asyncio.open_connection(peer, PORT)
             while True:
-                writer.write(json.dumps({"since": len(stored) + len(pending)}).encode() + b"\n")
-                pending.extend(json.loads(await reader.readline())["messages"])
+                writer.write(json.dumps({"since": copied, "epoch": epoch}).encode() + b"\n")
+                reply = json.loads(await reader.readline())
+                copied = len(reply["messages"]) + (copied if reply["epoch"] == epoch else 0)
+                epoch = reply["epoch"]
+                if reply["messages"]:
+                    take(reply["messages"])
                 await asyncio.sleep(0.2)
         except (OSError, json.JSONDecodeError) as error:
             log("primary", peer, "not reached:", error)
