@@ -1,4 +1,4 @@
-"""Returns when a process has ended. Usage: await-end.py PID
+"""Returns when one of these processes has ended. Usage: await-end.py PID...
 
 A process that nobody has waited for yet, a zombie, has ended: a test runner that was killed may stay one for as long as
 whoever started it does not look.
@@ -9,12 +9,12 @@ import select
 import sys
 
 
-def main(pid):
+def main(pids):
     try:
-        process = os.pidfd_open(pid)
+        processes = [os.pidfd_open(pid) for pid in pids]
     except ProcessLookupError:
         return
-    select.select([process], [], [])
+    select.select(processes, [], [])
 
 
-main(int(sys.argv[1]))
+main([int(pid) for pid in sys.argv[1:]])

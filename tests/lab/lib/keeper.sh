@@ -21,13 +21,11 @@ until init=$(pgrep -P "$supervisor" -f "init.sh $LAB_NAME") || [[ ! -d /proc/$su
 echo "$init" >"$LAB_DIR/init.pid"
 
 if [[ -n $owner ]]; then
-  setpriv --pdeathsig KILL python3 "$LAB_SOURCE/lib/await-end.py" "$owner" &
-  wait -n || true
+  # Not "wait -n" for jobs: it does not see one that has ended before it is called.
+  setpriv --pdeathsig KILL python3 "$LAB_SOURCE/lib/await-end.py" "$owner" "$supervisor" || true
   kill -KILL "$supervisor" 2>/dev/null || true
 fi
 wait "$supervisor" 2>/dev/null || true
-# shellcheck disable=SC2046 # a list of pids
-kill $(jobs -p) 2>/dev/null || true
 # PID 1 ends only when every process of its namespace has ended.
 wait_until 20 "end of the processes of '$LAB_NAME'" init_ended
 sweep_world

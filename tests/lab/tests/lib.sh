@@ -141,6 +141,7 @@ check_nothing_left() {
   local state
   state=$(machine_state)
   check "$1: no process in its ${#NAMESPACES[@]} namespaces" test -z "$(still_there "${NAMESPACES[@]}")"
+  check_not "$1: no PID 1 of it" pgrep -f "/lib/init.sh $LAB_NAME\$"
   check "$1: no cgroup" test -z "$(lab_cgroups_left)"
   check "$1: its directory is gone" test ! -e "$LAB_ROOT/$LAB_NAME"
   check "$1: links, firewall, mounts, users as before" bash -c 'diff <(echo "$1") <(echo "$2")' diff "$STATE_BEFORE" "$state"
