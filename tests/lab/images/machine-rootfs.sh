@@ -1,5 +1,8 @@
 # The root file system of a machine: Debian with systemd, sshd, sudo, MariaDB, keepalived, Java, ZooKeeper and a
 # Docker engine. It is the only artefact that needs a Debian mirror; everything else is made from installed packages.
+# The versions of those packages are not in its key: only the mirror knows them, and apt's lists may be old, gone or newer
+# than those of yesterday. With them in it, a machine without a mirror would lose the artefact at "apt-get update". Who
+# wants newer packages removes LAB_CACHE/machine-rootfs-* and calls prepare.
 # Every service but sshd is disabled: the group that starts a machine enables what this machine is for.
 
 # What the groups use in it; debootstrap's own resolver is too simple for these, apt installs them.

@@ -98,6 +98,12 @@ check_sh "broker: stopped with the default of 10 s it loses them" "
   $SSH \$LAB_ARK2 sudo docker start $BROKER
   $AWAIT_BROKER
   [[ \$($MESSAGES count) == 1 ]]"
+check_sh "broker: the other one keeps what it lost, and copies what comes after" "
+  $MESSAGES put after
+  for i in \$(seq 100); do
+    [[ \$($SWARM exec \${LAB_ARK_TASK}_g0_middleware-mq-deploy-broker_mq_2 /home/admin/rmq/bin/mqmessages count) != 3 ]] || exit 0
+  done
+  exit 1"
 
 # --- faults: seen by other means than those that made them
 DB="$SWARM exec -i \${LAB_ARK_TASK}_g0"
@@ -117,14 +123,32 @@ declare -A SIGN=(
   [docker-stopped]="[[ -z \$($SSH \$LAB_ARK2 pgrep -x dockerd || true) && \$($SSH \$LAB_ARK2 systemctl is-active docker || true) == inactive ]]"
   [machine-crash]="! $SSH -o ConnectTimeout=2 \$LAB_ARK3 true"
 )
-check "every fault has its test" bash -c '[[ $("$1" break ark | awk "{ print \$1 }") == "$2" ]]' faults "$LAB" \
-  "$(printf '%s\n' "${!SIGN[@]}" | sort)"
+# The sound state, said as such: a site that is dead altogether does not show the sign of a fault either.
+RUNS="inspect -f '{{.State.Running}}'"
+SOUND_REPLICA="grep -c 'Slave_[A-Z]*_Running: Yes' | grep -x 2"
+declare -A SOUND=(
+  [replication-stopped]="${DB}_dbpaas-metadb_minidbpaas_2 $STATUS | $SOUND_REPLICA"
+  [duplicate-key]="${DB}_hitsdb-mysql_dbpaas_2 $STATUS | $SOUND_REPLICA"
+  [mysqld-dead]="${DB}_ark-metadb_ark_1 dbs | grep -F '[RW]'"
+  [dbnode-dead]="$DBNODE -h \$LAB_ARK1 -P 3701 -e 'SELECT @@read_only' | grep -x 0
+    ${DB}_dbpaas-metadb_dbpaas_1 my 3306 -N -B -e 'SELECT host_name FROM dbpaas.dbfree_instance_list WHERE port = 3701 AND role = \"master\"' | grep -x ark1"
+  [broker-down]="$NAMESRV | grep -c ark-cluster | grep -x 2"
+  [zk-process-dead]="$ZK_MODE [[ -n \$(mode 10.96.14.23 2188) ]]"
+  [zk-no-quorum]="$ZK_MODE for n in 1 2 3; do [[ -n \$(mode 10.96.14.2\$n 2188) ]]; done"
+  [swarm-zk-no-quorum]="$ZK_MODE for machine in \$LAB_ARK1 \$LAB_ARK2 \$LAB_ARK3; do [[ -n \$(mode \$machine 2181) ]]; done"
+  [container-dead]="$SWARM $RUNS \${LAB_ARK_TASK}_g0_csb-broker_csb_1 | grep -x true"
+  [probe-failing]="$SWARM exec \${LAB_ARK_TASK}_g0_txc-server_txc_2 /home/admin/bin/check_service.sh"
+  [docker-stopped]="$SSH \$LAB_ARK2 systemctl is-active docker | grep -x active; $SSH \$LAB_ARK2 sudo docker ps | grep swarm-manager"
+  [machine-crash]="$SSH \$LAB_ARK3 true"
+)
+check "every fault has its test" bash -c '[[ $("$1" break ark | awk "{ print \$1 }") == "$2" && $2 == "$3" ]]' faults "$LAB" \
+  "$(printf '%s\n' "${!SIGN[@]}" | sort)" "$(printf '%s\n' "${!SOUND[@]}" | sort)"
 for fault in $(printf '%s\n' "${!SIGN[@]}" | sort); do
-  check_not_sh "$fault: not there before" "${SIGN[$fault]}"
+  check_sh "$fault: all is sound before" "${SOUND[$fault]}"
   check "$fault: break" "$LAB" break ark "$fault"
   check_sh "$fault: really there" "${SIGN[$fault]}"
   check "$fault: mend" "$LAB" mend ark "$fault"
-  check_not_sh "$fault: gone" "${SIGN[$fault]}"
+  check_sh "$fault: all is sound again" "${SOUND[$fault]}"
 done
 check "two faults at once" bash -c '"$1" break ark container-dead && "$1" break ark broker-down' two "$LAB"
 check "mend without a name mends them all" "$LAB" mend ark
@@ -134,6 +158,8 @@ check_sh "damage by hand: containers, policies, roles, an engine" "
   task=\${LAB_ARK_TASK}_g0
   $SSH \$LAB_ARK2 sudo docker rm -f \${task}_csb-broker_csb_2
   $SSH \$LAB_ARK2 sudo docker update --restart no \${task}_txc-server_txc_2
+  $SSH \$LAB_ARK1 sudo docker rm -f \${task}_csb-broker_csb_1
+  $SSH \$LAB_ARK1 sudo docker run -d --restart always --name \${task}_csb-broker_csb_1 --net \$LAB_ARK_VLAN --ip 10.96.14.64 registry.ark.lab/base/registrator:7.0.0
   $SSH \$LAB_ARK1 sudo docker run -d --name left-over lab/busybox:1 sleep 1000
   $SSH \$LAB_ARK1 sudo docker network disconnect -f \$LAB_ARK_VLAN \${task}_drds-server_drds_1
   ${DB}_dbpaas-metadb_minidbpaas_1 my 3306 -e 'SET GLOBAL read_only = 1'
@@ -144,6 +170,8 @@ check "mend: after damage by hand" "$LAB" mend
 check_sh "mend: roles, and what was written meanwhile" "
   [[ \$(${DB}_dbpaas-metadb_minidbpaas_1 dbs) == *'[RW]'* && \$(${DB}_dbpaas-metadb_minidbpaas_2 dbs) == *'[RO]'* ]]
   [[ \$(${DB}_dbpaas-metadb_minidbpaas_1 my 3306 -N -B -e 'SELECT text FROM lab.note WHERE id = 77') == 'while it stood in' ]]"
+check_sh "mend: a container that stood in the place of another" "
+  [[ \$($SWARM inspect -f '{{.Config.Image}} {{index .Config.Labels \"aliyun.probe.cmd\"}}' \${LAB_ARK_TASK}_g0_csb-broker_csb_1) == 'registry.ark.lab/ark/service:1.0.0 /home/admin/bin/check_service.sh' ]]"
 check_sh "mend: the restart policies, and no other container" "
   for machine in \$LAB_ARK1 \$LAB_ARK2 \$LAB_ARK3; do
     [[ \$($SSH \$machine \"sudo docker ps -aq | xargs sudo docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' | sort -u\") == always ]]

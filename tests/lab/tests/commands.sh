@@ -63,5 +63,16 @@ waiting_for_the_unwell() (
 )
 check "what does not come about shows why" test "$(waiting_for_the_unwell || true)" = \
   "lab: a disk: not within 0 s (asked with: unwell); it last said: the disk is on fire"
+# shellcheck disable=SC2317 # called by check
+unjudged() (
+  FAILED=0 JUDGE_LIMITS=$1 LOAD_BEFORE=1000
+  check_within 5 "$EPOCHREALTIME" "it is up"
+  finish
+)
+code=0
+output=$(unjudged yes) || code=$?
+check "a limit that could not be judged: the test is skipped" test "$code" = 77
+check "a limit that could not be judged: the reason" grep -qx "SKIPPED: all passed, .* 1000 before: it is up; " <<<"$output"
+check "and where it need not be judged, it is told" unjudged no
 check "the name of a test's lab, and one more like it, are names" bash -c '[[ ${#1} -le 22 ]]' name "$(name_of_lab leaves-nothing 4194304)"
 finish

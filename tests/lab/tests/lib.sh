@@ -37,13 +37,27 @@ check_not() {
 check_sh() { check "$1" "$LAB" exec bash -euo pipefail -c "$2"; }
 check_not_sh() { check_not "$1" "$LAB" exec bash -euo pipefail -c "$2"; }
 
-# check_within SECONDS SINCE WHAT: the limits are for a machine at rest; on a busy one the time is only told.
+# What was run beside or before this test is not its fault: the limits of check_within are for a machine at rest. With
+# JUDGE_LIMITS=yes (see "run") it is waited for, and a test that could not judge one of its limits ends as skipped.
 LOAD_BEFORE=$(cut -d' ' -f1 /proc/loadavg)
+UNJUDGED=()
+is_busy() { awk -v before="$LOAD_BEFORE" -v cores="$(nproc)" 'BEGIN { exit !(before > 2 * cores) }'; }
+await_rest() {
+  local began=$SECONDS
+  while is_busy && ((SECONDS - began < ${REST_SECONDS:-120})); do
+    sleep 1
+    LOAD_BEFORE=$(cut -d' ' -f1 /proc/loadavg)
+  done
+}
+[[ ${JUDGE_LIMITS:-} != yes ]] || await_rest
+
+# check_within SECONDS SINCE WHAT: on a busy machine the time is only told.
 check_within() {
   local took
   took=$(awk -v a="$2" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
-  if awk -v before="$LOAD_BEFORE" -v cores="$(nproc)" 'BEGIN { exit !(before > 2 * cores) }'; then
+  if is_busy; then
     echo "ok - $3: $took s # not judged: the load was $LOAD_BEFORE before, the limit of $1 s is for a machine at rest"
+    UNJUDGED+=("$3")
   else
     check "$3: $took s (limit $1 s)" awk -v took="$took" -v limit="$1" 'BEGIN { exit !(took <= limit) }'
   fi
@@ -73,7 +87,12 @@ up() {
   echo "ok - lab up $*"
 }
 
-finish() { exit "$FAILED"; }
+finish() {
+  ((FAILED == 0)) || exit 1
+  [[ ${JUDGE_LIMITS:-} == yes && ${#UNJUDGED[@]} -gt 0 ]] || exit 0
+  echo "SKIPPED: all passed, but these limits were not judged, the load was $LOAD_BEFORE before: $(printf '%s; ' "${UNJUDGED[@]}")"
+  exit 77
+}
 
 # --- what a lab could leave behind -----------------------------------------------------------------------------------
 
@@ -92,6 +111,14 @@ machine_state() {
   find /sys/fs/cgroup -maxdepth 2 -type d ! -name 'opshost-lab-*' | sort
   echo "users:"
   sha256sum /etc/passwd /etc/shadow /etc/group /etc/hosts /etc/resolv.conf
+  echo "engine:"
+  find /etc/docker /opt/containerd -printf '%p %T@ %s\n' 2>/dev/null | sort
+  echo "logins of the lab's users:"
+  for file in wtmp btmp; do grep -aoE 'keyonly|127\.9\.[0-9.]+|10\.92\.0\.[0-9]+' "/var/log/$file" 2>/dev/null | wc -l; done
+  # Records of 292 bytes, by uid.
+  dd if=/var/log/lastlog bs=292 skip=7001 count=2 status=none 2>/dev/null | sha256sum
+  echo "temporary files of the lab's users:"
+  find /tmp /var/tmp -maxdepth 1 -uid +7000 -uid -7003 2>/dev/null | sort
 }
 
 lab_init_pid() { cat "$LAB_ROOT/$LAB_NAME/init.pid"; }
@@ -144,5 +171,5 @@ check_nothing_left() {
   check_not "$1: no PID 1 of it" pgrep -f "/lib/init.sh $LAB_NAME\$"
   check "$1: no cgroup" test -z "$(lab_cgroups_left)"
   check "$1: its directory is gone" test ! -e "$LAB_ROOT/$LAB_NAME"
-  check "$1: links, firewall, mounts, users as before" bash -c 'diff <(echo "$1") <(echo "$2")' diff "$STATE_BEFORE" "$state"
+  check "$1: links, firewall, mounts, users, engine, logs, temporary files as before" bash -c 'diff <(echo "$1") <(echo "$2")' diff "$STATE_BEFORE" "$state"
 }
