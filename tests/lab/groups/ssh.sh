@@ -57,7 +57,8 @@ group_mend() {
   find "$LAB_DIR"/ssh/home/* "$LAB_DIR/ssh/tmp" "$LAB_DIR/ssh/disk" -mindepth 1 ! -name .disk -delete
 }
 
-end_user_processes() { ! pkill -KILL -u lab,keyonly; }
+# Not zombies: these have ended.
+end_user_processes() { ! pkill -KILL --runstates DRSTt -u lab,keyonly; }
 
 write_known_hosts() {
   local i key keys

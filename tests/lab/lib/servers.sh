@@ -91,11 +91,12 @@ check_server() {
   [[ -n ${1:-} && -d $(server_dir "$1") ]] || die "there is no server '${1:-}'; there are: $(server_names | paste -sd ' ')"
 }
 
-# family PID: it and all its descendants, parents first.
+# family PID: it and all its descendants, parents first. Of one look at the processes: a server may have hundreds.
 family() {
-  local child
-  echo "$1"
-  for child in $(pgrep -P "$1"); do family "$child"; done
+  ps -e -o pid=,ppid= | awk -v first="$1" '
+    function tell(pid, list, n, i) { print pid; n = split(children[pid], list); for (i = 1; i <= n; i++) tell(list[i]) }
+    { children[$2] = children[$2] " " $1 }
+    END { tell(first) }'
 }
 
 # freeze NAME: the server and everything it started stand still: connections stay open and nothing answers.
@@ -104,12 +105,13 @@ freeze() {
   local pid before="" after
   daemon_alive "$1" || die "$1 has ended, it cannot be frozen"
   pid=$(daemon_pid "$1")
+  # First, so that "mend" also thaws what somebody who was killed has frozen by half.
+  : >"$(server_dir "$1")/frozen"
   until after=$(family "$pid") && [[ $after == "$before" ]]; do
     # shellcheck disable=SC2086 # a list of pids
     kill -STOP $after 2>/dev/null || true
     before=$after
   done
-  : >"$(server_dir "$1")/frozen"
 }
 
 thaw() {
