@@ -110,6 +110,7 @@ check_sh "left behind: roles, replication, databases, nodes, names, files and pr
   echo 'left.lab.test 127.9.0.1' >>\$LAB_DNS_NAMES
   ssh -n -o BatchMode=yes -o UserKnownHostsFile=\$LAB_SSH_KNOWN_HOSTS -i \$LAB_SSH_KEY -p \$LAB_SSH_PORT \$LAB_SSH_KEY_USER@127.9.0.4 \
     'touch ~/.bashrc /tmp/left; setsid sleep 1000 >/dev/null 2>&1 &'
+  for i in \$(seq 100); do ! pgrep -u \$LAB_SSH_KEY_USER -x sleep || break; sleep 0.05; done
   pgrep -u \$LAB_SSH_KEY_USER -x sleep
   \$LAB_COMMAND mend"
 check_sh "mend: roles" "
