@@ -33,6 +33,7 @@ int plan_script(SessionOptions session, RunOptions options, const Modules& modul
   arguments.erase(arguments.begin());
   ProcedureSlot procedure;
   const auto outcome = runtime->run_text(script.text, script.chunk_name, arguments, procedure.keeper());
+  if (outcome.returned) check_returned(procedure, *runtime, script.chunk_name);
   if (!procedure.is_procedure()) return show_plan(outcome, session, *runtime);
   take_run_options(arguments, options, session);
   ValueList words(arguments.begin(), arguments.end());

@@ -136,7 +136,7 @@ std::vector<Option> run_options(const std::shared_ptr<RunOptions>& options) {
       {.name = "--answers",
        .value_name = "FILE",
        .doc = "answers to questions, JSON: {\"path\": \"answer\"}",
-       .set = [options](const std::string& file) { options->answers_file = file; }},
+       .set = [options](const std::string& file) { options->answers_file = std::filesystem::absolute(file).string(); }},
       {.name = "--in-doubt",
        .value_name = "WHAT",
        .doc = "retry, skip or stop, where a step may have been applied and cannot tell",
@@ -179,6 +179,15 @@ std::function<void(lua_State*, int)> ProcedureSlot::keeper() {
     lua_pushvalue(thread, 1);
     reference_ = luaL_ref(thread, LUA_REGISTRYINDEX);
   };
+}
+
+void check_returned(const ProcedureSlot& procedure, Runtime& runtime, const std::string& chunk_name) {
+  if (procedure.is_procedure()) return;
+  const auto position = lua::procedure_defined_at(runtime.vm().state());
+  if (!position.starts_with(chunk_name.substr(1) + ":")) return;  // nowhere, or in a library that the script only reads
+  throw Error("usage.procedure", position +
+                                     ": the procedure defined here is not returned, so nothing of it runs; write " +
+                                     "`return procedure.define{...}`");
 }
 
 std::string lasting_script_name(const std::string& name) {

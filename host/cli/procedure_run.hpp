@@ -34,6 +34,10 @@ class ProcedureSlot {
   int reference_ = LUA_NOREF;
 };
 
+/// A script that defines a procedure and does not return it would be taken for one that did its work. Throws
+/// Error("usage.procedure").
+void check_returned(const ProcedureSlot& procedure, Runtime& runtime, const std::string& chunk_name);
+
 /// "/root/stop.lua" for a file, "ark.maintenance.stop" for a library: what the journal calls the script.
 std::string lasting_script_name(const std::string& name);
 

@@ -1,4 +1,7 @@
 // opshost resume RUN, opshost cleanup RUN: a run is taken on from its journal.
+#include <cstdlib>
+#include <filesystem>
+
 #include "host/cli/commands.hpp"
 #include "host/cli/exit_code_of.hpp"
 #include "host/cli/procedure_run.hpp"
@@ -77,6 +80,21 @@ void take_on_hosts(journal::RunJournal& run, const InventoryChoice& given) {
   }
 }
 
+/// The run's relative paths mean the folder it was begun in.
+void go_to_folder_of(journal::RunJournal& run) {
+  const auto* began_in = run.history().start()->field("cwd");
+  const auto* path = began_in == nullptr ? nullptr : began_in->get_if<std::string>();
+  if (path == nullptr) return;
+  if (const char* state = std::getenv("OPSHOST_STATE"); state != nullptr && *state != '\0')
+    ::setenv("OPSHOST_STATE", std::filesystem::absolute(state).c_str(), 1);
+  std::error_code failed;
+  std::filesystem::current_path(*path, failed);
+  if (!failed) return;
+  throw Error("procedure.refused", "the run " + run.folder().id + " was begun in " + *path +
+                                       ", which cannot be entered (" + errno_text(failed.value()) +
+                                       "), and its relative paths mean that folder; bring it back, then resume");
+}
+
 Outcome refused(const Error& error) {
   Outcome outcome;
   outcome.error = error;
@@ -92,6 +110,7 @@ int take_on(const std::string& name, const std::string& mode, const SessionOptio
   take_on_hosts(*run, session.inventory);
   const auto edited = journal::edited_files(run->history());
   check_edited(edited, options);
+  go_to_folder_of(*run);
   const auto script_name = run->history().start()->text("script");
   const auto script = find_named_script(script_name, runtime);
   ProcedureSlot procedure;

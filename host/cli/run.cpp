@@ -33,6 +33,7 @@ int run_script(SessionOptions session, RunOptions options, const Modules& module
   runtime->gate().journal = journal;
   ProcedureSlot procedure;
   const auto outcome = runtime->run_text(script.text, script.chunk_name, arguments, procedure.keeper());
+  if (outcome.returned) check_returned(procedure, *runtime, script.chunk_name);
   if (!procedure.is_procedure()) return finish_script(outcome, *journal, session, *runtime);
   runtime->gate().journal = nullptr;
   take_run_options(arguments, options, session);

@@ -159,6 +159,27 @@ Value to_journal_form(const Value& value) {
   return value;
 }
 
+std::optional<std::string> blanked_place(const Value& value) {
+  const auto within = [](std::string here, const Value& element) -> std::optional<std::string> {
+    auto place = blanked_place(element);
+    return place ? std::optional(here + *place) : std::nullopt;
+  };
+  if (const auto* text = value.get_if<std::string>())
+    return redact(*text) == *text ? std::nullopt : std::optional<std::string>("");
+  if (const auto* list = value.get_if<ValueList>()) {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      if (auto place = within("[" + std::to_string(i + 1) + "]", (*list)[i])) return place;
+    }
+  }
+  if (const auto* map = value.get_if<ValueMap>()) {
+    for (const auto& [name, element] : *map) {
+      if (redact(name) != name || is_secret_field(name, element)) return "." + redact(name);
+      if (auto place = within("." + name, element)) return place;
+    }
+  }
+  return std::nullopt;
+}
+
 Value from_journal_form(const Value& value) {
   if (const auto* list = value.get_if<ValueList>()) {
     ValueList plain;

@@ -86,6 +86,9 @@ std::optional<Record> decode(std::string_view line);
 /// A value as records hold it: secrets blanked, also by the names of fields, bytes that are no UTF-8 as {"$hex": ...},
 /// numbers JSON has no words for as {"$number": ...}, a map that would read as one of these as {"$map": ...}.
 Value to_journal_form(const Value& value);
+/// Where something stands in the value that its journal form has blanked: ".password", "[2].url", "" for the value
+/// itself; nullopt: it comes back as it is.
+std::optional<std::string> blanked_place(const Value& value);
 Value from_journal_form(const Value& value);
 
 /// The time now, as records have it.

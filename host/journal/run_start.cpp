@@ -2,6 +2,7 @@
 
 #include <syslog.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -59,6 +60,8 @@ Value file_fields(const FileHash& file) {
 
 void write_start(RunJournal& run, ValueMap fields, const std::vector<FileHash>& files) {
   const auto procedure = text_of(fields, "procedure");
+  // Whoever takes it on may stand elsewhere, and its relative paths mean this folder.
+  fields.emplace_back("cwd", to_journal_form(std::filesystem::current_path().string()));
   write(run, "start", with_session(std::move(fields), files));
   to_syslog("run " + run.folder().id + " of " + procedure + " begins, by " + identity_text(identity()));
 }

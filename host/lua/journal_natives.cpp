@@ -83,6 +83,16 @@ Value data_at(lua_State* state, int index) {
                                         "tables of these");
 }
 
+/// With the secret blanked a resume would go on with "***", and write it somewhere.
+void refuse_secrets(const Value& value) {
+  const auto place = journal::blanked_place(value);
+  if (!place) return;
+  throw Error("procedure.secret", "the value" + *place +
+                                      " holds a secret, or what looks like one, and none is written down for a resume. "
+                                      "Keep what decides (a digest, a version, where a backup is) and read the rest "
+                                      "where it is used");
+}
+
 int park_on_record(lua_State* state, std::string kind, ValueMap fields, journal::Room room, Value returns) {
   auto& scheduler = *context_of(state).scheduler;
   const auto wait = std::make_shared<RecordWait>(scheduler);
@@ -128,6 +138,7 @@ int record(lua_State* state) {
 int record_value(lua_State* state) {
   return yielding_body(state, [state] {
     const auto value = data_at(state, 3);
+    refuse_secrets(value);
     auto fields = read_fields(state, 2);
     auto& run = run_of(state);
     auto kept = run.keep(value);
@@ -137,10 +148,21 @@ int record_value(lua_State* state) {
   });
 }
 
-// plain_data(value) -> the value as a record would give it back; raises where it is no data
+// blanked_place(value) -> where in it a record would blank something; nil: nowhere; raises where it is no data
+int blanked_place(lua_State* state) {
+  return native_body(state, [state] {
+    const auto place = journal::blanked_place(data_at(state, 1));
+    if (!place) return 0;
+    lua_pushlstring(state, place->data(), place->size());
+    return 1;
+  });
+}
+
+// plain_data(value) -> the value as a record would give it back; raises where none would
 int plain_data(lua_State* state) {
   return native_body(state, [state] {
     const auto value = data_at(state, 1);
+    refuse_secrets(value);
     push_value(state, journal::from_journal_form(journal::to_journal_form(value)));
     return 1;
   });
@@ -152,6 +174,7 @@ void add_journal_natives(lua_State* state) {
   set_native(state, "append", append);
   set_native(state, "record", record);
   set_native(state, "record_value", record_value);
+  set_native(state, "blanked_place", blanked_place);
   set_native(state, "plain_data", plain_data);
 }
 

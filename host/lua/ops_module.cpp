@@ -58,7 +58,7 @@ void declare_ops(Module& module) {
                "say repeatable = true where sending it again ends in the same state, or use a change that does");
   module.error("gate.not_confirmed", "a person said no", "nothing was sent");
   module.error("answer.needed", "a person has to answer and there is no terminal",
-               "give the answer with --answers FILE, or run it on a terminal");
+               "run it on a terminal, or answer as the message says");
   module.error("stream.busy", "a stream is read by two fibers at once", "let one read it, or ask for a stream each");
   module.error("stream.failed", "a stream was read on after an error ended it", "ask for a new one");
   module.error("host.thread_limit", "no thread could be started for a call that blocks",

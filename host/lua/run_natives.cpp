@@ -21,6 +21,7 @@ namespace opshost::lua {
 namespace {
 
 char procedure_key;
+char defined_at_key;
 
 ValueMap map_at(lua_State* state, int index) {
   const auto value = journal::to_journal_form(value_from_lua(state, index));
@@ -107,6 +108,9 @@ int mark_procedure(lua_State* state) {
     lua_rawset(state, LUA_REGISTRYINDEX);
   }
   lua_setmetatable(state, 1);
+  lua_pushlightuserdata(state, &defined_at_key);
+  lua_pushstring(state, script_position(state).c_str());
+  lua_rawset(state, LUA_REGISTRYINDEX);
   return 1;
 }
 
@@ -213,6 +217,15 @@ bool is_procedure(lua_State* state, int index) {
   const bool same = lua_rawequal(state, -1, -2) != 0;
   lua_pop(state, 2);
   return same;
+}
+
+std::string procedure_defined_at(lua_State* state) {
+  lua_pushlightuserdata(state, &defined_at_key);
+  lua_rawget(state, LUA_REGISTRYINDEX);
+  const char* position = lua_tostring(state, -1);
+  std::string text = position == nullptr ? "" : position;
+  lua_pop(state, 1);
+  return text;
 }
 
 std::vector<journal::FileHash> files_of(const Vm& vm) {

@@ -46,6 +46,8 @@ for _, entry in ipairs {
   { "not_boolean", "a question's function returned something else than a boolean",
     "return true or false, and what was seen" },
   { "not_data", "a value that cannot be kept for a resume", "keep data: names and numbers, not handles or functions" },
+  { "secret", "a value to be kept for a resume has a secret in it",
+    "keep what decides: a digest, a version, where a backup is; ask a person by ops.secret.input" },
   { "no_value", "the value of a step that has none", "return it from `run`, or take it from a fact" },
   { "value_too_long", "a value too long to be kept for a resume", "keep what decides" },
   { "goal", "a step's goal did not come about in time", "look at what was seen; resume waits for it again" },

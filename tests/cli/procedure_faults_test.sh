@@ -115,7 +115,7 @@ says <<'SAYS'
 opshost: These files of the run were edited since it began:
   /PWD/steps.lua
 Nobody is at a terminal to say whether that is meant so; look at the differences, then resume with --edited [answer.needed]
-What to do: give the answer with --answers FILE, or run it on a terminal.
+What to do: run it on a terminal, or answer as the message says.
 SAYS
 run resume --edited "$(id)"
 exits 0 "with --edited"

@@ -75,7 +75,7 @@ again
 stop
 END
 exits 5 "stop"
-shows 'The step "send" was cut off, and what it sent may have been applied:'
+shows 'The step "send" did not come to its end, and what it sent may have been applied:'
 shows 'retry/skip/stop? '
 shows 'the step "send" is in doubt, and the answer was to stop; look at what it changed, then resume'
 holds "nothing was sent again" test "$(wc -l <sent)" = 1

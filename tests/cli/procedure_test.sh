@@ -66,10 +66,10 @@ run resume last
 exits 3 "a step in doubt, off a terminal"
 hide_ids
 says <<'SAYS'
-opshost: /PWD/three_files.lua:20: The step "file 2" was cut off, and what it sent may have been applied:
+opshost: /PWD/three_files.lua:20: The step "file 2" did not come to its end, and what it sent may have been applied:
   local.run({"sh", "-c", "echo oh no >&2; exit 3"}): it ran and failed: local.exit, pid 1
 Nobody is at a terminal to say what to do; look at it, then resume with --in-doubt=retry (send it again), --in-doubt=skip (take it as done) or --in-doubt=stop [answer.needed]
-What to do: give the answer with --answers FILE, or run it on a terminal.
+What to do: run it on a terminal, or answer as the message says.
 Step: file 2  (/PWD/three_files.lua:20)
   local.run({"sh", "-c", "echo oh no >&2; exit 3"}): it ran and failed: local.exit
   last output:
@@ -239,6 +239,60 @@ status=0
 wait "$child" || status=$?
 exits 130 "Ctrl-C while changes wait for their turn under a guard"
 holds "only the one in flight was sent" test "$(cat worked)" = one
+
+# What is written down has to come back as it was: a secret is not written down, so it is no fact, parameter or value.
+printf 'PORT=80\nDB_PASSWORD=hunter2222\n' >app.env
+procedure 'ctx:fact("before", function() return { lines = { machine.read_file("app.env") } } end)'
+for verb in run plan; do
+  run "$verb" p.lua
+  exits 2 "$verb: a fact with a secret in it"
+  first_line 'opshost: p.lua:4: the value.lines[1] holds a secret, or what looks like one, and none is written down for a resume. Keep what decides (a digest, a version, where a backup is) and read the rest where it is used [procedure.secret]'
+done
+run run three_files.lua --target mysql://root:hunter2222@db1/
+exits 1 "a parameter with one"
+first_line 'opshost: --target holds a secret, and no secret is written down for a resume; say where it is (env:NAME, file:PATH, command:PROGRAM), and let the procedure take it from there: ops.secret.from(p.target) [usage.parameter]'
+procedure 'local step = ctx:step("read", { run = function() return machine.read_file("app.env") end,
+  undo = function(value) machine.write_file("undone", tostring(value)) end })
+ctx:step("use", { run = function() machine.write_file("used", step.value) end })'
+run run p.lua
+exits 1 "a step whose value has one: its change is made, its value nobody has"
+holds "it says so" grep -qF 'the step "read" has no value: neither its `run` returned one nor its `done` a third result, or there is a secret in it, which is not written down. Take it from a fact [procedure.no_value]' "$TMPDIR/stderr"
+holds "nothing was written of it" test ! -e used
+holds "nor in any journal" bash -c '! grep -r hunter2222 state'
+
+# Relative paths of a run mean the folder it was begun in, wherever it is taken on.
+mkdir here there
+echo 100 >here/limit
+procedure 'local before = ctx:fact("before", function() return machine.read_file("limit") end)
+ctx:step("raise", { run = function() machine.write_file("limit", "500\n") end,
+  undo = function() machine.write_file("limit", before) end })
+ctx:step("fail", { run = function() ctx:fail("no") end })'
+cd here
+run run ../p.lua
+exits 2 "begun in one folder"
+cd ../there
+echo 777 >limit
+run resume last --rollback
+exits 0 "taken back from another one"
+cd ..
+holds "what it changed is as before" test "$(cat here/limit there/limit)" = $'100\n777'
+cd here
+run run ../p.lua
+cd ..
+mv here gone
+run resume last --edited
+exits 5 "its folder is gone"
+first_line 'opshost: the run RUN was begun in /PWD/here, which cannot be entered (No such file or directory), and its relative paths mean that folder; bring it back, then resume [procedure.refused]'
+mv gone here
+run resume --rollback last
+exits 0 "and is there again"
+
+sed 's/^return require/local _ = require/' p.lua >unreturned.lua
+for verb in run plan; do
+  run "$verb" unreturned.lua
+  exits 1 "$verb: a procedure that its file does not return"
+  first_line 'opshost: unreturned.lua:2: the procedure defined here is not returned, so nothing of it runs; write `return procedure.define{...}`'
+done
 
 # Questions -------------------------------------------------------------------------------------------------------------
 

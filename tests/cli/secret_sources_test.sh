@@ -94,7 +94,7 @@ secret 'input("Password of admin")'
 exits 3 "nobody to ask"
 says <<'END'
 opshost: eval:1: ops.secret.input: "Password of admin" needs a person's answer, and there is no terminal; ops.secret.env, .file and .command need neither [answer.needed]
-What to do: give the answer with --answers FILE, or run it on a terminal.
+What to do: run it on a terminal, or answer as the message says.
 END
 
 # At a terminal: what is typed is not shown.

@@ -8,7 +8,7 @@ local raw_error = error
 local doubt = {}
 
 local function text(step, failure)
-  return 'The step "' .. step.path .. '" was cut off, and what it sent may have been applied:\n'
+  return 'The step "' .. step.path .. '" did not come to its end, and what it sent may have been applied:\n'
     .. native.attempt_text(step.path)
     .. (failure and "  " .. tostring(failure) .. "\n" or "")
 end

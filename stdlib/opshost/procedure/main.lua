@@ -53,8 +53,9 @@ end
 
 -- Running -------------------------------------------------------------------------------------------------------------
 
+-- The run is done by then: a value that cannot be written down is left out, since nothing depends on it.
 local function data_or_nil(value)
-  if value == nil then return nil end
+  if value == nil or native.blanked_place(value) then return nil end
   return native.plain_data(value)
 end
 

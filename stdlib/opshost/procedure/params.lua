@@ -125,10 +125,11 @@ end
 
 -- Parameters are in the journal for a resume, and on the command line for every user of the machine.
 local function check_no_secret(name, value)
-  if not native.is_secret_field(name, value) then return end
-  fail("usage.parameter", params.flag(name) .. " is a secret, and no secret is written down for a resume; say where it"
-    .. " is (env:NAME, file:PATH, command:PROGRAM), and let the procedure take it from there: ops.secret.from(p."
-    .. name .. ")")
+  local is_secret = native.is_secret_field(name, value)
+  if not is_secret and not native.blanked_place({ [name] = value }) then return end
+  fail("usage.parameter", params.flag(name) .. (is_secret and " is" or " holds")
+    .. " a secret, and no secret is written down for a resume; say where it is (env:NAME, file:PATH, command:PROGRAM),"
+    .. " and let the procedure take it from there: ops.secret.from(p." .. name .. ")")
 end
 
 --- The command line's words after the procedure's name.

@@ -23,7 +23,8 @@ local result_metatable = {
   __index = function(result, key)
     if key ~= "value" then return nil end
     fail("procedure.no_value", 'the step "' .. rawget(result, "path")
-      .. '" has no value: neither its `run` returned one nor its `done` a third result. Take it from a fact')
+      .. '" has no value: neither its `run` returned one nor its `done` a third result, or there is a secret in it, '
+      .. 'which is not written down. Take it from a fact')
   end,
 }
 
@@ -59,13 +60,17 @@ steps.await = await
 
 -- Records -----------------------------------------------------------------------------------------------------------
 
-local function finish(step, state, seen, value)
-  local fields = { path = step.path, state = state, seen = seen }
-  if value == nil then
-    native.record("end", fields, true)
-  else
-    native.record_value("end", fields, value, true)
+-- The change is made by now: a value that no record can hold is dropped, rather than that the step fails for it.
+local function record_with(kind, fields, value)
+  if value == nil or native.blanked_place(value) then
+    native.record(kind, fields, true)
+    return nil
   end
+  return native.record_value(kind, fields, value, true)
+end
+
+local function finish(step, state, seen, value)
+  record_with("end", { path = step.path, state = state, seen = seen }, value)
   local record = native.step_state(step.path)
   return new_result(step.path, record.changed, record.seen, record.value)
 end
@@ -100,12 +105,7 @@ local function act(step)
   local value = frames.scoped(
     { step = { path = step.path, repeatable = step.options.repeatable, sensitive = step.options.sensitive } },
     step.options.run, step.s)
-  if value == nil then
-    native.record("acted", { path = step.path }, true)
-  else
-    value = native.record_value("acted", { path = step.path }, value, true)
-  end
-  return value
+  return record_with("acted", { path = step.path }, value)
 end
 
 local function may_retry(step, failure, attempts)
