@@ -15,14 +15,20 @@ local function is_host(value)
 end
 inventory_host.is_host = is_host
 
+local function place_of(host, variable)
+  for place, name in pairs(host.places or {}) do
+    if name == variable then return place .. ": " end
+  end
+  return ""
+end
+
 -- Opened only where the script gives none: a person may have to type it.
 local function secret(host, variable, reference)
   if not reference then return nil end
   local ok, value = raw_pcall(native.globals.require("ops.secret").from, reference)
   if ok then return value end
   if native.is_stop(value) or not native.is_error(value) then raw_error(value, 0) end
-  local place = host.places and host.places[variable]
-  local where = (place and place .. ": " or "") .. variable .. " of the host " .. native.describe(host.name)
+  local where = place_of(host, variable) .. variable .. " of the host " .. native.describe(host.name)
   raw_error(native.new_error(value.code, where .. ": " .. value.message,
     { target = host.name, retryable = value.retryable }), 0)
 end

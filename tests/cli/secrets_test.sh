@@ -79,15 +79,22 @@ return procedure.define {
     ops.print({ { name = "seen-canary", value = planted[3], text = text } })
     ops.print({ text = text, DB_PASSWORD = "hunter-by-name", API_TOKEN = 71364198 })
     ctx:log("logged " .. text)
-    local found = ctx:fact("by name", function()
-      return { db = { password = "hunter-by-name", token = 71364198, api_token = "env:TOKEN" } }
-    end)
-    assert(found.db.password == "***" and found.db.token == "***" and found.db.api_token == "env:TOKEN")
-    ctx:try("by name", function() return { password = "hunter-by-name" } end, { "local.*" })
+    local found = ctx:fact("references", function() return { db = { api_token = "env:TOKEN" } } end)
+    assert(found.db.api_token == "env:TOKEN")
+    -- Where these are kept for a resume they are refused, and the refusal names none of them.
+    for name, kept in pairs {
+      ["by name"] = { db = { password = "hunter-by-name" } }, ["by number"] = { token = 71364198 },
+      ["by value"] = { text = text, lines = ops.text.lines(text) }, ["in a name"] = { [text] = true },
+    } do
+      local ok, failure = pcall(ctx.fact, ctx, name, function() return kept end)
+      assert(not ok and failure.code == "procedure.secret")
+      print("seen-canary", failure)
+      ok, failure = pcall(ctx.try, ctx, "try " .. name, function() return kept end, { "local.*" })
+      assert(not ok and failure.code == "procedure.secret")
+    end
     ctx:try("failed by name", function()
       machine.read({ "env", "DB_PASSWORD=hunter-by-name", "false" })
     end, { "local.*" })
-    ctx:fact("fact", function() return { text = text, lines = ops.text.lines(text) } end)
     ctx:step("step " .. ops.text.lines(text)[2], {
       repeatable = true,
       run = function()

@@ -23,17 +23,16 @@ struct InventoryHost {
   std::map<std::string, Any> vars{};
   std::optional<std::map<std::string, std::string>> places{};
 };
-OPSHOST_RECORD(InventoryHost, "One host of an inventory; every `connect` takes it",
-               (name, "what the inventory calls it"),
-               (address, "a name or IP address to reach it at; its name unless given"),
-               (port, "of its sshd; the connection's default unless given"), (user, "who to log in as"),
-               (key, "file of the private key to log in with"),
-               (password,
-                "where the password is: \"env:NAME\", \"file:PATH\", \"command:PROGRAM ARGUMENT...\" or \"input\""),
-               (known_hosts, "file with the host keys to trust"), (via, "the host to go through: another such record"),
-               (groups, "every group it is in, from \"all\" inwards"),
-               (vars, "all else the inventory says of it; what is nearer to the host wins"),
-               (places, "of the variables that say where a secret is, for errors: \"hosts.yml:7:5\""))
+OPSHOST_RECORD(
+    InventoryHost, "One host of an inventory; every `connect` takes it", (name, "what the inventory calls it"),
+    (address, "a name or IP address to reach it at; its name unless given"),
+    (port, "of its sshd; the connection's default unless given"), (user, "who to log in as"),
+    (key, "file of the private key to log in with"),
+    (password, "where the password is: \"env:NAME\", \"file:PATH\", \"command:PROGRAM ARGUMENT...\" or \"input\""),
+    (known_hosts, "file with the host keys to trust"), (via, "the host to go through: another such record"),
+    (groups, "every group it is in, from \"all\" inwards"),
+    (vars, "all else the inventory says of it; what is nearer to the host wins"),
+    (places, "where the variables stand that say where a secret is, for errors: \"hosts.yml:7:5\" -> its name"))
 
 struct InventoryGroup {
   std::string name{};

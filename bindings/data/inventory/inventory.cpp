@@ -170,7 +170,8 @@ class Inventory::Resolver {
     const auto* text = variable.value.get_if<std::string>();
     if (text == nullptr || !is_secret_name(variable.name) || !is_secret_reference(*text)) return;
     if (!host.places) host.places.emplace();
-    (*host.places)[std::string(name)] = model_.place(variable.offset);
+    std::erase_if(*host.places, [&](const auto& earlier) { return earlier.second == name; });
+    (*host.places)[model_.place(variable.offset)] = std::string(name);
   }
 
   void check_connection(const InventoryHost& host, const Variable& variable) const {

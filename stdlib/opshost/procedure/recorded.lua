@@ -57,6 +57,13 @@ local function fits(failure, codes)
   return false
 end
 
+-- What the run could not write down the plan refuses too; what it only will know passes.
+local function planned_value(value)
+  local ok, failure = raw_pcall(native.plain_data, value)
+  if not ok and failure.code == "procedure.secret" then raw_error(failure, 0) end
+  return value
+end
+
 function recorded.try(name, fn, codes)
   native.check_error_codes(codes)
   local path = frames.path(name)
@@ -70,7 +77,7 @@ function recorded.try(name, fn, codes)
   end
   local ok, value = raw_pcall(frames.within, name, fn)
   if ok then
-    if run.mode == "plan" then return value end
+    if run.mode == "plan" then return planned_value(value) end
     return native.record_value("try", { path = path, ok = true }, value)
   end
   if native.is_stop(value) then raw_error(value, 0) end

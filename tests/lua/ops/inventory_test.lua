@@ -160,12 +160,12 @@ all:
     h2: {mysql_password: "file:/é", key: /k}
     h3: {note: "env:NO_SECRET"}
 ]])
-  t.equal(site:host("h1").places, { mysql_password = "site:2:10", password = "site:4:10" })
-  t.equal(site:host("h2").places, { mysql_password = "site:5:10" })
-  t.equal(site:host("h3").places, { mysql_password = "site:2:10" })
+  t.equal(site:host("h1").places, { ["site:2:10"] = "mysql_password", ["site:4:10"] = "password" })
+  t.equal(site:host("h2").places, { ["site:5:10"] = "mysql_password" })
+  t.equal(site:host("h3").places, { ["site:2:10"] = "mysql_password" })
   t.equal(ini("h1 user=x\n"):host("h1").places, nil)
   t.equal(inventory.parse("é\n\nh1 x=é password=input", { format = "ini" }):host("h1").places,
-    { password = "line 3, column 8" })
+    { ["line 3, column 8"] = "password" })
 end)
 
 test("every variable of a secret's name is by reference, in maps and lists too, a number as well", function()

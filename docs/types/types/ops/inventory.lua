@@ -25,7 +25,7 @@ error('Cannot require a meta file')
 --- @field via any # the host to go through: another such record
 --- @field groups string[] # every group it is in, from "all" inwards
 --- @field vars table<string, any> # all else the inventory says of it; what is nearer to the host wins
---- @field places? table<string, string> # of the variables that say where a secret is, for errors: "hosts.yml:7:5"
+--- @field places? table<string, string> # where the variables stand that say where a secret is, for errors: "hosts.yml:7:5" -> its name
 
 --- One group of an inventory.
 --- @class (exact) ops.inventory.InventoryGroup
