@@ -116,9 +116,17 @@ Url parse_url(const std::string& text) {
   return url;
 }
 
+namespace {
+/// RFC 3986, 3.1: what begins with a scheme is a whole address, of whatever kind.
+bool has_scheme(const std::string& location) {
+  const auto end = location.find_first_of(":/?#");
+  return end != std::string::npos && end > 0 && location[end] == ':';
+}
+}  // namespace
+
 Url resolve_url(const Url& base, const std::string& location) {
   try {
-    if (location.starts_with("http://") || location.starts_with("https://")) return parse_url(location);
+    if (has_scheme(location)) return parse_url(location);
     if (location.starts_with("//")) return parse_url((base.secure ? "https:" : "http:") + location);
     const std::string origin = base.origin();
     if (location.starts_with('/')) return parse_url(origin + location);

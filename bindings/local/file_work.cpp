@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <filesystem>
 
 #include "bindings/local/accounts.hpp"
 #include "bindings/local/nearest_file.hpp"
@@ -127,6 +128,13 @@ Error parent_error(const std::string& operation, const std::string& path, int nu
   const std::string parent = parent_of(path);
   if (number == EACCES || number == EPERM) return file_error("create anything in", parent, number);
   if (number != ENOENT) return file_error(operation, path, number);
+  std::error_code unknown;
+  if (std::filesystem::is_directory(parent, unknown)) {
+    return refusal("local.wrong_type", operation, path, number,
+                   "cannot " + operation + " " + quoted_path(path) + ": " + quoted_path(parent) +
+                       " takes no new files (it is the kernel's own); run a program that writes into the old one, such "
+                       "as tee");
+  }
   return refusal("local.not_found", operation, path, number,
                  "cannot " + operation + " " + quoted_path(path) + ": " + quoted_path(parent) + " does not exist" +
                      why_missing(parent) + "; parents = true makes it");

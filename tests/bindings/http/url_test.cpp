@@ -51,6 +51,14 @@ TEST_CASE("where a redirect leads") {
   CHECK(resolve_url(base, "//h2/x").text() == "https://h2/x");
   CHECK(resolve_url(base, "http://h3").text() == "http://h3/");
   CHECK_THROWS_AS(resolve_url(base, "http://"), Error);
+  // Nor is what begins with another scheme a path.
+  for (const char* other : {"file:///etc/passwd", "gopher://h3/", "javascript:alert(1)"}) {
+    CHECK_THROWS_WITH_AS(
+        resolve_url(base, other),
+        ("https://h1:8443/a/b?c=d redirects to \"" + std::string(other) + "\", which is no web address").c_str(),
+        Error);
+  }
+  CHECK(resolve_url(base, "./x:y").text() == "https://h1:8443/a/./x:y");
 }
 
 TEST_CASE("which hosts a proxy is not asked for") {

@@ -65,6 +65,12 @@ TEST_CASE_FIXTURE(FileErrors, "the wrong type of file") {
               "cannot create " + in_quotes("file") + ": it is a file, not a directory");
 }
 
+TEST_CASE_FIXTURE(FileErrors, "a folder of the kernel's own, where nobody makes files" * doctest::skip(!is_root())) {
+  CHECK_ERROR(failing([&] { write("/proc/none-of-it", "x"); }), "local.wrong_type",
+              "cannot write \"/proc/none-of-it\": \"/proc\" takes no new files (it is the kernel's own); run a program "
+              "that writes into the old one, such as tee");
+}
+
 TEST_CASE_FIXTURE(FileErrors, "more than there may be") {
   put("big", "123456");
   CHECK_ERROR(
