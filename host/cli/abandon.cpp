@@ -8,12 +8,36 @@ namespace opshost::cli {
 
 namespace {
 
+/// What it owes nobody can tell, nor which targets it has: their locks see that it was given up.
+int abandon_unread(const journal::RunFolder& folder, const std::string& reason) {
+  const auto lock = journal::lock_run(folder);
+  if (!lock) {
+    throw Error("procedure.run_busy", "another process works on the run " + folder.id + "; wait until it has ended");
+  }
+  journal::give_up(folder, ValueMap{{"reason", journal::to_journal_form(reason)}, {"who", journal::identity()}});
+  standard_output().write("The run " + folder.id +
+                          " is abandoned. Its journal is damaged, so nobody can tell what it owes: put its targets "
+                          "right by hand.\n");
+  return 0;
+}
+
+/// nullptr: its journal is damaged.
+std::shared_ptr<journal::RunJournal> reopened(asio::io_context& io, const journal::RunFolder& folder) {
+  try {
+    return journal::RunJournal::reopen(io, folder);
+  } catch (const Error& error) {
+    if (error.code() != "journal.damaged") throw;
+    return nullptr;
+  }
+}
+
 int abandon(const std::string& name, const std::string& reason) {
   if (reason.empty())
     throw Error("usage.option", "abandon needs --reason TEXT: whoever finds the run wants to know why");
   const auto folder = journal::find_run(name);
   asio::io_context io;
-  const auto run = journal::RunJournal::reopen(io, folder);
+  const auto run = reopened(io, folder);
+  if (!run) return abandon_unread(folder, reason);
   if (!run->history().unfinished() && run->history().result() != nullptr)
     throw Error("usage.run", "the run " + folder.id + " is " + run->history().state() + "; nothing is left to give up");
   if (run->history().abandoned() != nullptr) throw Error("usage.run", "the run " + folder.id + " is abandoned already");

@@ -71,7 +71,7 @@ int list_runs(bool json) {
                      owed_text(history),
                      who_of(history)});
     } catch (const Error& error) {
-      log(Level::warn, error.message());
+      if (!journal::is_given_up(folder)) log(Level::warn, error.message());
     }
   }
   if (json) {

@@ -18,8 +18,10 @@
 
 #include "host/base/digest.hpp"
 #include "host/base/json_parse.hpp"
+#include "host/base/json_text.hpp"
 #include "host/base/names.hpp"
 #include "host/base/sync_folder.hpp"
+#include "host/base/write_all.hpp"
 
 namespace opshost::journal {
 
@@ -28,6 +30,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kJournal = "/journal.jsonl";
+constexpr const char* kGivenUp = "/abandoned.json";
 
 std::string wanted_state_folder() {
   if (const char* named = std::getenv("OPSHOST_STATE"); named != nullptr && *named != '\0') return named;
@@ -197,6 +200,17 @@ Value read_value_file(const std::string& folder, const Value& reference) {
   }
   return std::move(*value);
 }
+
+void give_up(const RunFolder& folder, const Value& why) {
+  const auto path = folder.path + kGivenUp;
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  int failure = file ? write_all(file.get(), json_text(why) + "\n") : errno;
+  if (failure == 0 && ::fsync(file.get()) != 0) failure = errno;
+  if (failure == 0) failure = sync_folder(folder.path);
+  if (failure != 0) not_writable(path, failure);
+}
+
+bool is_given_up(const RunFolder& folder) { return fs::exists(folder.path + kGivenUp); }
 
 std::optional<Descriptor> lock_run(const RunFolder& folder) {
   Descriptor file(::open((folder.path + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));

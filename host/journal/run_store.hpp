@@ -45,6 +45,11 @@ std::vector<Record> read_records(const RunFolder& folder);
 /// A value kept in a file of the run's folder. Throws Error("journal.damaged") where it is not what was written.
 Value read_value_file(const std::string& folder, const Value& reference);
 
+/// A run whose journal cannot be read any more is given up beside it: nobody has to come back to it. Throws
+/// Error("journal.not_writable").
+void give_up(const RunFolder& folder, const Value& why);
+bool is_given_up(const RunFolder& folder);
+
 /// Locks a run for this process. nullopt: another process works on it.
 std::optional<Descriptor> lock_run(const RunFolder& folder);
 

@@ -88,7 +88,7 @@ std::string owed_text(const std::vector<const Cleanup*>& owed) {
 void check_holder(const std::string& target, const std::string& holder) {
   const auto runs = list_runs();
   const auto run = std::find_if(runs.begin(), runs.end(), [&](const RunFolder& known) { return known.id == holder; });
-  if (run == runs.end()) return;
+  if (run == runs.end() || is_given_up(*run)) return;
   const auto read = read_run(*run);
   if (read.history.unfinished()) throw_unfinished(target, holder, read.history);
 }

@@ -87,6 +87,21 @@ says <<'SAYS'
 opshost: record 2 of /STATE/runs/RUN/journal.jsonl is damaged and others follow it; the run cannot be taken on. Restore the file, or put its targets right by hand and `opshost abandon` it [journal.damaged]
 What to do: restore it, or abandon the run.
 SAYS
+damaged=$(id)
+# As one that was cut off has it.
+echo "$damaged" >state/targets/a
+run run steps.lua --target a
+exits 2 "a new run on its target"
+run abandon "$damaged" --reason "disk was broken"
+exits 0 "abandoned although nobody can read it"
+hide_ids
+prints "The run RUN is abandoned. Its journal is damaged, so nobody can tell what it owes: put its targets right by hand."
+run runs
+says_nothing
+rm -rf work
+mkdir work
+run run steps.lua --target a
+exits 0 "its target is free"
 
 # The disk of the journal is full: what was sent is still written down, the next change is not sent.
 again
