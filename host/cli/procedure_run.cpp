@@ -48,7 +48,7 @@ bool push_entry(lua_State* state, const char* name) {
 
 std::string state_of(const Outcome& outcome, const journal::History& history) {
   if (history.rolled_back()) return "rolled_back";
-  if (history.rolling_back()) return "rolling back";
+  if (history.rolling_back()) return "rollback failed";
   switch (static_cast<ExitCode>(outcome.exit_code)) {
     case ExitCode::refused:
       return "refused";

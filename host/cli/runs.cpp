@@ -27,19 +27,12 @@ std::string who_of(const journal::History& history) {
   return who == nullptr ? std::string() : journal::identity_text(*who);
 }
 
-/// A run without a result either goes on now or was killed.
-std::string state_of(const journal::RunFolder& folder, const journal::History& history) {
-  const auto state = history.state();
-  const bool open = state == "running" || state == "rolling back";
-  return open && journal::lock_run(folder) ? "killed while " + state : state;
-}
-
 Value document_of(const journal::RunFolder& folder, const journal::History& history) {
   ValueList owed;
   for (const auto* cleanup : history.owed()) owed.emplace_back(cleanup->path);
   return ValueMap{{"run", folder.id},
                   {"procedure", history.start()->text("procedure")},
-                  {"state", state_of(folder, history)},
+                  {"state", journal::state_text(folder, history)},
                   {"unfinished", history.unfinished()},
                   {"targets", targets_of(history)},
                   {"began", history.start()->time},
@@ -67,7 +60,7 @@ int list_runs(bool json) {
       table.add_row({folder.id,
                      history.start()->text("procedure"),
                      targets_of(history),
-                     {state_of(folder, history), style},
+                     {journal::state_text(folder, history), style},
                      owed_text(history),
                      who_of(history)});
     } catch (const Error& error) {

@@ -94,7 +94,7 @@ std::string head_text(const journal::RunFolder& folder, const History& history) 
   if (const auto* params = start.field("params"); params != nullptr)
     text += "parameters " + describe(journal::from_journal_form(*params)) + "\n";
   if (const auto* who = start.field("who")) text += "by         " + journal::identity_text(*who) + "\n";
-  text += "began      " + start.time + "\nstate      " + history.state() + ", " +
+  text += "began      " + start.time + "\nstate      " + journal::state_text(folder, history) + ", " +
           took(start.time, history.last_time()) + "\n";
   if (const auto* result = history.result(); result != nullptr && result->field("value") != nullptr)
     text += "result     " + describe(journal::from_journal_form(*result->field("value"))) + "\n";
@@ -140,7 +140,7 @@ int show(const std::string& name, bool json) {
     ValueList records;
     for (const auto& record : journal::read_records(folder)) records.push_back(document_of(record));
     standard_output().write(json_text(ValueMap{{"run", folder.id},
-                                               {"state", history.state()},
+                                               {"state", journal::state_text(folder, history)},
                                                {"unfinished", history.unfinished()},
                                                {"torn", read.torn},
                                                {"records", std::move(records)}}) +

@@ -212,6 +212,12 @@ void give_up(const RunFolder& folder, const Value& why) {
 
 bool is_given_up(const RunFolder& folder) { return fs::exists(folder.path + kGivenUp); }
 
+std::string state_text(const RunFolder& folder, const History& history) {
+  // One without a result either goes on now or was killed.
+  const bool open = history.result() == nullptr && history.abandoned() == nullptr;
+  return open && lock_run(folder) ? "killed while " + history.state() : history.state();
+}
+
 std::optional<Descriptor> lock_run(const RunFolder& folder) {
   Descriptor file(::open((folder.path + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file) not_writable(folder.path, errno);

@@ -50,6 +50,9 @@ Value read_value_file(const std::string& folder, const Value& reference);
 void give_up(const RunFolder& folder, const Value& why);
 bool is_given_up(const RunFolder& folder);
 
+/// The run's state as a person reads it: "done", "killed while running".
+std::string state_text(const RunFolder& folder, const History& history);
+
 /// Locks a run for this process. nullopt: another process works on it.
 std::optional<Descriptor> lock_run(const RunFolder& folder);
 

@@ -287,6 +287,15 @@ mv gone here
 run resume --rollback last
 exits 0 "and is there again"
 
+procedure 'ctx:step("make", { run = function() machine.mkdir("made") end, undo = function() ctx:fail("stuck") end })
+ctx:step("fail", { run = function() ctx:fail("no") end })'
+run run p.lua
+run resume --rollback last
+exits 2 "an undo that fails"
+run runs
+holds "is no run that was killed" grep -Eq '^[0-9-]+ .* rollback failed +root' <(head -n 2 "$TMPDIR/stdout")
+run abandon last --reason "it stays"
+
 sed 's/^return require/local _ = require/' p.lua >unreturned.lua
 for verb in run plan; do
   run "$verb" unreturned.lua

@@ -41,6 +41,8 @@ rm -r go state
 begun KILL
 exits 137 "killed while it is changed"
 holds "nobody could put it back" has_threads 0
+run show last
+holds "it was killed" grep -q '^state      killed while running, ' "$TMPDIR/stdout"
 run runs
 holds "the run owes it" grep -q 'applier threads as before' "$TMPDIR/stdout"
 run cleanup last
