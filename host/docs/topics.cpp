@@ -105,9 +105,9 @@ constexpr const char* kSecrets =
 
 - Sources: `ops.secret.env`, `.file` (mode 0600 or less, ours or root's), `.command`, `.input` (a person types it unseen).
 - Only a binding opens one: `mysql.connect({ host = "db1", password = password })`.
-- In output, logs, errors, plans and the journal `***` stands in its place: for the value from 6 characters on, also base64, URL- or JSON-escaped, and for what stands behind `IDENTIFIED BY` or a name like `DB_PASSWORD`.
-- A journal has no secret, so none comes back from it: of a fact, a step's value or a result, a field like `db_password` is `***` from the first run on, and a parameter or an answer of such a name is refused. Keep where the secret is (`env:NAME`, `file:PATH`, `command:PROGRAM`), and take it from there when it is needed: `ops.secret.from(reference)`.
-- An unfinished line of output waits for its end as long as the script does not wait, so that no half of a secret is shown.
+- In output, logs, errors, plans and the journal `***` stands in its place: for the value from 6 characters on, also base64, URL- or JSON-escaped, and for what nobody said is one but is written like one: `IDENTIFIED BY '...'`, `name:...@host` in an address, and `DB_PASSWORD=...`, `password = "..."` or `"password": "..."` with a secret's name. What stands otherwise, as in `password: ...` of YAML, is known only if it came from `ops.secret`.
+- A journal has no secret, so none comes back from it: a fact, a parameter or an answer with one in it is refused, and a step's value or a run's result with one is not kept. Keep where the secret is (`env:NAME`, `file:PATH`, `command:PROGRAM`), and take it from there when it is needed: `ops.secret.from(reference)`; of a file with secrets in it, keep where its backup is.
+- An unfinished line of output waits for its end as long as the script does not wait, and an end of it that a secret begins with waits on, so that no half of a secret is shown.
 )";
 
 constexpr const char* kErrors = R"(What fails raises an error; no call returns one. An error is an object:
