@@ -10,7 +10,12 @@ source "$(dirname "$0")/common.sh"
 # shellcheck source=world.sh
 source "$(dirname "$0")/world.sh"
 
-init_ended() { ! pid_runs "$init" "init.sh $LAB_NAME"; }
+# Killed anew at each look: a supervisor that is killed between its fork and its child's request to die with it (unshare
+# --kill-child makes them one after the other) leaves a PID 1, or what is about to become one.
+init_ended() {
+  pkill -KILL -f "bash $LAB_SOURCE/lib/init.sh $LAB_NAME\$" || true
+  ! pid_runs "$init" "init.sh $LAB_NAME" && ! pgrep -f "bash $LAB_SOURCE/lib/init.sh $LAB_NAME\$" >/dev/null
+}
 
 echo $$ >"$LAB_DIR/keeper.pid"
 setpriv --pdeathsig KILL unshare --net --pid --mount --ipc --uts --fork --kill-child --mount-proc \
