@@ -92,7 +92,7 @@ std::string fingerprint(std::string_view public_key) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(public_key.data(), public_key.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  std::string text = base64({reinterpret_cast<const char*>(digest.data()), size});
+  std::string text = base64(std::string(digest.begin(), digest.begin() + size));
   text.erase(std::find(text.begin(), text.end(), '='), text.end());
   return "SHA256:" + text;
 }

@@ -83,7 +83,9 @@ void take_on_hosts(journal::RunJournal& run, const InventoryChoice& given) {
 /// The run's relative paths mean the folder it was begun in.
 void go_to_folder_of(journal::RunJournal& run) {
   const auto* began_in = run.history().start()->field("cwd");
-  const auto* path = began_in == nullptr ? nullptr : began_in->get_if<std::string>();
+  if (began_in == nullptr) return;
+  const auto named = journal::from_journal_form(*began_in);
+  const auto* path = named.get_if<std::string>();
   if (path == nullptr) return;
   if (const char* state = std::getenv("OPSHOST_STATE"); state != nullptr && *state != '\0')
     ::setenv("OPSHOST_STATE", std::filesystem::absolute(state).c_str(), 1);

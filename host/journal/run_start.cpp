@@ -60,8 +60,10 @@ Value file_fields(const FileHash& file) {
 
 void write_start(RunJournal& run, ValueMap fields, const std::vector<FileHash>& files) {
   const auto procedure = text_of(fields, "procedure");
-  // Whoever takes it on may stand elsewhere, and its relative paths mean this folder.
-  fields.emplace_back("cwd", to_journal_form(std::filesystem::current_path().string()));
+  // Whoever takes it on may stand elsewhere, and its relative paths mean this folder; one that was deleted has no name.
+  std::error_code deleted;
+  const auto folder = std::filesystem::current_path(deleted).string();
+  if (!deleted) fields.emplace_back("cwd", to_journal_form(folder));
   write(run, "start", with_session(std::move(fields), files));
   to_syslog("run " + run.folder().id + " of " + procedure + " begins, by " + identity_text(identity()));
 }

@@ -33,7 +33,8 @@ constexpr const char* kJournal = "/journal.jsonl";
 constexpr const char* kGivenUp = "/abandoned.json";
 
 std::string wanted_state_folder() {
-  if (const char* named = std::getenv("OPSHOST_STATE"); named != nullptr && *named != '\0') return named;
+  if (const char* named = std::getenv("OPSHOST_STATE"); named != nullptr && *named != '\0')
+    return fs::absolute(named).string();
   if (::geteuid() == 0) return "/var/lib/opshost";
   if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/')
     return std::string(state) + "/opshost";

@@ -286,6 +286,19 @@ first_line 'opshost: the run RUN was begun in /PWD/here, which cannot be entered
 mv gone here
 run resume --rollback last
 exits 0 "and is there again"
+# Nor does the folder of the journals depend on where one stands.
+top=$PWD
+cd here
+mkdir $'odd\xff'
+cd $'odd\xff'
+echo 100 >limit
+OPSHOST_STATE=../../state run run "$top/p.lua"
+exits 2 "begun with a relative state folder, in one whose name is no UTF-8"
+cd ../..
+OPSHOST_STATE=state run resume last --rollback
+exits 0 "taken back"
+holds "there" test "$(cat here/odd*/limit)" = 100
+holds "its journal is whole where it was" test ! -e here/state -a ! -e $'here/odd\xff/state'
 
 procedure 'ctx:step("make", { run = function() machine.mkdir("made") end, undo = function() ctx:fail("stuck") end })
 ctx:step("fail", { run = function() ctx:fail("no") end })'
