@@ -15,6 +15,16 @@ char park_sentinel;
 
 /// While fibers are ready, I/O and other threads wait no longer than this.
 constexpr auto kLookAtEventsEvery = std::chrono::microseconds(50);
+/// And fibers that are ready wait no longer than this, and for one handler more, where many things happened at once:
+/// fifty hosts in the middle of their key exchange.
+constexpr auto kEventsBetweenFibers = std::chrono::milliseconds(1);
+
+void handle_events(asio::io_context& io) {
+  const auto enough = Clock::now() + kEventsBetweenFibers;
+  while (io.poll_one() > 0 && Clock::now() < enough) {
+  }
+}
+
 }  // namespace
 
 /// Ends a change that did not answer within the grace an interruption leaves it.
@@ -120,7 +130,7 @@ void Scheduler::turn(const std::function<bool()>& done) {
     wait_for_event();
   } else if (now >= poll_at_) {
     // Each look at the descriptors is a system call; fibers that only wake one another would make nothing but these.
-    io_.poll();
+    handle_events(io_);
     poll_at_ = now + kLookAtEventsEvery;
   }
 }

@@ -1,8 +1,10 @@
 // Calls in progress: how they end, are stopped, are left behind.
+#include <set>
 #include <thread>
 
 #include "test_runtime.hpp"
 
+using opshost::Clock;
 using opshost::Outcome;
 using opshost::test::TestRuntime;
 using namespace std::chrono_literals;
@@ -201,4 +203,22 @@ TEST_CASE("a fan-out stopped in the turn in which it was to go on waits for its 
                  "  end)\n"
                  "end)\n"
                  "return when_over") == "true");
+}
+
+// Fifty hosts in the middle of their key exchange are such a burst.
+TEST_CASE("a burst of events keeps no ready fiber from its turn until all of it is done") {
+  constexpr int kEvents = 40;
+  TestRuntime test;
+  auto& scheduler = test.runtime.scheduler();
+  std::set<std::uint64_t> turns;
+  for (int i = 0; i < kEvents; ++i) {
+    opshost::asio::post(scheduler.io(), [&] {
+      turns.insert(scheduler.heartbeat().resumes);
+      const auto enough = Clock::now() + 2ms;
+      while (Clock::now() < enough) {
+      }
+    });
+  }
+  CHECK(test.run("for _ = 1, 200 do ops.sleep('100us') end") == "");
+  CHECK(turns.size() >= kEvents / 2);
 }
