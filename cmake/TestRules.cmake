@@ -1,5 +1,6 @@
 # How the suites below tests/ become ctest tests. A test's name is where its file is: unit.fiber.loop, lua.ops.each.
-# Labels come from the suite, from where it runs ("servers": in a lab) and from the file's name: a file with "spin" in
+# Labels come from the suite, from where it runs ("servers": in a lab; "site": in one with a whole site, left out under
+# ASan by `make test`, not by `make ci-full`) and from the file's name: a file with "spin" in
 # its name spins in Lua on purpose (left out under ThreadSanitizer, which holds back the signal that interrupts it), one
 # with "descriptors" uses up all file descriptors (left out under UBSan, which needs one to see whether an object may be
 # looked at, and calls it invalid without), one with "long" belongs to `make ci-full`.
@@ -70,6 +71,15 @@ function(opshost_lab_groups out suite file)
   set(${out} "${groups}" PARENT_SCOPE)
 endfunction()
 
+# ";site" where the groups hold a whole site.
+function(opshost_site_label out groups)
+  set(label "")
+  if("ark" IN_LIST groups)
+    set(label ";site")
+  endif()
+  set(${out} "${label}" PARENT_SCOPE)
+endfunction()
+
 # The tests that bring a lab up and down around those that need it, once for each set of groups.
 function(opshost_lab_fixture lab groups)
   if(TEST ${lab}.up)
@@ -79,7 +89,9 @@ function(opshost_lab_fixture lab groups)
   add_test(NAME ${lab}.down COMMAND "${OPSHOST_IN_LAB}" --end ${groups})
   set_tests_properties(${lab}.up PROPERTIES FIXTURES_SETUP ${lab} COST ${OPSHOST_COST_OF_LAB})
   set_tests_properties(${lab}.down PROPERTIES FIXTURES_CLEANUP ${lab})
-  set_tests_properties(${lab}.up ${lab}.down PROPERTIES LABELS lab TIMEOUT ${OPSHOST_LAB_TIMEOUT} SKIP_RETURN_CODE 77)
+  opshost_site_label(site "${groups}")
+  set_tests_properties(${lab}.up ${lab}.down PROPERTIES LABELS "lab${site}" TIMEOUT ${OPSHOST_LAB_TIMEOUT}
+    SKIP_RETURN_CODE 77)
 endfunction()
 
 # add_test in an empty folder, and in the lab if the test's file needs one.
@@ -93,7 +105,8 @@ function(opshost_add_test name suite file)
   set(lab lab.${joined})
   opshost_lab_fixture(${lab} "${groups}")
   add_test(NAME ${name} COMMAND "${OPSHOST_IN_LAB}" --within ${groups} -- "${OPSHOST_IN_TEMP_DIR}" ${ARGN})
-  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED ${lab} RESOURCE_LOCK ${lab} LABELS servers
+  opshost_site_label(site "${groups}")
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED ${lab} RESOURCE_LOCK ${lab} LABELS "servers${site}"
     COST ${OPSHOST_COST_IN_LAB})
 endfunction()
 
