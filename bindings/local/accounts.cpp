@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "bindings/local/system_error.hpp"
+#include "host/base/account.hpp"
 #include "host/base/error.hpp"
 #include "host/base/names.hpp"
 
@@ -85,10 +86,8 @@ gid_t find_group(const std::string& name) {
 }
 
 std::string user_name(uid_t uid) {
-  passwd entry{};
-  std::vector<char> buffer;
-  const passwd* found = look_up(entry, buffer, [&](auto... rest) { return getpwuid_r(uid, rest...); });
-  return found != nullptr ? found->pw_name : std::to_string(uid);
+  const auto account = find_account_with_id(uid);
+  return account ? account->name : std::to_string(uid);
 }
 
 std::string group_name(gid_t gid) {

@@ -1,13 +1,12 @@
 #include "bindings/mysql/settings.hpp"
 
-#include <pwd.h>
 #include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <map>
 
 #include "bindings/mysql/defaults_file.hpp"
+#include "host/base/account.hpp"
 #include "host/base/error.hpp"
 
 namespace opshost::mysql {
@@ -24,11 +23,8 @@ std::optional<std::string> find_default(const Defaults& defaults, const char* na
 }
 
 std::string own_user() {
-  std::array<char, 4096> buffer;
-  passwd entry{};
-  passwd* found = nullptr;
-  getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found);
-  return found == nullptr ? "root" : found->pw_name;
+  const auto account = find_account_with_id(geteuid());
+  return account ? account->name : "root";
 }
 
 std::uint16_t port_from(const std::string& text) {

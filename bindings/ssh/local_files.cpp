@@ -1,7 +1,6 @@
 #include "bindings/ssh/local_files.hpp"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "bindings/ssh/agent.hpp"
 #include "bindings/ssh/key_error.hpp"
+#include "host/base/account.hpp"
 #include "host/base/descriptor.hpp"
 #include "host/base/error.hpp"
 #include "host/base/write_all.hpp"
@@ -21,18 +21,9 @@ namespace {
 constexpr const char* kSystemConfig = "/etc/ssh/ssh_config";
 constexpr const char* kSystemKnownHosts = "/etc/ssh/ssh_known_hosts";
 
-struct Account {
-  std::string name;
-  std::string home;
-};
-
 Account own_account() {
-  Account account;
-  if (const char* home = std::getenv("HOME")) account.home = home;
-  if (const passwd* entry = getpwuid(geteuid())) {
-    account.name = entry->pw_name;
-    if (account.home.empty()) account.home = entry->pw_dir;
-  }
+  auto account = find_account_with_id(geteuid()).value_or(Account{});
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') account.home = home;
   if (account.name.empty()) {
     const char* user = std::getenv("USER");
     account.name = user == nullptr ? "root" : user;

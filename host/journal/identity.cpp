@@ -1,23 +1,20 @@
 #include "host/journal/identity.hpp"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdlib>
 #include <string>
 
+#include "host/base/account.hpp"
+
 namespace opshost::journal {
 
 namespace {
 
 std::string user_name() {
-  std::array<char, 4096> memory{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(::getuid(), &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr)
-    return entry.pw_name;
-  return "uid " + std::to_string(::getuid());
+  const auto account = find_account_with_id(::getuid());
+  return account ? account->name : "uid " + std::to_string(::getuid());
 }
 
 std::string environment(const char* name) {

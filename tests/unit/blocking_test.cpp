@@ -229,6 +229,7 @@ TEST_CASE("stuck file threads are replaced eight times, then file work waits") {
   dead_mount.open();
   loop.run_until([&] { return waiting.done; });
   CHECK(waiting.take() == 1);
+  dead_mount.wait_until_passed(kMostStuck);
 }
 
 TEST_CASE("a stopped call throws at once and leaves its thread to finish") {
