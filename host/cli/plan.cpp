@@ -10,13 +10,25 @@ namespace opshost::cli {
 
 namespace {
 
+/// The error, below what was planned before it: a run makes those changes, and then meets it, too.
+int show_failed_plan(const Outcome& outcome, const SessionOptions& session, Runtime& runtime) {
+  auto& plan = runtime.gate().plan;
+  if (plan.changes().empty()) {
+    report(outcome, session, runtime);
+    return outcome.exit_code;
+  }
+  plan.add_unknown("an error ended the plan", outcome.at);
+  if (!session.json) standard_output().write(plan.text());
+  report(outcome, session, runtime, *plan.document().get_if<ValueMap>());
+  return outcome.exit_code;
+}
+
 int show_plan(const Outcome& outcome, const SessionOptions& session, Runtime& runtime) {
   auto& plan = runtime.gate().plan;
   const bool ends_unknown = !outcome.returned && outcome.error.code() == "plan.unknown";
   if (ends_unknown) plan.add_unknown(outcome.error.message(), outcome.at);
   if (!outcome.returned && !ends_unknown && outcome.error.code() != "exit") {
-    report(outcome, session, runtime);
-    return outcome.exit_code;
+    return show_failed_plan(outcome, session, runtime);
   }
   standard_output().write(session.json ? json_text(plan.document()) + "\n" : plan.text());
   const bool nothing_to_do = plan.changes().empty() && plan.exact();

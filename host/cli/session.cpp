@@ -138,7 +138,7 @@ std::optional<int> read_inventory(const SessionOptions& options, Runtime& runtim
   return outcome.exit_code;
 }
 
-void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime) {
+void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime, ValueMap document) {
   const auto& error = outcome.error;
   if (error.code() == "exit") return;
   // Who interrupts does not wait for a reader that stands still.
@@ -146,7 +146,10 @@ void report(const Outcome& outcome, const SessionOptions& options, Runtime& runt
   const auto advice = advice_for(error, runtime);
   log_in_file(Level::error, lua::one_line(error, outcome.at),
               {{"code", error.code()}, {"at", outcome.at}, {"exit_code", std::to_string(outcome.exit_code)}});
-  if (options.json) standard_output().write(json_text(ValueMap{{"error", error_document(outcome, advice)}}) + "\n");
+  if (options.json) {
+    document.emplace_back("error", error_document(outcome, advice));
+    standard_output().write(json_text(document) + "\n");
+  }
   std::string text = "opshost: " + lua::one_line(error, outcome.at) + "\n" + causes_text(error);
   const bool says_more = outcome.traceback != "  " + outcome.at + "\n";
   if (says_more) text += outcome.traceback;

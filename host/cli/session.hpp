@@ -44,8 +44,9 @@ void choose_inventory(const InventoryChoice& choice);
 /// exit code, or nullopt to go on.
 std::optional<int> read_inventory(const SessionOptions& options, Runtime& runtime);
 
-/// Says on stderr what failed, where in the script, what was seen and what to do; as JSON on stdout under --json.
-void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime);
+/// Says on stderr what failed, where in the script, what was seen and what to do; under --json also on stdout, as the
+/// last field of this document.
+void report(const Outcome& outcome, const SessionOptions& options, Runtime& runtime, ValueMap document = {});
 
 /// How long a run that was interrupted waits for a reader of its output that takes nothing.
 inline constexpr Duration kReaderPatience = std::chrono::seconds(1);

@@ -47,6 +47,24 @@ opshost: fails.lua:1: boom
 What to do: look at the line it names.
 END
 
+cat >fails_late.lua <<'END'
+local machine = require "local"
+machine.mkdir("folder")
+machine.read_file("nothing-here")
+machine.mkdir("other")
+END
+run plan fails_late.lua
+exits 2 "a plan that meets an error"
+prints $'1. local.mkdir("folder")  (fails_late.lua:2)\nunknown from here, because an error ended the plan  (fails_late.lua:3)\n1 change; the plan is not exact: 1 unknown, 0 reads a change may alter'
+holds "the error is said" grep -q '^opshost: fails_late.lua:3: local.read_file: ' "$TMPDIR/stderr"
+run plan --json fails_late.lua
+exits 2 "the same as JSON"
+holds "one document with both" python3 -c 'import json, sys
+document = json.load(open(sys.argv[1]))
+assert [change["function"] for change in document["changes"]] == ["local.mkdir"], document
+assert document["error"]["at"] == "fails_late.lua:3", document
+assert document["exact"] is False, document' "$TMPDIR/stdout"
+
 echo 'os.exit(7)' >leaves.lua
 run plan leaves.lua
 exits 0 "a script that ends early"
