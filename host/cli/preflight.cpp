@@ -20,7 +20,13 @@ struct Check {
   std::string seen;
 };
 
-constexpr std::uint64_t kJournalSpace = 64UL * 1024 * 1024;
+constexpr std::uint64_t kJournalSpace = (64_MiB).bytes;
+
+/// To what a person wants to know of it.
+Size rounded(std::uint64_t bytes) {
+  const std::uint64_t unit = bytes < (10_GiB).bytes ? (1_MiB).bytes : (1_GiB).bytes;
+  return Size{bytes - bytes % unit};
+}
 
 /// Room for the journal's records and values.
 Check check_journal() {
@@ -29,7 +35,7 @@ Check check_journal() {
     struct statvfs space{};
     if (::statvfs(folder.c_str(), &space) != 0) return {"journal space", false, folder + ": " + errno_text(errno)};
     const auto free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
-    return {"journal space", free >= kJournalSpace, format_size(Size{free}) + " free in " + folder};
+    return {"journal space", free >= kJournalSpace, format_size(rounded(free)) + " free in " + folder};
   } catch (const Error& error) {
     return {"journal space", false, error.message()};
   }

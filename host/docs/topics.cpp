@@ -200,7 +200,7 @@ constexpr const char* kProcedures =
     opshost run mode.lua --file /tmp/mode
 
 - `uses` names the modules it calls and the most it may do with each. What touches nothing (`ops` and its parts, `data`) needs no entry.
-- `opshost plan FILE` shows what it would change; `describe` its parameters and steps; `preflight` what it needs.
+- `opshost plan FILE` shows what it would change; `describe` its parameters and steps. `preflight` looks at what it needs: room for the journal, and of every host the connection, host key, credentials and clock.
 - `opshost runs` lists the runs, `show RUN` what one did, step by step.
 - A run that was interrupted or failed: `opshost resume RUN` goes on, `resume RUN --rollback` takes back what it did, `cleanup RUN` only puts back what is owed, `abandon RUN --reason TEXT` gives it up. RUN is its id, the end of it, or "last".
 
