@@ -32,7 +32,7 @@ class Runtime {
   [[nodiscard]] lua::Vm& vm() { return vm_; }
   [[nodiscard]] fiber::Scheduler& scheduler() { return scheduler_; }
   [[nodiscard]] gate::Gate& gate() { return gate_; }
-  [[nodiscard]] const fiber::Watchdog& watchdog() const { return watchdog_; }
+  [[nodiscard]] fiber::Watchdog& watchdog() { return watchdog_; }
 
   /// From now on observes are made and changes only noted, in gate().plan. Before the script runs.
   void begin_plan();
@@ -48,6 +48,10 @@ class Runtime {
   /// Loads text and runs it; a syntax error is an outcome too.
   Outcome run_text(const std::string& text, const std::string& chunk_name, const std::vector<std::string>& arguments,
                    const std::function<void(lua_State* thread, int results)>& on_return = nullptr);
+
+  /// Between two runs: true where a Ctrl-C ended the last one, or came after it, and the session can go on. Not where a
+  /// second one came, or another signal than SIGINT.
+  bool go_on_after_interrupt();
 
   /// What every module declares, as if each had been required: for help, types and check.
   std::vector<ModuleInfo> declared_modules();

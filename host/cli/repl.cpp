@@ -27,12 +27,19 @@ class Repl {
   }
 
   int run() {
-    if (is_terminal(STDIN_FILENO)) say("opshost; `help` or `help NAME` explains, Ctrl-D ends\n");
+    if (is_terminal(STDIN_FILENO)) say("opshost; `help` or `help NAME` explains, Ctrl-C stops a line, Ctrl-D ends\n");
     std::string line;
     std::string pending;
-    while (!end_ && read_line(pending.empty() ? "> " : ">> ", line)) {
-      pending += (pending.empty() ? "" : "\n") + line;
-      if (!is_incomplete(pending)) execute(std::exchange(pending, {}));
+    while (!end_) {
+      if (read_line(pending.empty() ? "> " : ">> ", line)) {
+        pending += (pending.empty() ? "" : "\n") + line;
+        if (!is_incomplete(pending)) execute(std::exchange(pending, {}));
+      } else if (go_on_after_interrupt()) {
+        pending.clear();
+        say("\n");
+      } else {
+        break;
+      }
     }
     if (!end_ && !pending.empty()) execute(pending);  // says what is missing
     if (const int signal = runtime_->watchdog().interrupted_by(); signal != 0) return 128 + signal;
@@ -41,11 +48,16 @@ class Repl {
   }
 
  private:
+  /// At a terminal Ctrl-C ends a line, what is typed or what runs, and not the session.
+  bool go_on_after_interrupt() { return is_terminal(STDIN_FILENO) && runtime_->go_on_after_interrupt(); }
+
   /// False: the input ended, or Ctrl-C was pressed.
   bool read_line(const char* prompt, std::string& line) {
     if (is_terminal(STDIN_FILENO)) {
       say(prompt);
+      runtime_->watchdog().set_at_prompt(true);
       wait_for_input(runtime_->scheduler(), STDIN_FILENO);
+      runtime_->watchdog().set_at_prompt(false);
       if (runtime_->scheduler().interrupted()) return false;
     }
     return static_cast<bool>(std::getline(std::cin, line));
@@ -77,7 +89,8 @@ class Repl {
     report(outcome, options_, *runtime_);
     if (outcome.error.code() == "script.undeclared") say("Here a `local` ends with its line: write `name = value`.\n");
     if (first_failure_ == 0) first_failure_ = outcome.exit_code;
-    if (outcome.error.code() == "exit" || outcome.error.code() == "interrupted") end_ = outcome.exit_code;
+    const bool interrupted = outcome.error.code() == "interrupted";
+    if (outcome.error.code() == "exit" || (interrupted && !go_on_after_interrupt())) end_ = outcome.exit_code;
   }
 
   void show_help(const std::string& rest) {

@@ -72,6 +72,8 @@ class Scheduler {
   void interrupt_all(Duration grace);
   /// True once interrupt_all was called.
   [[nodiscard]] bool interrupted() const { return interrupted_; }
+  /// Every fiber it concerned has ended; those begun from now on are not interrupted.
+  void forget_interrupt() { interrupted_ = false; }
 
   /// Tells the watchdog the current fiber's deadline.
   void publish_deadline();

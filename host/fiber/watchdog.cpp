@@ -69,8 +69,11 @@ void Watchdog::watch() {
   const auto tick = to_timespec(kTick);
   while (!ending_.load()) {
     const int number = sigtimedwait(&watched_, nullptr, &tick);
-    if (number == SIGINT || number == SIGTERM || number == SIGHUP) on_signal(number);
-    look_at_script();
+    {
+      const std::lock_guard lock(asking_);
+      if (number == SIGINT || number == SIGTERM || number == SIGHUP) on_signal(number);
+      look_at_script();
+    }
     end_process_unless_answered();
   }
 }
@@ -80,7 +83,10 @@ void Watchdog::on_signal(int number) {
   ++asked_;
   if (first) {
     lua::request_interrupt(StopReason::interrupted);
-    asio::post(scheduler_.io(), [this] { scheduler_.interrupt_all(kInterruptGrace); });
+    asio::post(scheduler_.io(), [this] {
+      if (interrupted_by() != 0) scheduler_.interrupt_all(kInterruptGrace);  // else it was served and forgotten by now
+    });
+    if (at_prompt_.load()) return;
     say("\nopshost: interrupted; changes in flight get 10 s to answer, clean-ups run. Once more to stop now.\n");
     return;
   }
@@ -89,6 +95,13 @@ void Watchdog::on_signal(int number) {
     answered_.store(asked);
     scheduler_.stop_now();
   });
+}
+
+void Watchdog::forget_interrupt() {
+  const std::lock_guard lock(asking_);
+  signal_.store(0);
+  scheduler_.forget_interrupt();
+  lua::forget_interrupt();
 }
 
 void Watchdog::end_process_unless_answered() {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include "host/fiber/scheduler.hpp"
@@ -25,6 +26,10 @@ class Watchdog {
 
   /// The signal that interrupted the run (SIGINT, SIGTERM, SIGHUP), or 0.
   [[nodiscard]] int interrupted_by() const { return signal_.load(); }
+  /// The interruption was served, and the session goes on: the next Ctrl-C is a first one again. On the loop's thread.
+  void forget_interrupt();
+  /// While a person is at the prompt nothing runs, and Ctrl-C promises nothing.
+  void set_at_prompt(bool at_prompt) { at_prompt_.store(at_prompt); }
 
   /// Changes in flight get this long to answer after the first Ctrl-C.
   static constexpr Duration kInterruptGrace = std::chrono::seconds(10);
@@ -39,7 +44,9 @@ class Watchdog {
   sigset_t watched_;
   sigset_t mask_before_{};
   std::atomic<bool> ending_{false};
+  std::mutex asking_;  ///< held while the script is asked to stop: nobody is, once that is forgotten
   std::atomic<int> signal_{0};
+  std::atomic<bool> at_prompt_{false};
   std::atomic<std::uint64_t> answered_{0};
   std::uint64_t asked_ = 0;
   TimePoint kill_at_ = kNoDeadline;

@@ -154,4 +154,6 @@ void interrupt_served(lua_State* state) noexcept {
   disarm(state);
 }
 
+void forget_interrupt() noexcept { requested.store(StopReason::none); }
+
 }  // namespace opshost::lua

@@ -35,4 +35,7 @@ bool interrupt_pending() noexcept;
 /// The script gave control back: a request that came in the meantime is void, the scheduler knows the reason.
 void interrupt_served(lua_State* state) noexcept;
 
+/// Between two scripts, on the Lua thread: what was asked of the last one is not asked of the next.
+void forget_interrupt() noexcept;
+
 }  // namespace opshost::lua
