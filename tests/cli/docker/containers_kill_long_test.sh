@@ -1,70 +1,14 @@
 #!/usr/bin/env bash
-# SIGKILL at every point of a run that changes containers, and of its rollback: the engine goes on with what it was told
-# and a resume finds out. In the end the same containers are there in the same state, and none of them was created,
-# started, ended or deleted more often than in a run nobody disturbed.
+# SIGKILL at every point of a run that changes containers.
 set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
+source "$OPSHOST_SOURCE/tests/cli/docker/containers_world.sh"
 
-procedure=$OPSHOST_SOURCE/tests/cli/docker/procedures/every_construct.lua
-answers=$PWD/answers.json
-echo '{}' >"$answers"
-source "$OPSHOST_SOURCE/tests/support/kill_points.sh"
-export DOCKER_HOST=unix://$LAB_DOCKER_SOCKET
-
-containers_of() { docker ps -aq --filter "label=world=$1-"; }
-remove_all() { containers_of "$1" | xargs -r docker rm -f >/dev/null; }
-trap 'for name in whole killed; do remove_all "$name"; done; rm -rf "$worlds"' EXIT
-
-world() {
-  local name=$1 container
-  remove_all "$name"
-  empty_world "$name"
-  touch "$worlds/$name/dir/effects"
-  for container in front left right; do
-    docker run -d --name "$name-$container" --label "world=$name-" --pids-limit 100 "$LAB_DOCKER_IMAGE" sleep 1000 >/dev/null
-  done
-  date +%s.%N >"$worlds/$name/since"
-}
-
-# SIGKILL is what a grace of 0 sends; a stop that is sent again to a container that has ended sends nothing.
-happened() {
-  docker events --since "$(cat "$worlds/$1/since")" --until "$(date +%s.%N)" --filter "label=world=$1-" \
-    --format '{{.Action}} {{.Actor.Attributes.name}}' | grep -E '^(create|start|die|destroy|update) ' | sort
-}
-
-picture() {
-  local name=$1
-  {
-    containers_of "$name" | xargs docker inspect --format \
-      '{{.Name}} running={{.State.Running}} pids={{.HostConfig.PidsLimit}} {{.Config.Cmd}}' | sort
-    docker exec "$name-new" cat /etc/new.conf 2>/dev/null || true
-    (cd "$worlds/$name/dir" && find . -type d | sort && sort effects)
-    happened "$name"
-  } | sed "s/$name-/NAME-/g"
-}
-
-begin=("$OPSHOST" run "$procedure")
 world whole
 in_world whole "${begin[@]}" --dir "$worlds/whole/dir"
 picture whole >done.txt
 cat done.txt
 every_point run done.txt world -- "${begin[@]}" --dir "$worlds/killed/dir"
-
-# A run that failed at its end, with all of it to take back.
-failed_world() {
-  world "$1"
-  in_world "$1" "${begin[@]}" --dir "$worlds/$1/dir" --fails || true
-}
-# Each such run has an id of its own.
-roll_back() { exec "$OPSHOST" resume --rollback --answers "$answers" --in-doubt retry last; }
-export -f roll_back
-export answers
-failed_world whole
-in_world whole bash -c roll_back
-picture whole >rolled_back.txt
-cat rolled_back.txt
-holds "what it made is gone" test "$(grep -c 'NAME-new running' rolled_back.txt)" = 0
-every_point rollback rolled_back.txt failed_world -- bash -c roll_back
 
 echo "$points kill points"
 finish

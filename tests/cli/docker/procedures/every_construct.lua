@@ -73,10 +73,12 @@ return procedure.define {
     end)
     ctx:group("limits", function()
       ctx:each({ "left", "right" }, {}, function(name)
+        local function limit() return the(name):inspect().HostConfig.PidsLimit end
         ctx:step("limit", {
-          done = function() return the(name):inspect().HostConfig.PidsLimit == 50 end,
+          done = function() return limit() == 50 end,
           run = function() the(name):update({ pids = 50 }) end,
-          undo = function() the(name):update({ pids = 100 }) end,
+          -- Asked first: an update may be sent twice, so that after a kill an undo that only sends would do so.
+          undo = function() if limit() ~= 100 then the(name):update({ pids = 100 }) end end,
         })
       end)
     end)
