@@ -93,6 +93,7 @@ void write_ending(journal::RunJournal& run, const Outcome& outcome, const Ending
   ValueList owed;
   for (const auto* cleanup : run.history().owed()) owed.emplace_back(cleanup->path);
   if (!owed.empty()) fields.emplace_back("owed", std::move(owed));
+  fields.emplace_back("unfinished", run.history().unfinished_as(ending.state));
   write_result(run, std::move(fields));
   if (!run.history().unfinished()) run.locks().give_back();
 }

@@ -12,7 +12,10 @@ namespace {
 int finish_script(const Outcome& outcome, journal::ScriptJournal& journal, const SessionOptions& session,
                   Runtime& runtime) {
   if (auto* run = journal.run()) {
-    ValueMap fields{{"state", outcome.returned ? "done" : "failed"}, {"exit_code", outcome.exit_code}};
+    // There is a run because a change was sent.
+    ValueMap fields{{"state", outcome.returned ? "done" : "failed"},
+                    {"exit_code", outcome.exit_code},
+                    {"unfinished", !outcome.returned}};
     if (!outcome.returned) fields.emplace_back("error", journal::to_journal_form(journal::error_fields(outcome.error)));
     write_result(*run, std::move(fields));
   }

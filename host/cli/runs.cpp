@@ -2,7 +2,7 @@
 #include "host/base/json_text.hpp"
 #include "host/cli/commands.hpp"
 #include "host/journal/identity.hpp"
-#include "host/journal/run_store.hpp"
+#include "host/journal/run_summary.hpp"
 #include "host/log/log.hpp"
 #include "host/term/output.hpp"
 #include "host/term/table.hpp"
@@ -11,8 +11,8 @@ namespace opshost::cli {
 
 namespace {
 
-std::string targets_of(const journal::History& history) {
-  const auto* targets = history.start()->field("targets");
+std::string targets_of(const journal::Record& start) {
+  const auto* targets = start.field("targets");
   const auto* list = targets == nullptr ? nullptr : targets->get_if<ValueList>();
   if (list == nullptr) return {};
   std::string text;
@@ -22,28 +22,26 @@ std::string targets_of(const journal::History& history) {
   return text;
 }
 
-std::string who_of(const journal::History& history) {
-  const auto* who = history.start()->field("who");
+std::string who_of(const journal::Record& start) {
+  const auto* who = start.field("who");
   return who == nullptr ? std::string() : journal::identity_text(*who);
 }
 
-Value document_of(const journal::RunFolder& folder, const journal::History& history) {
-  ValueList owed;
-  for (const auto* cleanup : history.owed()) owed.emplace_back(cleanup->path);
+Value document_of(const journal::RunFolder& folder, const journal::RunSummary& run) {
   return ValueMap{{"run", folder.id},
-                  {"procedure", history.start()->text("procedure")},
-                  {"state", journal::state_text(folder, history)},
-                  {"unfinished", history.unfinished()},
-                  {"targets", targets_of(history)},
-                  {"began", history.start()->time},
-                  {"last", history.last_time()},
-                  {"who", who_of(history)},
-                  {"owed", std::move(owed)}};
+                  {"procedure", run.start.text("procedure")},
+                  {"state", run.state},
+                  {"unfinished", run.unfinished},
+                  {"targets", targets_of(run.start)},
+                  {"began", run.start.time},
+                  {"last", run.last_time},
+                  {"who", who_of(run.start)},
+                  {"owed", ValueList(run.owed.begin(), run.owed.end())}};
 }
 
-std::string owed_text(const journal::History& history) {
+std::string owed_text(const journal::RunSummary& run) {
   std::string text;
-  for (const auto* cleanup : history.owed()) text += (text.empty() ? "" : ", ") + cleanup->path;
+  for (const auto& path : run.owed) text += (text.empty() ? "" : ", ") + path;
   return text;
 }
 
@@ -52,17 +50,15 @@ int list_runs(bool json) {
   Table table({{"run"}, {"procedure"}, {"targets"}, {"state"}, {"owes"}, {"by"}});
   for (const auto& folder : journal::list_runs()) {
     try {
-      const auto read = journal::read_run(folder);
-      const auto& history = read.history;
-      if (history.start() == nullptr) continue;  // cut off before it began
-      documents.push_back(document_of(folder, history));
-      const auto style = history.unfinished() ? Style::warning : Style::plain;
+      const auto run = journal::read_summary(folder);
+      if (!run) continue;  // cut off before it began
+      documents.push_back(document_of(folder, *run));
       table.add_row({folder.id,
-                     history.start()->text("procedure"),
-                     targets_of(history),
-                     {journal::state_text(folder, history), style},
-                     owed_text(history),
-                     who_of(history)});
+                     run->start.text("procedure"),
+                     targets_of(run->start),
+                     {run->state, run->unfinished ? Style::warning : Style::plain},
+                     owed_text(*run),
+                     who_of(run->start)});
     } catch (const Error& error) {
       if (!journal::is_given_up(folder)) log(Level::warn, error.message());
     }

@@ -301,9 +301,9 @@ std::string History::state() const {
   return result_->text("state");
 }
 
-bool History::unfinished() const {
-  if (abandoned_) return false;
-  const auto state = this->state();
+bool History::unfinished() const { return !abandoned_ && unfinished_as(state()); }
+
+bool History::unfinished_as(const std::string& state) const {
   if (!owed().empty()) return true;
   return state != "done" && state != "rolled_back" && sent_any_change();
 }

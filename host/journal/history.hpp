@@ -123,6 +123,8 @@ class History {
   [[nodiscard]] std::string state() const;
   /// Somebody has to come back to it: it is neither done nor given up and has sent a change, or a clean-up is owed.
   [[nodiscard]] bool unfinished() const;
+  /// The same, were the run to end now in this state.
+  [[nodiscard]] bool unfinished_as(const std::string& state) const;
   /// Every Lua file: {name, sha256, origin}, of the start and later.
   [[nodiscard]] ValueList files() const;
 

@@ -37,11 +37,11 @@ Value document_of(const RunFolder& folder, const History& history) {
 std::optional<Value> last_run_of(const std::string& procedure, const std::string& target, const std::string& except) {
   for (const auto& folder : list_runs()) {
     if (folder.id == except) continue;
-    const auto read = read_run(folder);
-    const auto* start = read.history.start();
-    if (start == nullptr || start->text("procedure") != procedure || !read.history.sent_any_change()) continue;
+    const auto start = read_first(folder);
+    if (!start || start->text("procedure") != procedure) continue;
     if (!target.empty() && !has_target(*start, target)) continue;
-    return document_of(folder, read.history);
+    const auto read = read_run(folder);
+    if (read.history.sent_any_change()) return document_of(folder, read.history);
   }
   return std::nullopt;
 }

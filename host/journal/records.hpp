@@ -33,7 +33,7 @@
 //   log       path, text
 //   rollback  state: begun, done                    from `begun` on the run is undone
 //   result    state, exit_code, value | error,      when this process leaves the run: done, failed, refused,
-//             owed, syncs                           interrupted, rolled_back, settled
+//             owed, unfinished, syncs               interrupted, rolled_back, settled
 //   abandon   reason, who                           nobody will take it on
 //
 // Steps whose path begins with "clean-up: " or "undo: " are the run's own: they have the same records.

@@ -64,12 +64,29 @@ std::string new_id() {
   return stamp.data();
 }
 
-std::string whole_file(const std::string& path) {
-  const std::ifstream file(path, std::ios::binary);
+std::ifstream open_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
   if (!file) {
     throw Error("journal.not_readable", "cannot read " + path + ": " + errno_text(errno) +
                                             "; runs are readable by whoever began them, and by root");
   }
+  return file;
+}
+
+/// Enough of it for a record, from its beginning or up to its end.
+std::string part_of_file(const std::string& path, std::ios::seekdir from) {
+  auto file = open_file(path);
+  file.seekg(0, std::ios::end);
+  const auto size = std::min<std::streamoff>(file.tellg(), kLargestRecord);
+  file.seekg(from == std::ios::end ? -size : 0, from);
+  std::string text(static_cast<std::size_t>(size), '\0');
+  file.read(text.data(), size);
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+std::string whole_file(const std::string& path) {
+  const auto file = open_file(path);
   std::ostringstream text;
   text << file.rdbuf();
   return std::move(text).str();
@@ -183,6 +200,19 @@ std::vector<Record> read_records(const RunFolder& folder) {
   std::vector<Record> records;
   read_lines(folder, whole_file(folder.path + kJournal), [&](Record record) { records.push_back(std::move(record)); });
   return records;
+}
+
+std::optional<Record> read_first(const RunFolder& folder) {
+  const auto text = part_of_file(folder.path + kJournal, std::ios::beg);
+  const auto end = text.find('\n');
+  return end == std::string::npos ? std::nullopt : decode(std::string_view(text).substr(0, end));
+}
+
+std::optional<Record> read_last(const RunFolder& folder) {
+  const auto text = part_of_file(folder.path + kJournal, std::ios::end);
+  if (!text.ends_with('\n')) return std::nullopt;
+  const auto before = text.size() < 2 ? std::string::npos : text.rfind('\n', text.size() - 2);
+  return decode(std::string_view(text).substr(before == std::string::npos ? 0 : before + 1));
 }
 
 Value read_value_file(const std::string& folder, const Value& reference) {

@@ -42,6 +42,11 @@ ReadRun read_run(const RunFolder& folder);
 /// The records as they stand, for `show --json`.
 std::vector<Record> read_records(const RunFolder& folder);
 
+/// The first record, which is that of the start, and the last; nullopt: it is not whole. What is between is not looked
+/// at. Both throw Error("journal.not_readable").
+std::optional<Record> read_first(const RunFolder& folder);
+std::optional<Record> read_last(const RunFolder& folder);
+
 /// A value kept in a file of the run's folder. Throws Error("journal.damaged") where it is not what was written.
 Value read_value_file(const std::string& folder, const Value& reference);
 
