@@ -1,8 +1,11 @@
 // opshost describe PROCEDURE: its parameters, what it may do, its steps and questions as far as the text tells.
+#include "host/cli/describe.hpp"
+
+#include <algorithm>
+
 #include "host/base/json_text.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/exit_codes.hpp"
-#include "host/cli/procedure_run.hpp"
 #include "host/lua/source_calls.hpp"
 #include "host/term/output.hpp"
 #include "host/term/table.hpp"
@@ -87,9 +90,20 @@ int describe_procedure(const std::string& name, const SessionOptions& session, c
     say("opshost: " + name + " is a plain script: its file returns no procedure.define{...}\n");
     return static_cast<int>(ExitCode::script_error);
   }
-  const auto about = about_procedure(*runtime, procedure, name);
-  const auto calls = lua::named_calls(script.text);
-  if (session.json) {
+  return show_description(*runtime, procedure, name, script.text, session.json);
+}
+
+}  // namespace
+
+bool asks_for_help(const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(), [](const auto& word) { return word == "--help" || word == "-h"; });
+}
+
+int show_description(Runtime& runtime, const ProcedureSlot& procedure, const std::string& name,
+                     const std::string& script_text, bool json) {
+  const auto about = about_procedure(runtime, procedure, name);
+  const auto calls = lua::named_calls(script_text);
+  if (json) {
     standard_output().write(json_text(document_of(about, calls)) + "\n");
     return 0;
   }
@@ -100,8 +114,6 @@ int describe_procedure(const std::string& name, const SessionOptions& session, c
                           calls_text(calls));
   return 0;
 }
-
-}  // namespace
 
 Command describe_command(const Modules& modules) {
   auto session = std::make_shared<SessionOptions>();

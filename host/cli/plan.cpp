@@ -1,6 +1,7 @@
 // opshost plan SCRIPT [ARGUMENT...]: reads the world, shows every change, changes nothing.
 #include "host/base/json_text.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/describe.hpp"
 #include "host/cli/exit_codes.hpp"
 #include "host/cli/procedure_run.hpp"
 #include "host/lua/convert.hpp"
@@ -47,6 +48,7 @@ int plan_script(SessionOptions session, RunOptions options, const Modules& modul
   const auto outcome = runtime->run_text(script.text, script.chunk_name, arguments, procedure.keeper());
   if (outcome.returned) check_returned(procedure, *runtime, script.chunk_name);
   if (!procedure.is_procedure()) return show_plan(outcome, session, *runtime);
+  if (asks_for_help(arguments)) return show_description(*runtime, procedure, name, script.text, session.json);
   take_run_options(arguments, options, session);
   ValueList words(arguments.begin(), arguments.end());
   return show_plan(start_procedure(*runtime, procedure,

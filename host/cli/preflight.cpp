@@ -4,6 +4,7 @@
 #include "host/base/json_text.hpp"
 #include "host/base/size.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/describe.hpp"
 #include "host/cli/exit_codes.hpp"
 #include "host/cli/procedure_run.hpp"
 #include "host/journal/run_store.hpp"
@@ -82,6 +83,7 @@ int preflight(SessionOptions session, const Modules& modules, std::vector<std::s
   }
   if (!procedure.is_procedure())
     throw Error("usage.procedure", name + " is a plain script; preflight is for procedures");
+  if (asks_for_help(arguments)) return show_description(*runtime, procedure, name, script.text, session.json);
   RunOptions ignored;
   take_run_options(arguments, ignored, session);
   ValueList words(arguments.begin(), arguments.end());

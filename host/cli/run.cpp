@@ -1,5 +1,6 @@
 // opshost run SCRIPT [ARGUMENT...]: a procedure, or a plain script.
 #include "host/cli/commands.hpp"
+#include "host/cli/describe.hpp"
 #include "host/cli/procedure_run.hpp"
 #include "host/journal/script_journal.hpp"
 #include "host/lua/procedure.hpp"
@@ -39,6 +40,7 @@ int run_script(SessionOptions session, RunOptions options, const Modules& module
   if (outcome.returned) check_returned(procedure, *runtime, script.chunk_name);
   if (!procedure.is_procedure()) return finish_script(outcome, *journal, session, *runtime);
   runtime->gate().journal = nullptr;
+  if (asks_for_help(arguments)) return show_description(*runtime, procedure, name, script.text, session.json);
   take_run_options(arguments, options, session);
   ValueList words(arguments.begin(), arguments.end());
   return run_procedure(*runtime, procedure,

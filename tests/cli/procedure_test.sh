@@ -41,6 +41,12 @@ in its text
   cleanup "mark away"  (line 14)
   step "mark"  (line 18)
   step "file "  (line 20)'
+described=$(<"$TMPDIR/stdout")
+for verb in "run" "plan" "preflight"; do
+  run "$verb" three_files.lua --target a --help
+  exits 0 "$verb: --help behind its name"
+  prints "$described"
+done
 holds "nothing was begun by any of these" test ! -e state/runs
 
 # Failure, report, resume ---------------------------------------------------------------------------------------------

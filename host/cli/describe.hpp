@@ -1,0 +1,18 @@
+#pragma once
+// What a person is told of a procedure that is not run: `opshost describe`, and --help behind a procedure's name.
+#include <string>
+#include <vector>
+
+#include "host/cli/procedure_run.hpp"
+
+namespace opshost::cli {
+
+/// True where the words behind a procedure's name ask for help; no parameter is called that.
+bool asks_for_help(const std::vector<std::string>& words);
+
+/// Writes its parameters, what it may do, its steps and questions as far as its text tells; as JSON under --json.
+/// Returns the exit code.
+int show_description(Runtime& runtime, const ProcedureSlot& procedure, const std::string& name,
+                     const std::string& script_text, bool json);
+
+}  // namespace opshost::cli
