@@ -5,6 +5,7 @@
 
 #include "host/base/names.hpp"
 #include "host/docs/help_pages.hpp"
+#include "host/docs/search.hpp"
 #include "host/docs/words.hpp"
 
 namespace opshost::docs {
@@ -97,6 +98,19 @@ bool show_named(const Catalog& catalog, const std::string& name, std::span<const
   return true;
 }
 
+constexpr std::size_t kMostMentions = 20;
+
+Help mentions_help(std::vector<Page::Row> mentions, const std::string& words, const TextStyle& style) {
+  Page page(style);
+  page.paragraph("Nothing is called \"" + words + "\"; these speak of it:");
+  page.blank();
+  const auto left_out = mentions.size() - std::min(mentions.size(), kMostMentions);
+  mentions.resize(mentions.size() - left_out);
+  page.rows(mentions);
+  if (left_out > 0) page.paragraph("and " + std::to_string(left_out) + " more; say it with more words");
+  return {.found = true, .text = page.text()};
+}
+
 }  // namespace
 
 Help help(const Catalog& catalog, std::span<const std::string> words, const TextStyle& style) {
@@ -111,6 +125,9 @@ Help help(const Catalog& catalog, std::span<const std::string> words, const Text
   if (show_named(catalog, name, words, page)) return {.found = true, .text = page.text()};
   std::vector<std::string> candidates = catalog.names();
   for (std::string& code : catalog.error_codes()) candidates.push_back(std::move(code));
+  if (did_you_mean(name, candidates).empty()) {
+    if (auto mentions = search(catalog, words); !mentions.empty()) return mentions_help(mentions, name, style);
+  }
   return not_found("help on", name, candidates, "opshost help lists modules and topics");
 }
 

@@ -21,6 +21,7 @@ struct Help {
 ///   RunOptions             a record, handle or enumeration
 ///   error [local.timeout]  one error code, a module's, or all
 ///   exit codes             a topic
+///   kill program           whatever else has these words in its name or description
 Help help(const Catalog& catalog, std::span<const std::string> words, const TextStyle& style);
 
 /// The script the first page of help shows; a test runs it.

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "host/docs/help.hpp"
 #include "tests/unit/docs_sample_module.hpp"
 
@@ -365,6 +367,19 @@ TEST_CASE("an unknown name gives the nearest one") {
   CHECK(help({"duration"}).text ==
         "opshost help: no help on \"duration\"; did you mean \"durations\"?\n"
         "opshost help lists modules and topics\n");
+}
+
+TEST_CASE("words that are nobody's name find what speaks of them") {
+  const Help answer = help({"START", "program", "LEAVE"});
+  CHECK(answer.found);
+  CHECK(answer.text == R"text(Nothing is called "START program LEAVE"; these speak of it:
+
+  machine.start_job  change  Start a program and leave it running
+)text");
+  CHECK_FALSE(help({"eave", "program"}).found);
+  const Help many = help({"a"});
+  CHECK(std::count(many.text.begin(), many.text.end(), '\n') > 20);
+  CHECK(many.text.ends_with(" more; say it with more words\n"));
 }
 
 TEST_CASE("a code is explained without the word error too") {
