@@ -4,6 +4,14 @@ set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
 
 shown=$TMPDIR/shown
+child=
+# Also where this test gives up: script, and the opshost that it runs.
+kill_child() {
+  [[ -n $child ]] || return 0
+  pkill -KILL -P "$child" || true
+  kill -s KILL "$child" || true
+}
+trap kill_child EXIT
 typed() { printf '%b' "$1" >&8; }
 shows() { wait_until grep -qF "$1" "$shown"; }
 # What is typed before the prompt is back may still belong to the line that Ctrl-C ends.
@@ -28,6 +36,7 @@ ends() {
   status=0
   exec 8>&-
   wait "$child" || status=$?
+  child=
   exits "$1" "$2"
 }
 
