@@ -1,7 +1,5 @@
 #include "host/runtime.hpp"
 
-#include <signal.h>
-
 #include <set>
 
 #include "host/cli/exit_code_of.hpp"
@@ -102,12 +100,6 @@ Outcome Runtime::run_text(const std::string& text, const std::string& chunk_name
     return outcome;
   }
   return run_function(arguments, on_return);
-}
-
-bool Runtime::go_on_after_interrupt() {
-  if (watchdog_.interrupted_by() != SIGINT || scheduler_.stopped_now()) return false;
-  watchdog_.forget_interrupt();
-  return true;
 }
 
 void Runtime::declare_all() {

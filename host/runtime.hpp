@@ -49,10 +49,6 @@ class Runtime {
   Outcome run_text(const std::string& text, const std::string& chunk_name, const std::vector<std::string>& arguments,
                    const std::function<void(lua_State* thread, int results)>& on_return = nullptr);
 
-  /// Between two runs: true where a Ctrl-C ended the last one, or came after it, and the session can go on. Not where a
-  /// second one came, or another signal than SIGINT.
-  bool go_on_after_interrupt();
-
   /// What every module declares, as if each had been required: for help, types and check.
   std::vector<ModuleInfo> declared_modules();
 

@@ -95,8 +95,16 @@ int describe_procedure(const std::string& name, const SessionOptions& session, c
 
 }  // namespace
 
-bool asks_for_help(const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(), [](const auto& word) { return word == "--help" || word == "-h"; });
+bool asks_for_help(Runtime& runtime, const ProcedureSlot& procedure, const std::string& name,
+                   const std::vector<std::string>& words) {
+  const auto is_help = [](const auto& word) { return word == "--help" || word == "-h"; };
+  if (std::none_of(words.begin(), words.end(), is_help)) return false;
+  ValueList arguments(words.begin(), words.end());
+  const auto asked =
+      start_procedure(runtime, procedure, {{"mode", "help"}, {"name", name}, {"arguments", std::move(arguments)}});
+  if (!asked.outcome.returned) throw Error(asked.outcome.error);
+  const auto* answer = asked.returned.get_if<bool>();
+  return answer != nullptr && *answer;
 }
 
 int show_description(Runtime& runtime, const ProcedureSlot& procedure, const std::string& name,

@@ -7,8 +7,10 @@
 
 namespace opshost::cli {
 
-/// True where the words behind a procedure's name ask for help; no parameter is called that.
-bool asks_for_help(const std::vector<std::string>& words);
+/// True where --help or -h is among the words behind a procedure's name, but not as a parameter's value. Options of
+/// opshost's own are taken out of them before.
+bool asks_for_help(Runtime& runtime, const ProcedureSlot& procedure, const std::string& name,
+                   const std::vector<std::string>& words);
 
 /// Writes its parameters, what it may do, its steps and questions as far as its text tells; as JSON under --json.
 /// Returns the exit code.

@@ -48,8 +48,9 @@ int plan_script(SessionOptions session, RunOptions options, const Modules& modul
   const auto outcome = runtime->run_text(script.text, script.chunk_name, arguments, procedure.keeper());
   if (outcome.returned) check_returned(procedure, *runtime, script.chunk_name);
   if (!procedure.is_procedure()) return show_plan(outcome, session, *runtime);
-  if (asks_for_help(arguments)) return show_description(*runtime, procedure, name, script.text, session.json);
   take_run_options(arguments, options, session);
+  if (asks_for_help(*runtime, procedure, name, arguments))
+    return show_description(*runtime, procedure, name, script.text, session.json);
   ValueList words(arguments.begin(), arguments.end());
   return show_plan(start_procedure(*runtime, procedure,
                                    {{"mode", "plan"},

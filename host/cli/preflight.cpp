@@ -83,9 +83,10 @@ int preflight(SessionOptions session, const Modules& modules, std::vector<std::s
   }
   if (!procedure.is_procedure())
     throw Error("usage.procedure", name + " is a plain script; preflight is for procedures");
-  if (asks_for_help(arguments)) return show_description(*runtime, procedure, name, script.text, session.json);
   RunOptions ignored;
   take_run_options(arguments, ignored, session);
+  if (asks_for_help(*runtime, procedure, name, arguments))
+    return show_description(*runtime, procedure, name, script.text, session.json);
   ValueList words(arguments.begin(), arguments.end());
   const auto [outcome, returned] =
       start_procedure(*runtime, procedure, {{"mode", "preflight"}, {"name", name}, {"arguments", std::move(words)}});

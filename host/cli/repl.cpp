@@ -49,7 +49,7 @@ class Repl {
 
  private:
   /// At a terminal Ctrl-C ends a line, what is typed or what runs, and not the session.
-  bool go_on_after_interrupt() { return is_terminal(STDIN_FILENO) && runtime_->go_on_after_interrupt(); }
+  bool go_on_after_interrupt() { return is_terminal(STDIN_FILENO) && runtime_->watchdog().forget_interrupt(); }
 
   /// False: the input ended, or Ctrl-C was pressed.
   bool read_line(const char* prompt, std::string& line) {
@@ -58,7 +58,7 @@ class Repl {
       runtime_->watchdog().set_at_prompt(true);
       wait_for_input(runtime_->scheduler(), STDIN_FILENO);
       runtime_->watchdog().set_at_prompt(false);
-      if (runtime_->scheduler().interrupted()) return false;
+      if (runtime_->scheduler().interrupted() || runtime_->scheduler().stopped_now()) return false;
     }
     return static_cast<bool>(std::getline(std::cin, line));
   }
@@ -83,7 +83,7 @@ class Repl {
   }
 
   void execute(const std::string& text) {
-    if (text == "help" || text.starts_with("help ")) return show_help(text.substr(4));
+    if (text == "help" || text.starts_with("help ")) return try_help(text.substr(4));
     const auto outcome = evaluate(*runtime_, text, kChunkName, {});
     if (outcome.returned) return;
     report(outcome, options_, *runtime_);
@@ -91,6 +91,16 @@ class Repl {
     if (first_failure_ == 0) first_failure_ = outcome.exit_code;
     const bool interrupted = outcome.error.code() == "interrupted";
     if (outcome.error.code() == "exit" || (interrupted && !go_on_after_interrupt())) end_ = outcome.exit_code;
+  }
+
+  /// What every module declares may take a moment, too.
+  void try_help(const std::string& rest) {
+    try {
+      show_help(rest);
+    } catch (const Error& error) {
+      if (error.code() != "interrupted") throw;
+      if (!go_on_after_interrupt()) end_ = 128 + runtime_->watchdog().interrupted_by();
+    }
   }
 
   void show_help(const std::string& rest) {

@@ -13,10 +13,9 @@ namespace {
 int finish_script(const Outcome& outcome, journal::ScriptJournal& journal, const SessionOptions& session,
                   Runtime& runtime) {
   if (auto* run = journal.run()) {
-    // There is a run because a change was sent.
     ValueMap fields{{"state", outcome.returned ? "done" : "failed"},
                     {"exit_code", outcome.exit_code},
-                    {"unfinished", !outcome.returned}};
+                    {"unfinished", !outcome.returned && journal.sent_any_change()}};
     if (!outcome.returned) fields.emplace_back("error", journal::to_journal_form(journal::error_fields(outcome.error)));
     write_result(*run, std::move(fields));
   }
@@ -38,10 +37,13 @@ int run_script(SessionOptions session, RunOptions options, const Modules& module
   ProcedureSlot procedure;
   const auto outcome = runtime->run_text(script.text, script.chunk_name, arguments, procedure.keeper());
   if (outcome.returned) check_returned(procedure, *runtime, script.chunk_name);
-  if (!procedure.is_procedure()) return finish_script(outcome, *journal, session, *runtime);
+  // A procedure's file may have changed something, too, where it stands outside of `run`.
+  const int loaded = finish_script(outcome, *journal, session, *runtime);
+  if (!procedure.is_procedure()) return loaded;
   runtime->gate().journal = nullptr;
-  if (asks_for_help(arguments)) return show_description(*runtime, procedure, name, script.text, session.json);
   take_run_options(arguments, options, session);
+  if (asks_for_help(*runtime, procedure, name, arguments))
+    return show_description(*runtime, procedure, name, script.text, session.json);
   ValueList words(arguments.begin(), arguments.end());
   return run_procedure(*runtime, procedure,
                        {{"mode", "run"},

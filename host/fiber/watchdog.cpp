@@ -97,11 +97,14 @@ void Watchdog::on_signal(int number) {
   });
 }
 
-void Watchdog::forget_interrupt() {
+bool Watchdog::forget_interrupt() {
   const std::lock_guard lock(asking_);
+  if (signal_.load() != SIGINT || asked_ != forgotten_ + 1) return false;
+  forgotten_ = asked_;
   signal_.store(0);
   scheduler_.forget_interrupt();
   lua::forget_interrupt();
+  return true;
 }
 
 void Watchdog::end_process_unless_answered() {

@@ -26,8 +26,9 @@ class Watchdog {
 
   /// The signal that interrupted the run (SIGINT, SIGTERM, SIGHUP), or 0.
   [[nodiscard]] int interrupted_by() const { return signal_.load(); }
-  /// The interruption was served, and the session goes on: the next Ctrl-C is a first one again. On the loop's thread.
-  void forget_interrupt();
+  /// The interruption was served, and the session goes on: the next Ctrl-C is a first one again. False, and nothing is
+  /// forgotten: there was none, or more than one, or another signal than SIGINT. On the loop's thread.
+  bool forget_interrupt();
   /// While a person is at the prompt nothing runs, and Ctrl-C promises nothing.
   void set_at_prompt(bool at_prompt) { at_prompt_.store(at_prompt); }
 
@@ -49,6 +50,7 @@ class Watchdog {
   std::atomic<bool> at_prompt_{false};
   std::atomic<std::uint64_t> answered_{0};
   std::uint64_t asked_ = 0;
+  std::uint64_t forgotten_ = 0;  ///< of those asked
   TimePoint kill_at_ = kNoDeadline;
   std::uint64_t resumes_seen_ = 0;
   TimePoint running_since_{};

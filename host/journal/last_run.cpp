@@ -38,6 +38,7 @@ std::optional<Value> last_run_of(const std::string& procedure, const std::string
   for (const auto& folder : list_runs()) {
     if (folder.id == except) continue;
     const auto start = read_first(folder);
+    if (!start) read_run(folder);  // throws, unless it was cut off before it began
     if (!start || start->text("procedure") != procedure) continue;
     if (!target.empty() && !has_target(*start, target)) continue;
     const auto read = read_run(folder);

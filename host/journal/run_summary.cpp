@@ -4,29 +4,14 @@ namespace opshost::journal {
 
 namespace {
 
-std::vector<std::string> owed_of(const Record& result) {
-  std::vector<std::string> owed;
-  const auto* field = result.field("owed");
-  const auto* list = field == nullptr ? nullptr : field->get_if<ValueList>();
-  if (list == nullptr) return owed;
-  for (const auto& path : *list) {
-    if (const auto* text = path.get_if<std::string>()) owed.push_back(*text);
-  }
-  return owed;
+/// It has ended and needs nobody. Of the others, which are few, all is read, and what is damaged is seen.
+bool has_ended(const Record& last) {
+  if (last.kind != "result" || last.field("owed") != nullptr) return false;
+  return last.field("unfinished") != nullptr ? !last.flag("unfinished") : last.text("state") == "done";
 }
 
-/// A run that is done and owes nothing needs nobody, whether its record says so or not.
-bool says_all(const Record& last) {
-  if (last.kind != "result") return false;
-  return last.field("unfinished") != nullptr || (last.text("state") == "done" && last.field("owed") == nullptr);
-}
-
-RunSummary from_result(Record start, const Record& result) {
-  return {.start = std::move(start),
-          .state = result.text("state"),
-          .unfinished = result.flag("unfinished"),
-          .owed = owed_of(result),
-          .last_time = result.time};
+RunSummary from_ends(Record start, const Record& last, const std::string& state) {
+  return {.start = std::move(start), .state = state, .unfinished = false, .owed = {}, .last_time = last.time};
 }
 
 std::optional<RunSummary> from_history(const RunFolder& folder) {
@@ -46,13 +31,14 @@ std::optional<RunSummary> from_history(const RunFolder& folder) {
 
 std::optional<RunSummary> read_summary(const RunFolder& folder) {
   auto start = read_first(folder);
-  if (start && is_given_up(folder)) {
-    const auto time = start->time;
-    return RunSummary{.start = std::move(*start), .state = "abandoned", .owed = {}, .last_time = time};
-  }
   const auto last = read_last(folder);
-  if (start && last && says_all(*last)) return from_result(std::move(*start), *last);
-  return from_history(folder);
+  if (start && last && has_ended(*last)) return from_ends(std::move(*start), *last, last->text("state"));
+  try {
+    return from_history(folder);
+  } catch (const Error&) {
+    if (!start || !last || !is_given_up(folder)) throw;
+    return from_ends(std::move(*start), *last, "abandoned");
+  }
 }
 
 }  // namespace opshost::journal

@@ -16,8 +16,9 @@ struct RunSummary {
   std::string last_time;          ///< of its last record
 };
 
-/// nullopt: it was cut off before its first record was whole. The last record of a run that has ended says what became
-/// of it; of any other run all records are read. Throws what read_run throws.
+/// nullopt: it was cut off before its first record was whole. The last record of a run that has ended, and
+/// needs nobody, says what became of it; of any other run all records are read. Throws what read_run throws, but for a
+/// damaged run that was given up.
 std::optional<RunSummary> read_summary(const RunFolder& folder);
 
 }  // namespace opshost::journal

@@ -29,7 +29,10 @@ Awaitable<void> ScriptJournal::note_durably(ChangeId change, const std::string& 
 Awaitable<void> ScriptJournal::outcome(ChangeId change, Outcome outcome) {
   co_await run_->outcome(change, std::move(outcome));
   // Nobody asks a plain script's run for it again, and it may make millions of them.
+  sent_ = sent_any_change();
   run_->history().forget_change(change);
 }
+
+bool ScriptJournal::sent_any_change() const { return sent_ || (run_ && run_->history().sent_any_change()); }
 
 }  // namespace opshost::journal

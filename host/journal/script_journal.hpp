@@ -24,6 +24,8 @@ class ScriptJournal final : public Journal {
 
   /// nullptr: the script has changed nothing yet.
   [[nodiscard]] RunJournal* run() { return run_.get(); }
+  /// A change was sent, or may have been.
+  [[nodiscard]] bool sent_any_change() const;
 
  private:
   void begin();
@@ -33,6 +35,7 @@ class ScriptJournal final : public Journal {
   std::vector<std::string> arguments_;
   std::function<std::vector<FileHash>()> files_;
   std::shared_ptr<RunJournal> run_;
+  bool sent_ = false;
 };
 
 }  // namespace opshost::journal

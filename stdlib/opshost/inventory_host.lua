@@ -7,6 +7,22 @@ local raw_pcall, raw_error = native.pcall, error
 
 local inventory_host = {}
 
+--- Those variables, by binding and without its name, beside secrets.
+local VARIABLES = {
+  docker = { "endpoint", "tls", "cert_path", "ca_file", "cert_file", "key_file" },
+  mysql = { "port", "user", "database", "tls", "charset", "defaults_file" },
+  ssh = { "host_key", "agent", "connect_timeout", "keepalive" },
+  zk = { "port", "chroot" },
+}
+
+--- Where the host has one of them, it says of itself that such a server is there.
+function inventory_host.tells_of(host, binding)
+  for _, field in ipairs(VARIABLES[binding]) do
+    if host.vars[binding .. "_" .. field] ~= nil then return true end
+  end
+  return false
+end
+
 --- True for a host as an inventory gives it.
 local function is_host(value)
   return type(value) == "table" and type(rawget(value, "name")) == "string"
@@ -33,9 +49,9 @@ local function secret(host, variable, reference)
     { target = host.name, retryable = value.retryable }), 0)
 end
 
-local function variables(host, prefix, fields, into)
-  for _, field in ipairs(fields) do
-    if into[field] == nil then into[field] = host.vars[prefix .. field] end
+local function variables(host, binding, apart, into)
+  for _, field in ipairs(VARIABLES[binding]) do
+    if not apart[field] and into[field] == nil then into[field] = host.vars[binding .. "_" .. field] end
   end
   return into
 end
@@ -51,13 +67,13 @@ local function ssh_options(host, given)
   if given.password == nil then options.password = secret(host, "password", host.password) end
   if given.passphrase == nil then options.passphrase = secret(host, "ssh_passphrase", host.vars.ssh_passphrase) end
   options.via = way_to(host, given)
-  return variables(host, "ssh_", { "host_key", "agent", "connect_timeout", "keepalive" }, options)
+  return variables(host, "ssh", {}, options)
 end
 
 local function mysql_options(host, given)
   local options = { host = host.address, via = way_to(host, given) }
   if given.password == nil then options.password = secret(host, "mysql_password", host.vars.mysql_password) end
-  return variables(host, "mysql_", { "port", "user", "database", "tls", "charset", "defaults_file" }, options)
+  return variables(host, "mysql", {}, options)
 end
 
 local function zk_server(host)
@@ -107,7 +123,7 @@ end
 --- An ensemble is several hosts.
 function inventory_host.zk(connect)
   local one = accepts(connect, "hosts", function(host, given)
-    return variables(host, "zk_", { "chroot" }, { hosts = zk_server(host), via = way_to(host, given) })
+    return variables(host, "zk", { port = true }, { hosts = zk_server(host), via = way_to(host, given) })
   end)
   return function(options, ...)
     local hosts = type(options) == "table" and rawget(options, "hosts")
@@ -134,7 +150,7 @@ function inventory_host.docker(connect)
     local own = host.vars.docker_endpoint
     if with_way.via == nil and own and host.via then with_way.via = ssh.connect(host.via) end
     if with_way.via == nil and not own then with_way.via = ssh.connect(host) end
-    if own then variables(host, "docker_", { "tls", "cert_path", "ca_file", "cert_file", "key_file" }, with_way) end
+    if own then variables(host, "docker", { endpoint = true }, with_way) end
     return connect(own or "unix:///var/run/docker.sock", with_way, ...)
   end
 end

@@ -47,6 +47,11 @@ for verb in "run" "plan" "preflight"; do
   exits 0 "$verb: --help behind its name"
   prints "$described"
 done
+run run --answers none three_files.lua --json --help
+exits 0 "as JSON, among options of the run"
+holds "is what describe says" cmp -s "$TMPDIR/stdout" <("$OPSHOST" describe --json three_files.lua)
+run plan three_files.lua --target -h
+exits 10 "a value that looks like it is a value"
 holds "nothing was begun by any of these" test ! -e state/runs
 
 # Failure, report, resume ---------------------------------------------------------------------------------------------
@@ -363,6 +368,30 @@ run run plain.lua
 exits 0 "a plain script"
 run resume last
 exits 5 "its resume"
+
+# state_is STATE UNFINISHED: of the latest run, as `runs` has it.
+state_is() {
+  run runs --json
+  python3 -c 'import json, sys
+run = json.load(open(sys.argv[1]))[0]
+assert [run["state"], str(run["unfinished"])] == sys.argv[2:], run' "$TMPDIR/stdout" "$@"
+}
+holds "it is done" state_is "done" False
+echo 'require("local").mkdir("plain2") error("no")' >plain.lua
+run run plain.lua
+holds "one that failed after a change is unfinished" state_is failed True
+run abandon last --reason "made by hand"
+holds "until it is given up" state_is abandoned False
+echo 'require("local").run({"/nonexistent"})' >plain.lua
+run run plain.lua
+holds "one whose change was not sent is not" state_is failed False
+{
+  echo 'require("local").mkdir("at_load")'
+  cat three_files.lua
+} >changes_at_load.lua
+run run changes_at_load.lua --help
+exits 0 "a procedure's file that changes something as it is loaded"
+holds "leaves no run that seems to be killed" state_is "done" False
 
 run run p.lua --until 25:00
 exits 1 "no time of day"

@@ -68,6 +68,16 @@ typed 'os.exit(7)\n'
 ends 7 "lines were ended four times, the session by its own word"
 
 begin
+typed 'function busy() local t = os.clock() while os.clock() < t + 1 do end end\n'
+prompt_again
+typed 'require("ops").with({ close = busy }, function() print("with" .. "in") require("ops").sleep("1h") end)\n'
+shows within
+typed '\x03'
+shows 'Once more to stop now'
+typed '\x03'
+ends 130 "the second Ctrl-C in a line ends the session"
+
+begin
 # shellcheck disable=SC2016 # for the shell that opshost runs
 typed 'print("pid=" .. require("local").read({"sh", "-c", "echo $PPID"}).stdout)\n'
 wait_until grep -Eq 'pid=[0-9]+' "$shown"

@@ -100,7 +100,16 @@ TEST_CASE("a run that was given up") {
   CHECK_FALSE(given_up->unfinished);
 }
 
+TEST_CASE("a run that was given up while nobody could read it, and was restored") {
+  RunOnDisk restored;
+  restored.begin().owe();
+  give_up(restored.folder, ValueMap{{"reason", "no use"}});
+  CHECK(summary_of(restored).owed.size() == 1);
+}
+
 TEST_CASE("a run cut off before it began, and one nobody can read") {
   CHECK_FALSE(read_summary(RunOnDisk().text(R"({"n":1,"t")").folder));
   CHECK_THROWS_AS(read_summary(RunOnDisk().begin().text("no record\n").add("log", {{"text", "x"}}).folder), Error);
+  const ValueMap failed{{"state", "failed"}, {"unfinished", true}};
+  CHECK_THROWS_AS(read_summary(RunOnDisk().begin().text("no record\n").add("result", failed).folder), Error);
 }

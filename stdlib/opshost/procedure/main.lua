@@ -161,9 +161,11 @@ local function begin(definition, p, request)
   native.begin_run(fields, main.targets(definition, p), hosts)
 end
 
---- request: {mode = "run" | "plan" | "resume" | "cleanup" | "rollback", name =, arguments = | params =, options =}
+--- request: {mode = "run" | "plan" | "resume" | "cleanup" | "rollback" | "preflight" | "help", name =,
+---   arguments = | params =, options =}; "help" only asks whether the arguments do.
 function main.run(procedure, request)
   local definition = main.definition_of(procedure, request.name)
+  if request.mode == "help" then return params.asks_for_help(definition, request.arguments) end
   local p = request.params or params.parse(definition, request.arguments or {})
   if native.chosen_inventory() then native.internal("chosen_inventory").hosts() end
   if request.mode == "preflight" then return native.internal("procedure/preflight")(definition, p) end

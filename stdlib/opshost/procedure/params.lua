@@ -132,6 +132,17 @@ local function check_no_secret(name, value)
     .. " and let the procedure take it from there: ops.secret.from(p." .. name .. ")")
 end
 
+--- True where --help or -h stands in the place of a flag, not of a value.
+function params.asks_for_help(definition, words)
+  local flags, i = flags_of(definition), 1
+  while i <= #words do
+    if words[i] == "--help" or words[i] == "-h" then return true end
+    local name = flags[words[i]]
+    i = i + (name and definition.params[name].kind ~= "boolean" and 2 or 1)
+  end
+  return false
+end
+
 --- The command line's words after the procedure's name.
 function params.parse(definition, words)
   local flags, list = flags_of(definition)

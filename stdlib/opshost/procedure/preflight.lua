@@ -1,6 +1,7 @@
 -- opshost preflight: what a procedure needs, looked at before its first change. Each check is {what, fine, seen}.
 local native = ...
 
+local inventory_host = native.internal("inventory_host")
 local params = native.internal("procedure/params")
 
 local raw_pcall, raw_error = native.pcall, error
@@ -38,14 +39,17 @@ end
 
 -- Hosts -------------------------------------------------------------------------------------------------------------
 
--- Hosts and names that parameters name, in the order of their flags.
+-- The names that parameters give, in the order of their flags, each once.
 local function named_hosts(definition, p)
-  local hosts = {}
+  local hosts, seen = {}, {}
+  local function add(name)
+    if not seen[name] then hosts[#hosts + 1], seen[name] = name, true end
+  end
   for _, name in ipairs(params.names(definition)) do
     local kind, value = definition.params[name].kind, p[name]
-    if kind == "host" and value then hosts[#hosts + 1] = value end
+    if kind == "host" and value then add(value) end
     if kind == "hosts" then
-      for _, host in ipairs(value or {}) do hosts[#hosts + 1] = host end
+      for _, host in ipairs(value or {}) do add(host) end
     end
   end
   return hosts
@@ -72,16 +76,13 @@ local function hosts_of(definition, p)
   return hosts, checks
 end
 
-local function has_variables(host, prefix)
-  for name in pairs(type(host) == "table" and host.vars or {}) do
-    if name:sub(1, #prefix) == prefix then return true end
-  end
-  return false
-end
+local function tells_of(host, binding) return type(host) == "table" and inventory_host.tells_of(host, binding) end
 
 -- An engine that says no endpoint is the one behind its host's own socket.
+local function has_engine_behind_ssh(host) return type(host) ~= "table" or host.vars.docker_endpoint == nil end
+
 local function is_reached_by_ssh(definition, host)
-  return definition.uses.ssh ~= nil or definition.uses.docker ~= nil and not has_variables(host, "docker_")
+  return definition.uses.ssh ~= nil or definition.uses.docker ~= nil and has_engine_behind_ssh(host)
 end
 
 local function clock_seen(connection)
@@ -93,15 +94,33 @@ local function clock_seen(connection)
     ahead > 0 and "ahead of" or "behind"), false
 end
 
-local function ssh_checks(host, name)
+local function connect(host)
+  return native.globals.require("ssh").connect(type(host) == "table" and host or { host = host })
+end
+
+local function ssh_checks(host, name, checks)
   local connection
   local reached = check(name .. ", ssh", function()
-    connection = native.globals.require("ssh").connect(type(host) == "table" and host or { host = host })
+    connection = connect(host)
     connection:read({ "true" })
     return "host key and credentials accepted"
   end)
-  if not reached.fine then return { reached } end
-  return { reached, check(name .. ", clock", function() return clock_seen(connection) end) }
+  checks[#checks + 1] = reached
+  if reached.fine then checks[#checks + 1] = check(name .. ", clock", function() return clock_seen(connection) end) end
+  if connection then connection:close() end
+  return reached.fine
+end
+
+-- Which of the hosts have one, only the procedure knows, where it goes to hosts with more than docker.
+local function engine_behind_ssh(definition, host)
+  local connection = connect(host)
+  local answered, engine = raw_pcall(function()
+    return native.globals.require("docker").connect("unix:///var/run/docker.sock", { via = connection }):version()
+  end)
+  connection:close()
+  if answered then return "Docker " .. engine.version end
+  if engine.code ~= "docker.unreachable" then raw_error(engine, 0) end
+  return "no engine answers: " .. engine.message, definition.uses.ssh ~= nil
 end
 
 -- What a host's variables say of a server there: binding -> a look at it that needs its credentials.
@@ -120,22 +139,26 @@ local SERVERS = {
 
 local function title(host) return "host " .. (type(host) == "table" and host.name or host) end
 
-local function add_all(checks, more)
-  for _, each in ipairs(more) do checks[#checks + 1] = each end
-end
-
 -- Each is added as it comes: what was seen before the deadline counts.
 local function host_checks(definition, host, checks)
   local name = title(host)
-  if is_reached_by_ssh(definition, host) then add_all(checks, ssh_checks(host, name)) end
+  local reached = is_reached_by_ssh(definition, host) and ssh_checks(host, name, checks)
+  if reached and definition.uses.docker and has_engine_behind_ssh(host) then
+    checks[#checks + 1] = check(name .. ", docker", function() return engine_behind_ssh(definition, host) end)
+  end
   for _, server in ipairs(SERVERS) do
     local binding, look = server[1], server[2]
-    if definition.uses[binding] and has_variables(host, binding .. "_") then
+    local is_elsewhere = binding == "docker" and has_engine_behind_ssh(host)
+    if definition.uses[binding] and tells_of(host, binding) and not is_elsewhere then
       checks[#checks + 1] = check(name .. ", " .. binding, function() return look(host) end)
     end
   end
   if #checks > 0 then return end
   checks[1] = { what = name, fine = true, seen = "named; nothing the procedure uses goes there" }
+end
+
+local function add_all(checks, more)
+  for _, each in ipairs(more) do checks[#checks + 1] = each end
 end
 
 local function all_hosts(definition, hosts)

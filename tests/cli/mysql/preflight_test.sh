@@ -9,7 +9,7 @@ all:
   hosts:
     good: {ansible_host: $LAB_MYSQL_HOST, mysql_port: $LAB_MYSQL_PRIMARY_PORT, mysql_user: $LAB_MYSQL_USER, mysql_password: "env:GOOD"}
     wrong: {ansible_host: $LAB_MYSQL_HOST, mysql_port: $LAB_MYSQL_PRIMARY_PORT, mysql_user: $LAB_MYSQL_USER, mysql_password: "env:WRONG"}
-    other: {ansible_host: $LAB_MYSQL_HOST}
+    other: {ansible_host: $LAB_MYSQL_HOST, mysql_databases: [app]}
 END
 GOOD=$LAB_MYSQL_PASSWORD WRONG=not-the-password run preflight --inventory site.yaml p.lua
 exits 5 "one server that takes the password, one that does not"

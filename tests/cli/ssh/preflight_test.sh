@@ -59,6 +59,15 @@ not ok  host changed, ssh: $LAB_SSH_KEY_USER@127.9.0.3:$LAB_SSH_PORT: host key: 
 not ok  host refused, ssh: nosuchuser@127.9.0.4:$LAB_SSH_PORT: auth: the server refused key $LAB_SSH_KEY (ssh-ed25519); it takes publickey,password,keyboard-interactive
 not ok  host closed, ssh: $LAB_SSH_KEY_USER@127.9.0.5:1: connect: 127.9.0.5 port 1: connection refused"
 
+# Without an inventory the names are ssh's own, each looked at once.
+mkdir -p "$HOME/.ssh"
+printf 'Host good\n  HostName 127.9.0.1\n  Port %d\n  User %s\n  IdentityFile %s\n  UserKnownHostsFile %s\n' "$LAB_SSH_PORT" \
+  "$LAB_SSH_KEY_USER" "$LAB_SSH_KEY" "$LAB_SSH_KNOWN_HOSTS" >"$HOME/.ssh/config"
+sed 's/target = /also = procedure.param.hosts { doc = "x" }, target = /' p.lua >two.lua
+run preflight two.lua --also good,good --target good
+exits 0 "names of ssh_config"
+holds "one of each" test "$(grep -c 'host good, ssh' "$TMPDIR/stdout")" = 1
+
 # A host that a parameter names beside the limit is looked at, too.
 run preflight --inventory site.yaml --limit good p.lua --target closed
 exits 5 "a host of the parameters that the limit leaves out"
