@@ -32,29 +32,30 @@ Awaitable<T> part_of(const char* op, std::shared_ptr<void> /*owner*/, Awaitable<
   }
 }
 
-std::shared_ptr<Walk> walk_begin(std::shared_ptr<Client> client, std::string path, bool data) {
+std::shared_ptr<Walk> walk_begin(const std::shared_ptr<Client>& client, std::string path, bool data) {
   return std::make_shared<Walk>(client->shared_session(), std::move(path), data);
 }
-Awaitable<std::optional<WalkedNode>> walk_next(Call& call, std::shared_ptr<Walk> walk, StepOptions /*options*/) {
+Awaitable<std::optional<WalkedNode>> walk_next(Call& call, const std::shared_ptr<Walk>& walk, StepOptions /*options*/) {
   return part_of("Client:walk", walk, walk->next(call));
 }
-void walk_prune(std::shared_ptr<Walk> walk) { walk->prune(); }
+void walk_prune(const std::shared_ptr<Walk>& walk) { walk->prune(); }
 
-std::shared_ptr<Follower> follow(std::shared_ptr<Client> client, std::string path) {
+std::shared_ptr<Follower> follow(const std::shared_ptr<Client>& client, std::string path) {
   return std::make_shared<Follower>(client->shared_session(), std::move(path), false);
 }
-Awaitable<std::optional<Change>> follow_next(Call& call, std::shared_ptr<Follower> follower, StepOptions /*options*/) {
+Awaitable<std::optional<Change>> follow_next(Call& call, const std::shared_ptr<Follower>& follower,
+                                             StepOptions /*options*/) {
   return part_of("Client:wait_node", follower, follower->next(call));
 }
 
-Awaitable<std::shared_ptr<LockPlace>> lock_enter(Call& call, std::shared_ptr<Client> client, std::string lock,
+Awaitable<std::shared_ptr<LockPlace>> lock_enter(Call& call, const std::shared_ptr<Client>& client, std::string lock,
                                                  std::string owner) {
   return part_of("Client:lock", client, enter_lock(call, client->shared_session(), std::move(lock), std::move(owner)));
 }
-Awaitable<void> lock_wait(Call& call, std::shared_ptr<LockPlace> place, StepOptions /*options*/) {
+Awaitable<void> lock_wait(Call& call, const std::shared_ptr<LockPlace>& place, StepOptions /*options*/) {
   return part_of("Client:lock", place, place->wait_turn(call));
 }
-Awaitable<LockNews> lock_news(Call& call, std::shared_ptr<LockPlace> place, LockState known) {
+Awaitable<LockNews> lock_news(Call& call, const std::shared_ptr<LockPlace>& place, LockState known) {
   return part_of("Client:lock", place, place->wait_news(call, known));
 }
 Awaitable<void> lock_leave(Call& call, const std::shared_ptr<LockPlace>& place) {
