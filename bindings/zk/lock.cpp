@@ -174,9 +174,8 @@ Awaitable<void> LockPlace::leave(Call& call) {
 
 Awaitable<std::shared_ptr<LockPlace>> enter_lock(Call& call, SessionPtr session, std::string lock, std::string owner) {
   check_path(lock);
-  co_await ensure_path(call, session, lock, AclPreset::open);
   CreateOptions options;
-  options.ephemeral = options.sequential = options.tagged = true;
+  options.ephemeral = options.sequential = options.tagged = options.makepath = true;
   const auto node = co_await create_node(call, session, join(lock, kPlace), std::move(owner), options);
   const auto full = full_path(*session, node);
   const Asked asked("look at", node);

@@ -48,6 +48,9 @@ Awaitable<std::optional<Change>> follow_next(Call& call, const std::shared_ptr<F
   return part_of("Client:wait_node", follower, follower->next(call));
 }
 
+Awaitable<void> lock_prepare(Call& call, const std::shared_ptr<Client>& client, std::string lock) {
+  return part_of("Client:lock", client, ensure_path(call, client->shared_session(), std::move(lock), AclPreset::open));
+}
 Awaitable<std::shared_ptr<LockPlace>> lock_enter(Call& call, const std::shared_ptr<Client>& client, std::string lock,
                                                  std::string owner) {
   return part_of("Client:lock", client, enter_lock(call, client->shared_session(), std::move(lock), std::move(owner)));
@@ -78,12 +81,16 @@ void declare_parts(Module& module) {
   module.hidden_type<LockPlace>("LockPlace");
   // A lock ends with its session, so taking one is no change that a resumed run must not repeat.
   constexpr auto kAsLongAsHeld = std::chrono::hours(24 * 365);
+  // Nothing stops it: no deadline is overrun by more.
+  constexpr auto kTakingAPlace = std::chrono::seconds(10);
   module.observe("walk_begin", walk_begin, {{"client"}, {"path"}, {"data"}}, "Begin a walk", Hidden{});
   module.observe("walk_next", walk_next, {{"walk"}, {"options"}}, "Go to the next node", Hidden{});
   module.observe("walk_prune", walk_prune, {{"walk"}}, "Leave out what is below", Hidden{});
   module.observe("follow", follow, {{"client"}, {"path"}}, "Begin to follow a node", Hidden{});
   module.observe("follow_next", follow_next, {{"follower"}, {"options"}}, "Wait for the next change", Hidden{});
-  module.observe("lock_enter", lock_enter, {{"client"}, {"lock"}, {"owner"}}, "Take a place in the queue", Hidden{});
+  module.observe("lock_prepare", lock_prepare, {{"client"}, {"lock"}}, "Make the lock's node", Hidden{});
+  module.observe("lock_enter", lock_enter, {{"client"}, {"lock"}, {"owner"}}, "Take a place in the queue", Hidden{},
+                 Timeout{kTakingAPlace});
   module.observe("lock_wait", lock_wait, {{"place"}, {"options"}}, "Wait for our turn", Hidden{});
   module.observe("lock_news", lock_news, {{"place"}, {"known"}}, "Wait until the lock stands otherwise", Hidden{},
                  Timeout{kAsLongAsHeld});

@@ -55,6 +55,17 @@ local function leave(hidden, place)
   return cause and cause.code == "zk.lock_left" and cause or failure
 end
 
+-- A place is a node that keeps the lock as long as our session lives: once it may have been made, nothing stops us
+-- before we know its name, and can give it back. Whatever may take long comes before.
+local function enter(hidden, client, path, owner)
+  hidden.lock_prepare(client, path)
+  native.shield()
+  local ok, place = raw_pcall(hidden.lock_enter, client, path, owner)
+  native.unshield()
+  if not ok then raw_error(place, 0) end
+  return place
+end
+
 local function lost_error(path, why, cause, left)
   local is_error = native.is_error(cause)
   -- Lost by our clock, it may still be ours by the servers'.
@@ -80,7 +91,7 @@ end
 
 function locking.lock(hidden, client, path, options, fn)
   if native.is_plan() then return fn({ path = path, token = "<the lock's token>", node = path }) end
-  local place = hidden.lock_enter(client, path, options.owner or hidden.lock_owner())
+  local place = enter(hidden, client, path, options.owner or hidden.lock_owner())
   wait_turn(hidden, place, path, options)
   local lock = { path = path, token = hidden.lock_token(place), node = hidden.lock_node(place) }
   local outcome, lost, stopped = run_under(hidden, place, fn, lock)

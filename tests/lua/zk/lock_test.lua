@@ -128,6 +128,19 @@ test("a holder frozen past its session wakes up without the lock", function()
   end)
 end)
 
+test("a deadline at any point of taking a lock leaves no place in its queue", function()
+  support.with_root({}, function(z, root)
+    for tenths = 1, 120 do
+      t.raises("deadline.exceeded", nil, function()
+        ops.deadline(tenths * 1e-4, function()
+          z:lock(root .. "/lock", {}, function() ops.sleep("30s") end)
+        end)
+      end)
+      if z:exists(root .. "/lock") then t.equal(z:contenders(root .. "/lock"), {}) end
+    end
+  end)
+end)
+
 test("a deadline around a lock stops its function and gives the lock back", function()
   support.with_root({}, function(z, root)
     t.raises("deadline.exceeded", nil, function()
