@@ -77,7 +77,7 @@ std::ifstream open_file(const std::string& path) {
 std::string part_of_file(const std::string& path, std::ios::seekdir from) {
   auto file = open_file(path);
   file.seekg(0, std::ios::end);
-  const auto size = std::min<std::streamoff>(file.tellg(), kLargestRecord);
+  const auto size = std::clamp<std::streamoff>(file.tellg(), 0, kLargestRecord);  // -1: what is no file has no end
   file.seekg(from == std::ios::end ? -size : 0, from);
   std::string text(static_cast<std::size_t>(size), '\0');
   file.read(text.data(), size);

@@ -16,8 +16,8 @@ struct RunSummary {
   std::string last_time;          ///< of its last record
 };
 
-/// nullopt: it was cut off before its first record was whole. The last record of a run that has ended, and
-/// needs nobody, says what became of it; of any other run all records are read. Throws what read_run throws, but for a
+/// nullopt: it was cut off before its first record was whole. The last record of a run that has ended, and needs
+/// nobody, says what became of it; of any other run all records are read. Throws what read_run throws, but for a
 /// damaged run that was given up.
 std::optional<RunSummary> read_summary(const RunFolder& folder);
 
