@@ -54,8 +54,8 @@ class Repl {
   /// False: the input ended, or Ctrl-C was pressed.
   bool read_line(const char* prompt, std::string& line) {
     if (is_terminal(STDIN_FILENO)) {
-      say(prompt);
       runtime_->watchdog().set_at_prompt(true);
+      say(prompt);
       wait_for_input(runtime_->scheduler(), STDIN_FILENO);
       runtime_->watchdog().set_at_prompt(false);
       if (runtime_->scheduler().interrupted() || runtime_->scheduler().stopped_now()) return false;

@@ -79,6 +79,7 @@ void Watchdog::watch() {
 }
 
 void Watchdog::on_signal(int number) {
+  const bool at_prompt = at_prompt_.load();  // the loop leaves the prompt as soon as it is told
   const bool first = signal_.exchange(number) == 0;
   ++asked_;
   if (first) {
@@ -86,7 +87,7 @@ void Watchdog::on_signal(int number) {
     asio::post(scheduler_.io(), [this] {
       if (interrupted_by() != 0) scheduler_.interrupt_all(kInterruptGrace);  // else it was served and forgotten by now
     });
-    if (at_prompt_.load()) return;
+    if (at_prompt) return;
     say("\nopshost: interrupted; changes in flight get 10 s to answer, clean-ups run. Once more to stop now.\n");
     return;
   }

@@ -25,7 +25,8 @@ begin() {
   rm -f keys
   mkfifo keys
   : >"$shown"
-  printf -v line '%q ' "$OPSHOST" repl
+  # exec: dash stays as the parent otherwise, and dies of the SIGINT that opshost has served.
+  printf -v line 'exec %q repl' "$OPSHOST"
   "${WITH_SIGINT[@]}" script -qefc "$line" "$shown" <keys >/dev/null 2>&1 &
   child=$!
   exec 8>keys

@@ -28,7 +28,8 @@ run() {
 
 on_terminal() {
   local line
-  printf -v line '%q ' "$OPSHOST" "$@"
+  # exec: dash stays as the parent otherwise, and dies of a SIGINT that opshost has served.
+  printf -v line '%q ' exec "$OPSHOST" "$@"
   status=0
   timeout --kill-after=5 "$LIMIT" script -qec "$line" /dev/null >"$TMPDIR/stdout" 2>"$TMPDIR/stderr" || status=$?
   sed -i 's/\r$//' "$TMPDIR/stdout"
