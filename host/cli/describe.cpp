@@ -2,10 +2,14 @@
 #include "host/cli/describe.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
+#include "host/base/digest.hpp"
 #include "host/base/json_text.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/exit_codes.hpp"
+#include "host/lua/script_files.hpp"
 #include "host/lua/source_calls.hpp"
 #include "host/term/output.hpp"
 #include "host/term/table.hpp"
@@ -58,19 +62,50 @@ std::string uses_text(const Value& about) {
   return text.empty() ? "uses nothing\n" : text + "\n";
 }
 
-std::string calls_text(const std::vector<lua::NamedCall>& calls) {
-  std::string text;
-  for (const auto& call : calls)
-    text += "  " + call.method + " \"" + call.name + "\"  (line " + std::to_string(call.line) + ")\n";
-  return text.empty() ? text : "in its text\n" + text;
+struct CallsOfFile {
+  std::string file;  ///< empty: the procedure's own
+  std::vector<lua::NamedCall> calls;
+};
+
+std::string text_of_file(const lua::Vm::LoadedFile& file) {
+  if (file.built_in) return std::string(lua::embedded_text(file.name));
+  const std::ifstream stream(file.name, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return std::move(text).str();
 }
 
-Value document_of(Value about, const std::vector<lua::NamedCall>& calls) {
+/// What the procedure's file names, and what those it has loaded do.
+std::vector<CallsOfFile> calls_of(Runtime& runtime, const std::string& script_text) {
+  std::vector<CallsOfFile> files{{"", lua::named_calls(script_text)}};
+  const auto own = sha256_hex(script_text);
+  for (const auto& file : runtime.vm().loaded_files()) {
+    if (file.sha256 == own || file.name.starts_with("stdlib/")) continue;
+    auto calls = lua::named_calls(text_of_file(file));
+    if (!calls.empty()) files.push_back({file.name, std::move(calls)});
+  }
+  return files;
+}
+
+std::string calls_text(const std::vector<CallsOfFile>& files) {
+  std::string text;
+  for (const auto& [file, calls] : files) {
+    if (!calls.empty()) text += file.empty() ? "in its text\n" : "in " + file + "\n";
+    for (const auto& call : calls)
+      text += "  " + call.method + " \"" + call.name + "\"  (line " + std::to_string(call.line) + ")\n";
+  }
+  return text;
+}
+
+Value document_of(Value about, const std::vector<CallsOfFile>& files) {
   auto fields = *about.get_if<ValueMap>();
   ValueList list;
-  for (const auto& call : calls) {
-    list.emplace_back(
-        ValueMap{{"method", call.method}, {"name", call.name}, {"line", static_cast<std::int64_t>(call.line)}});
+  for (const auto& [file, calls] : files) {
+    for (const auto& call : calls) {
+      ValueMap entry{{"method", call.method}, {"name", call.name}, {"line", static_cast<std::int64_t>(call.line)}};
+      if (!file.empty()) entry.emplace_back("file", file);
+      list.emplace_back(std::move(entry));
+    }
   }
   fields.emplace_back("calls", std::move(list));
   return fields;
@@ -110,7 +145,7 @@ bool asks_for_help(Runtime& runtime, const ProcedureSlot& procedure, const std::
 int show_description(Runtime& runtime, const ProcedureSlot& procedure, const std::string& name,
                      const std::string& script_text, bool json) {
   const auto about = about_procedure(runtime, procedure, name);
-  const auto calls = lua::named_calls(script_text);
+  const auto calls = calls_of(runtime, script_text);
   if (json) {
     standard_output().write(json_text(document_of(about, calls)) + "\n");
     return 0;

@@ -12,7 +12,8 @@ namespace opshost::cli {
 bool asks_for_help(Runtime& runtime, const ProcedureSlot& procedure, const std::string& name,
                    const std::vector<std::string>& words);
 
-/// Writes its parameters, what it may do, its steps and questions as far as its text tells; as JSON under --json.
+/// Writes its parameters, what it may do, its steps and questions as far as its text and that of the files it
+/// loads tell; as JSON under --json.
 /// Returns the exit code.
 int show_description(Runtime& runtime, const ProcedureSlot& procedure, const std::string& name,
                      const std::string& script_text, bool json);

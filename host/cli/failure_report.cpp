@@ -15,11 +15,26 @@ using journal::History;
 using journal::RunJournal;
 using journal::Step;
 
-/// The step that ended last without success, or is still in progress; nullptr: it failed outside of any.
-const Step* step_at_fault(const History& history) {
+const std::string* text_in(const std::optional<Value>& value, std::string_view name) {
+  const auto* field = value ? value->field(name) : nullptr;
+  return field == nullptr ? nullptr : field->get_if<std::string>();
+}
+
+bool failed_with(const Step& step, const Error& error) {
+  const auto* message = text_in(step.error, "message");
+  return message != nullptr && *message == error.message();
+}
+
+/// The step whose error ended the run; of one that was stopped, or failed in several places, the step that was under
+/// way or failed last. nullptr: it failed outside of any. That a step failed is no fault by itself: what a `try` or a
+/// budget of failures took is behind the run.
+const Step* step_at_fault(const History& history, const Error& error) {
+  const bool in_many = error.code() == "group.failed" || error.code() == "procedure.tolerated";
   const Step* found = nullptr;
   for (const auto& [path, step] : history.steps()) {
     if (step.finished() || path.starts_with(journal::kCleanupStep)) continue;
+    if (failed_with(step, error)) return &step;
+    if (!in_many && step.state == "failed") continue;
     if (found == nullptr || std::max(step.ended, step.begun) > std::max(found->ended, found->begun)) found = &step;
   }
   return found;
@@ -29,11 +44,6 @@ std::string call_of(const Change& change) {
   const auto arguments = journal::from_journal_form(change.arguments);
   const auto* list = arguments.get_if<ValueList>();
   return gate::call_text(change.function, list == nullptr ? ValueList() : *list, change.subject);
-}
-
-const std::string* text_in(const std::optional<Value>& value, std::string_view name) {
-  const auto* field = value ? value->field(name) : nullptr;
-  return field == nullptr ? nullptr : field->get_if<std::string>();
 }
 
 /// What the change's command wrote last, the end of it.
@@ -63,11 +73,12 @@ std::string indented(const std::string& text) {
 std::string step_text(const History& history, const Step& step) {
   std::string text = "Step: " + step.path + (step.at.empty() ? "" : "  (" + step.at + ")") + "\n";
   const Change* last = nullptr;
-  for (const auto* change : history.attempt_changes(step)) {
-    text += "  " + call_of(*change) + ": " + change->state() + "\n";
-    last = change;
+  for (std::size_t i = 0; i < step.changes.size(); ++i) {
+    last = history.change(step.changes[i]);
+    text += "  " + call_of(*last) + ": " + last->state() +
+            (i < step.first_of_attempt ? " (in an earlier attempt)" : "") + "\n";
   }
-  if (history.attempt_changes(step).empty()) text += "  it sent no change\n";
+  if (last == nullptr) text += "  it sent no change\n";
   const auto output = last == nullptr ? std::string() : output_of(*last);
   if (!output.empty()) text += "  last output:\n" + indented(output);
   return text;
@@ -80,6 +91,21 @@ ValueList undone(const History& history) {
       paths.emplace_back(path.substr(journal::kUndoStep.size()));
   }
   return paths;
+}
+
+ValueList by_hand(const History& history) {
+  ValueList paths;
+  for (auto& path : history.done_by_hand()) paths.emplace_back(std::move(path));
+  return paths;
+}
+
+std::string targets_text(const History& history) {
+  const auto* targets = history.start() == nullptr ? nullptr : history.start()->field("targets");
+  const auto* list = targets == nullptr ? nullptr : targets->get_if<ValueList>();
+  std::string text;
+  if (list == nullptr) return text;
+  for (const auto& target : *list) text += (text.empty() ? " on " : ", ") + *target.get_if<std::string>();
+  return text;
 }
 
 ValueList owed(const History& history) {
@@ -105,11 +131,11 @@ std::string run_text(RunJournal& run) {
   std::string text;
   if (const auto list = undone(history); !list.empty()) text += "Taken back: " + names(list) + "\n";
   if (const auto list = owed(history); !list.empty()) text += "Owed: the clean-up " + names(list) + "\n";
-  if (history.rolled_back()) return text + "The run " + run.folder().id + " was rolled back.\n";
-  if (!history.unfinished()) {
-    return text + "The run " + run.folder().id + " has changed nothing; run it again when the cause is repaired.\n";
-  }
-  return text + "The run " + run.folder().id + " is not finished. Go on with: " + command(run) + "\n";
+  if (const auto list = by_hand(history); !list.empty()) text += "Done by hand: " + names(list) + "\n";
+  const auto named = "The run " + run.folder().id + targets_text(history);
+  if (history.rolled_back()) return text + named + " was rolled back.\n";
+  if (!history.unfinished()) return text + named + " has changed nothing; run it again when the cause is repaired.\n";
+  return text + named + " is not finished. Go on with: " + command(run) + "\n";
 }
 
 Value change_document(const Change& change) {
@@ -123,9 +149,11 @@ Value document(const Outcome& outcome, RunJournal& run, const std::string& advic
   fields.emplace_back("advice", advice);
   fields.emplace_back("exit_code", outcome.exit_code);
   ValueMap report{{"run", run.folder().id}, {"state", history.state()}, {"error", std::move(fields)}};
-  if (const auto* step = step_at_fault(history)) {
+  const auto* targets = history.start() == nullptr ? nullptr : history.start()->field("targets");
+  report.emplace_back("targets", targets == nullptr ? Value(ValueList()) : *targets);
+  if (const auto* step = step_at_fault(history, outcome.error)) {
     ValueList changes;
-    for (const auto* change : history.attempt_changes(*step)) changes.push_back(change_document(*change));
+    for (const auto id : step->changes) changes.push_back(change_document(*history.change(id)));
     const auto attempt = history.attempt_changes(*step);
     ValueMap at_fault{{"path", step->path}, {"at", step->at}, {"changes", std::move(changes)}};
     if (step->seen) at_fault.emplace_back("seen", *step->seen);
@@ -133,6 +161,7 @@ Value document(const Outcome& outcome, RunJournal& run, const std::string& advic
     report.emplace_back("step", std::move(at_fault));
   }
   report.emplace_back("undone", undone(history));
+  report.emplace_back("by_hand", by_hand(history));
   report.emplace_back("owed", owed(history));
   report.emplace_back("command", command(run));
   return report;
@@ -147,9 +176,14 @@ void report_end(RunJournal& run, const std::string& state, const Value& value, c
     standard_output().write(json_text(ValueMap{{"run", run.folder().id},
                                                {"state", state},
                                                {"result", value},
+                                               {"by_hand", by_hand(history)},
                                                {"owed", list},
                                                {"command", list.empty() ? "" : command(run)}}) +
                             "\n");
+  }
+  if (const auto hands = by_hand(history); history.rolled_back() && !hands.empty()) {
+    say("opshost: the run " + run.folder().id + " is rolled back, but what was done by hand stays: " + names(hands) +
+        ". Take it back by hand\n");
   }
   if (list.empty()) return;
   say("opshost: the run " + run.folder().id + " is " + state + ", but owes the clean-up " + names(list) +
@@ -163,7 +197,7 @@ void report_failure(const Outcome& outcome, RunJournal& run, const SessionOption
   text_only.json = false;
   report(outcome, text_only, runtime);
   std::string text;
-  if (const auto* step = step_at_fault(run.history())) text += step_text(run.history(), *step);
+  if (const auto* step = step_at_fault(run.history(), outcome.error)) text += step_text(run.history(), *step);
   say(text + run_text(run));
 }
 

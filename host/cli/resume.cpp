@@ -128,7 +128,7 @@ int take_on(const std::string& name, const std::string& mode, const SessionOptio
   const auto* params = run->history().start()->field("params");
   ValueMap request{{"mode", mode},
                    {"name", run->history().start()->text("procedure")},
-                   {"params", params == nullptr ? Value(ValueMap()) : journal::from_journal_form(*params)}};
+                   {"params", params == nullptr ? Value(ValueMap()) : run->value_of(*params)}};
   if (!edited.empty()) request.emplace_back("edited", ValueList(edited.begin(), edited.end()));
   runtime.gate().journal = run;
   runtime.vm().context().run = run.get();

@@ -92,12 +92,12 @@ std::string head_text(const journal::RunFolder& folder, const History& history) 
   std::string text = "run        " + folder.id + "\nprocedure  " + start.text("procedure") + "\n";
   if (const auto source = start.text("source"); !source.empty()) text += "source     " + source + "\n";
   if (const auto* params = start.field("params"); params != nullptr)
-    text += "parameters " + describe(journal::from_journal_form(*params)) + "\n";
+    text += "parameters " + describe(journal::whole_value(folder.path, *params)) + "\n";
   if (const auto* who = start.field("who")) text += "by         " + journal::identity_text(*who) + "\n";
   text += "began      " + start.time + "\nstate      " + journal::state_text(folder, history) + ", " +
           took(start.time, history.last_time()) + "\n";
   if (const auto* result = history.result(); result != nullptr && result->field("value") != nullptr)
-    text += "result     " + describe(journal::from_journal_form(*result->field("value"))) + "\n";
+    text += "result     " + describe(journal::whole_value(folder.path, *result->field("value"))) + "\n";
   if (const auto* result = history.result(); result != nullptr && result->field("error") != nullptr)
     text += "error      " + printable(code_and_message(*result->field("error"))) + "\n";
   if (const auto* abandoned = history.abandoned()) text += "abandoned  " + abandoned->text("reason") + "\n";

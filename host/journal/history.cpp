@@ -20,6 +20,8 @@ bool may_be_applied(const Value& error) {
   return flag != nullptr && *flag;
 }
 
+constexpr std::string_view kManual = "manual";
+
 bool is_own_step(const std::string& path) { return path.starts_with(kCleanupStep) || path.starts_with(kUndoStep); }
 
 }  // namespace
@@ -258,6 +260,16 @@ bool History::sent_any_change() const {
   return false;
 }
 
+std::vector<std::string> History::done_by_hand() const {
+  std::vector<std::string> paths;
+  for (const auto& [path, answer] : answers_) {
+    if (answer.kind == kManual) paths.push_back(path);
+  }
+  return paths;
+}
+
+bool History::has_acted() const { return sent_any_change() || !done_by_hand().empty(); }
+
 const Record* History::recorded(const std::string& kind, const std::string& path) const {
   const auto found = recorded_.find(kind + ":" + path);
   return found == recorded_.end() ? nullptr : &found->second;
@@ -275,6 +287,9 @@ bool History::acted_upon(const std::string& path) const {
   const auto group = slash == std::string::npos ? std::string() : path.substr(0, slash);
   for (const auto& [step_path, step] : steps_) {
     if (is_within(step_path, group) && step.finished() && step.ended > answer->record) return true;
+  }
+  for (const auto& [other_path, other] : answers_) {
+    if (other.kind == kManual && is_within(other_path, group) && other.record > answer->record) return true;
   }
   return false;
 }
@@ -305,7 +320,7 @@ bool History::unfinished() const { return !abandoned_ && unfinished_as(state());
 
 bool History::unfinished_as(const std::string& state) const {
   if (!owed().empty()) return true;
-  return state != "done" && state != "rolled_back" && sent_any_change();
+  return state != "done" && state != "rolled_back" && has_acted();
 }
 
 ValueList History::files() const { return files_; }

@@ -100,12 +100,17 @@ class History {
   [[nodiscard]] std::vector<const Change*> attempt_changes(const Step& step) const;
   [[nodiscard]] bool changed(const Step& step) const;
   [[nodiscard]] bool sent_any_change() const;
+  /// The `manual` steps a person did: what the world has of them is in no record of a change.
+  [[nodiscard]] std::vector<std::string> done_by_hand() const;
+  /// The world may be another than before: a change was or may have been sent, or a person did something.
+  [[nodiscard]] bool has_acted() const;
   /// A fact, try or require; nullptr: not recorded.
   [[nodiscard]] const Record* recorded(const std::string& kind, const std::string& path) const;
   [[nodiscard]] const std::map<std::string, Record>& recorded() const { return recorded_; }
   [[nodiscard]] const Answer* answer(const std::string& path) const;
   [[nodiscard]] const std::map<std::string, Answer>& answers() const { return answers_; }
-  /// False where no step of the group finished after the answer, so that a resume asks again.
+  /// False where no step of the group finished, and nothing in it was done by hand, after the answer, so that a resume
+  /// asks again.
   [[nodiscard]] bool acted_upon(const std::string& path) const;
   [[nodiscard]] const std::map<std::string, Cleanup>& cleanups() const { return cleanups_; }
   [[nodiscard]] std::vector<const Cleanup*> owed() const;
@@ -121,7 +126,7 @@ class History {
   [[nodiscard]] bool rolled_back() const { return rolled_back_; }
   /// running (or killed), done, failed, refused, interrupted, rolled_back, abandoned.
   [[nodiscard]] std::string state() const;
-  /// Somebody has to come back to it: it is neither done nor given up and has sent a change, or a clean-up is owed.
+  /// Somebody has to come back to it: it is neither done nor given up and has acted, or a clean-up is owed.
   [[nodiscard]] bool unfinished() const;
   /// The same, were the run to end now in this state.
   [[nodiscard]] bool unfinished_as(const std::string& state) const;

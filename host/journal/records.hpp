@@ -62,6 +62,8 @@ namespace opshost::journal {
 
 /// A record, its line break included, is one write of at most this many bytes.
 inline constexpr std::size_t kLargestRecord = 64UL * 1024;
+/// Of which one value takes no more.
+inline constexpr std::size_t kMostOfRecord = 32UL * 1024;
 /// A value a resume needs may be this long as JSON.
 inline constexpr std::size_t kLargestValue = 16UL * 1024 * 1024;
 

@@ -15,7 +15,6 @@ namespace opshost::journal {
 namespace {
 
 /// Of a record's 64 KiB, what arguments or a result may take.
-constexpr std::size_t kMostOfRecord = 32UL * 1024;
 constexpr std::size_t kLongText = 4UL * 1024;
 
 Descriptor open_journal(const RunFolder& folder) {
@@ -98,7 +97,7 @@ RunJournal::RunJournal(asio::io_context& io, RunFolder folder, Descriptor lock, 
       history_(std::move(read.history)),
       writer_(std::make_unique<Writer>(io, std::move(file), read.good_bytes, history_.last_number(), folder_.path)) {
   if (!history_.changes().empty()) last_change_ = history_.changes().rbegin()->first;
-  last_value_file_ = history_.last_number();
+  last_value_file_ = history_.last_number() + 1;  // the start's record goes with two at most, others with one
 }
 
 std::shared_ptr<RunJournal> RunJournal::create(asio::io_context& io) {
@@ -135,32 +134,23 @@ void RunJournal::append(std::string kind, ValueMap fields) {
 void RunJournal::append(std::string kind, ValueMap fields, Room room, Writer::Done done) {
   auto record = new_record(std::move(kind), std::move(fields));
   history_.apply(record);
-  writer_->append({.record = std::move(record),
-                   .room = room,
-                   .done = std::move(done),
-                   .file_name = std::exchange(value_name_, {}),
-                   .file_text = std::exchange(value_text_, {})});
+  writer_->append(
+      {.record = std::move(record), .room = room, .done = std::move(done), .files = std::exchange(value_files_, {})});
 }
 
-Value RunJournal::keep(const Value& value) {
+Value RunJournal::keep(const Value& value, std::size_t most) {
   auto form = to_journal_form(value);
   auto text = json_text(form);
-  if (text.size() <= kMostOfRecord) return form;
+  if (text.size() <= most) return form;
   if (text.size() > kLargestValue) {
     throw Error("procedure.value_too_long", "a value of " + std::to_string(text.size()) +
                                                 " bytes is to be kept for a resume; 16MiB is the most. Keep what "
                                                 "decides, not the whole answer");
   }
-  value_name_ = "values/" + std::to_string(++last_value_file_) + ".json";
-  ValueMap reference{
-      {"$file", value_name_}, {"bytes", static_cast<std::int64_t>(text.size())}, {"sha256", sha256_hex(text)}};
-  value_text_ = std::move(text);
+  auto name = "values/" + std::to_string(++last_value_file_) + ".json";
+  ValueMap reference{{"$file", name}, {"bytes", static_cast<std::int64_t>(text.size())}, {"sha256", sha256_hex(text)}};
+  value_files_.push_back({std::move(name), std::move(text)});
   return reference;
-}
-
-Value RunJournal::value_of(const Value& field) const {
-  if (field.field("$file") == nullptr) return from_journal_form(field);
-  return from_journal_form(read_value_file(folder_.path, field));
 }
 
 namespace {

@@ -30,9 +30,9 @@ class RunJournal final : public Journal {
   void append(std::string kind, ValueMap fields, Room room, Writer::Done done);
   /// The field of a value a resume needs, in journal form: as it stands, or where it is long a reference to a file that
   /// is written with the next record. Throws Error("procedure.value_too_long").
-  Value keep(const Value& value);
+  Value keep(const Value& value, std::size_t most = kMostOfRecord);
   /// The value a field holds: from the record, or from its file.
-  [[nodiscard]] Value value_of(const Value& field) const;
+  [[nodiscard]] Value value_of(const Value& field) const { return whole_value(folder_.path, field); }
   /// Outside of any fiber: everything appended is durable, or why not.
   std::optional<Error> flush() { return writer_->flush(); }
 
@@ -53,9 +53,8 @@ class RunJournal final : public Journal {
   ChangeId last_change_ = 0;
   std::set<ChangeId> sensitive_;  ///< changes whose answer is not written down
   std::uint64_t last_value_file_ = 0;
-  std::string value_name_;  ///< of the file that goes with the next record
-  std::string value_text_;
-  std::unique_ptr<Writer> writer_;  // last: its thread uses none of the above, its reports may
+  std::vector<Writer::ValueFile> value_files_;  ///< that go with the next record
+  std::unique_ptr<Writer> writer_;              // last: its thread uses none of the above, its reports may
 };
 
 /// What becomes of arguments and results of changes beyond `limit` bytes: their size and SHA-256.

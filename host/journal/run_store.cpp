@@ -215,10 +215,11 @@ std::optional<Record> read_last(const RunFolder& folder) {
   return decode(std::string_view(text).substr(before == std::string::npos ? 0 : before + 1));
 }
 
-Value read_value_file(const std::string& folder, const Value& reference) {
-  const auto text_of = [&reference](std::string_view name) {
-    const auto* field = reference.field(name);
-    const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
+Value whole_value(const std::string& folder, const Value& field) {
+  if (field.field("$file") == nullptr) return from_journal_form(field);
+  const auto text_of = [&field](std::string_view name) {
+    const auto* part = field.field(name);
+    const auto* text = part == nullptr ? nullptr : part->get_if<std::string>();
     return text == nullptr ? std::string() : *text;
   };
   const auto path = folder + "/" + text_of("$file");
@@ -229,7 +230,7 @@ Value read_value_file(const std::string& folder, const Value& reference) {
                                        " is not what was written there; the run cannot be taken "
                                        "on. Restore the file, or `opshost abandon` the run");
   }
-  return std::move(*value);
+  return from_journal_form(*value);
 }
 
 void give_up(const RunFolder& folder, const Value& why) {

@@ -47,8 +47,9 @@ std::vector<Record> read_records(const RunFolder& folder);
 std::optional<Record> read_first(const RunFolder& folder);
 std::optional<Record> read_last(const RunFolder& folder);
 
-/// A value kept in a file of the run's folder. Throws Error("journal.damaged") where it is not what was written.
-Value read_value_file(const std::string& folder, const Value& reference);
+/// What a field of a record holds, be it in the record or in a file of the run's folder. Throws
+/// Error("journal.damaged") where the file is not what was written.
+Value whole_value(const std::string& folder, const Value& field);
 
 /// A run whose journal cannot be read any more is given up beside it: nobody has to come back to it. Throws
 /// Error("journal.not_writable").

@@ -150,8 +150,8 @@ std::optional<Error> Writer::write_line(Line& line) {
     return Error("journal.full", "the disk of the journal in " + folder_ +
                                      " is full, so nothing was sent; make room there, then resume the run");
   }
-  if (!line.file_name.empty()) {
-    if (auto failure = write_value(line)) return failure;
+  for (const auto& value : line.files) {
+    if (auto failure = write_value(value)) return failure;
   }
   fault_point("journal.before_write");
   if (const int number = write_all(file_.get(), text); number != 0) return broken_ = broken("written", number);
@@ -184,10 +184,10 @@ bool Writer::reserve(std::uint64_t until) {
   return false;
 }
 
-std::optional<Error> Writer::write_value(const Line& line) {
-  const auto path = folder_ + "/" + line.file_name;
+std::optional<Error> Writer::write_value(const ValueFile& value) {
+  const auto path = folder_ + "/" + value.name;
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  int failure = file ? write_all(file.get(), line.file_text) : errno;
+  int failure = file ? write_all(file.get(), value.text) : errno;
   if (failure == 0 && ::fsync(file.get()) != 0) failure = errno;
   ++syncs_;
   if (failure == 0) failure = sync_folder(std::filesystem::path(path).parent_path().string());

@@ -30,12 +30,17 @@ class Writer {
   /// Runs on the loop: nullopt when the line is durable.
   using Done = std::function<void(const std::optional<Error>& failure)>;
 
+  /// A value kept beside the journal.
+  struct ValueFile {
+    std::string name;  ///< in the run's folder
+    std::string text;
+  };
+
   struct Line {
     std::optional<Record> record{};  ///< gets its number here: one that is refused leaves no gap
     Room room = Room::none;
-    Done done{};              ///< empty: written with the next durable line
-    std::string file_name{};  ///< of a value kept beside the journal, synced before the line; empty: none
-    std::string file_text{};
+    Done done{};                     ///< empty: written with the next durable line
+    std::vector<ValueFile> files{};  ///< synced before the line
   };
 
   /// Appends to `file` from `end` on, where `last_number` records stand. `folder` is where the files of values go.
@@ -58,7 +63,7 @@ class Writer {
   void work();
   void write_batch(std::vector<Line>& lines);
   std::optional<Error> write_line(Line& line);
-  std::optional<Error> write_value(const Line& line);
+  std::optional<Error> write_value(const ValueFile& value);
   void sync();
   bool has_room(const Line& line, std::size_t size);
   bool reserve(std::uint64_t until);

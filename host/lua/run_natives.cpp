@@ -56,8 +56,11 @@ void take_targets(journal::RunJournal& run, const std::vector<std::string>& targ
   }
 }
 
-// begin_run(fields, targets, hosts): a new run, or the one taken on; takes the targets' locks. `hosts`, or nil, are
-// kept for a resume
+// The start record names every Lua file too.
+constexpr std::size_t kMostOfStartValue = 8UL * 1024;
+
+// begin_run(fields, targets, params, hosts): a new run, or the one taken on; takes the targets' locks. `params` and
+// `hosts`, or nil, are kept for a resume
 int begin_run(lua_State* state) {
   return native_body(state, [state] {
     auto& context = context_of(state);
@@ -69,7 +72,10 @@ int begin_run(lua_State* state) {
     auto run = taken_on ? std::static_pointer_cast<journal::RunJournal>(context.gate->journal)
                         : journal::RunJournal::create(context.scheduler->io());
     take_targets(*run, targets, !taken_on);
-    if (!lua_isnoneornil(state, 3)) fields.emplace_back("hosts", run->keep(value_from_lua(state, 3)));
+    if (!lua_isnoneornil(state, 3))
+      fields.emplace_back("params", run->keep(value_from_lua(state, 3), kMostOfStartValue));
+    if (!lua_isnoneornil(state, 4))
+      fields.emplace_back("hosts", run->keep(value_from_lua(state, 4), kMostOfStartValue));
     if (taken_on) {
       write_session(*run, std::move(fields), files_of(vm));
     } else {

@@ -140,7 +140,8 @@ void Vm::push_chunk_environment() {
 
 void Vm::note_loaded(const ScriptSource& source) {
   auto name = source.chunk_name.substr(1);
-  if (!source.built_in && source.chunk_name.front() == '@') name = std::filesystem::absolute(name).string();
+  if (!source.built_in && source.chunk_name.front() == '@')
+    name = std::filesystem::absolute(name).lexically_normal().string();
   for (const auto& known : loaded_files_) {
     if (known.name == name) return;
   }

@@ -68,7 +68,7 @@ Step: file 2  (three_files.lua:20)
   local.run({"sh", "-c", "echo oh no >&2; exit 3"}): it ran and failed: local.exit
   last output:
     oh no
-The run RUN is not finished. Go on with: opshost resume RUN
+The run RUN on a is not finished. Go on with: opshost resume RUN
 SAYS
 run run three_files.lua --target a
 exits 5 "a new run on the host"
@@ -85,7 +85,7 @@ Step: file 2  (/PWD/three_files.lua:20)
   local.run({"sh", "-c", "echo oh no >&2; exit 3"}): it ran and failed: local.exit
   last output:
     oh no
-The run RUN is not finished. Go on with: opshost resume RUN
+The run RUN on a is not finished. Go on with: opshost resume RUN
 SAYS
 run resume last --in-doubt maybe
 exits 1 "a wrong answer to it"
@@ -94,7 +94,7 @@ exits 5 "stop"
 run resume last --json --in-doubt=stop
 exits 5 "the report as JSON"
 hide_ids
-holds "with all of it" grep -q '^{"run":"RUN","state":"refused","error":{"code":"procedure.refused",.*"exit_code":5},"step":{"path":"file 2","at":".*","changes":\[{"call":"local.run(.*","subject":"this machine","state":"it ran and failed: local.exit"}\],"output":"oh no\\n"},"undone":\[\],"owed":\[\],"command":"opshost resume RUN"}$' "$TMPDIR/stdout"
+holds "with all of it" grep -q '^{"run":"RUN","state":"refused","error":{"code":"procedure.refused",.*"exit_code":5},"targets":\["a"\],"step":{"path":"file 2","at":".*","changes":\[{"call":"local.run(.*","subject":"this machine","state":"it ran and failed: local.exit"}\],"output":"oh no\\n"},"undone":\[\],"by_hand":\[\],"owed":\[\],"command":"opshost resume RUN"}$' "$TMPDIR/stdout"
 run resume last --in-doubt skip
 exits 0 "skip"
 says_nothing

@@ -148,14 +148,15 @@ exits 0 "all three closed"
 holds "a child has its three and no more" test "$(cat seen)" = "0 1 2 3 "
 
 escapes() { grep -q $'\e' "$1"; }
-on_terminal() { TERM=$terminal script -qec "$*" /dev/null; }
+# on_terminal KIND COMMAND
+on_terminal() { TERM=$1 script -qec "$2" /dev/null; }
 
 # A terminal as stderr, and the warning that stdout is full.
 warn="$OPSHOST eval 1 >/dev/full"
-terminal=xterm on_terminal "$warn" >with_color
+on_terminal xterm "$warn" >with_color
 holds "a terminal: a warning is coloured" escapes with_color
-NO_COLOR=1 terminal=xterm on_terminal "$warn" >no_color
-terminal=dumb on_terminal "$warn" >dumb_terminal
+NO_COLOR=1 on_terminal xterm "$warn" >no_color
+on_terminal dumb "$warn" >dumb_terminal
 env -u TERM script -qec "$warn" /dev/null >no_term
 for file in no_color dumb_terminal no_term; do
   holds "$file: no escapes" bash -c "! grep -q \$'\\e' $file"

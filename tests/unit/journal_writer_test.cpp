@@ -101,8 +101,7 @@ TEST_CASE("a value's file is there before the line that names it") {
   bool told = false;
   writer.append({.record = line("see values/1.json"),
                  .done = [&](const std::optional<Error>& failure) { told = !failure; },
-                 .file_name = "values/1.json",
-                 .file_text = "[1]"});
+                 .files = {{"values/1.json", "[1]"}}});
   fixture.turn_until([&] { return told; });
   CHECK(content_of("run/values/1.json") == "[1]");
   struct stat status{};

@@ -154,11 +154,11 @@ local function begin(definition, p, request)
   if request.mode == "plan" then return end
   local fields, hosts = { mode = request.mode, edited = request.edited }, nil
   if request.mode == "run" then
-    fields = { procedure = definition.name, params = p, uses = definition.uses, source = definition.source,
+    fields = { procedure = definition.name, uses = definition.uses, source = definition.source,
       script = request.script, on_failure = definition.on_failure, unsafe_lua = native.unsafe_lua or nil }
     if native.chosen_inventory() then fields.inventory, hosts = native.internal("chosen_inventory").record() end
   end
-  native.begin_run(fields, main.targets(definition, p), hosts)
+  native.begin_run(fields, main.targets(definition, p), request.mode == "run" and p or nil, hosts)
 end
 
 --- request: {mode = "run" | "plan" | "resume" | "cleanup" | "rollback" | "preflight" | "help", name =,

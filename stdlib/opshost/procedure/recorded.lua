@@ -76,6 +76,8 @@ function recorded.try(name, fn, codes)
     end
   end
   local ok, value = raw_pcall(frames.within, name, fn)
+  -- Its steps are visited for what they have to put back; its outcome is not this process's to decide.
+  if run.mode ~= "plan" and frames.settling() and not native.is_stop(value) then frames.unwind(path) end
   if ok then
     if run.mode == "plan" then return planned_value(value) end
     return native.record_value("try", { path = path, ok = true }, value)
