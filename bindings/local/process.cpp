@@ -215,7 +215,9 @@ Awaitable<StoppedCommand> end_child(Call& call, std::shared_ptr<Child> child, Du
 
 /// One line of what is going on, for the host's own words on a deadline.
 std::string last_seen(const StoppedCommand& stopped) {
-  return "pid " + std::to_string(stopped.pid) + " was still running";
+  const std::string pid = "pid " + std::to_string(stopped.pid);
+  return pid + " was still running" +
+         (stopped.not_killed.empty() ? " and was killed" : ", could not be killed and may still run");
 }
 
 }  // namespace

@@ -120,6 +120,18 @@ std::string names(const ValueList& list) {
   return text;
 }
 
+/// Why each clean-up that is owed did not succeed, where it was tried.
+std::string owed_text(const History& history) {
+  std::string text;
+  for (const auto* cleanup : history.owed()) {
+    const auto* message = text_in(cleanup->error, "message");
+    const auto* code = text_in(cleanup->error, "code");
+    if (message != nullptr && code != nullptr)
+      text += "  " + cleanup->path + ": " + printable(*message) + " [" + *code + "]\n";
+  }
+  return text;
+}
+
 std::string command(RunJournal& run) {
   return run.history().start() == nullptr || !run.history().unfinished()
              ? std::string()
@@ -130,7 +142,8 @@ std::string run_text(RunJournal& run) {
   const auto& history = run.history();
   std::string text;
   if (const auto list = undone(history); !list.empty()) text += "Taken back: " + names(list) + "\n";
-  if (const auto list = owed(history); !list.empty()) text += "Owed: the clean-up " + names(list) + "\n";
+  if (const auto list = owed(history); !list.empty())
+    text += "Owed: the clean-up " + names(list) + "\n" + owed_text(history);
   if (const auto list = by_hand(history); !list.empty()) text += "Done by hand: " + names(list) + "\n";
   const auto named = "The run " + run.folder().id + targets_text(history);
   if (history.rolled_back()) return text + named + " was rolled back.\n";
@@ -187,7 +200,7 @@ void report_end(RunJournal& run, const std::string& state, const Value& value, c
   }
   if (list.empty()) return;
   say("opshost: the run " + run.folder().id + " is " + state + ", but owes the clean-up " + names(list) +
-      ". Put it back with: opshost cleanup " + run.folder().id + "\n");
+      ". Put it back with: opshost cleanup " + run.folder().id + "\n" + owed_text(history));
 }
 
 void report_failure(const Outcome& outcome, RunJournal& run, const SessionOptions& session, Runtime& runtime) {

@@ -41,9 +41,10 @@ namespace {
 
 void check_repeatable(const Step& step, bool repeatable, const std::string& shown) {
   if (!step.only_repeatable || step.repeatable || repeatable) return;
-  throw Error("gate.not_repeatable", shown + " is not repeatable, and the clean-up \"" + step.path +
-                                         "\" may have to run again; say repeatable = true where sending it again ends "
-                                         "in the same state, or use a change that does");
+  throw Error("gate.not_repeatable", shown +
+                                         " is not repeatable, and a clean-up may have to run again; say "
+                                         "repeatable = true where sending it again ends in the same state, or use a "
+                                         "change that does");
 }
 
 void note_sent(const FunctionInfo& function, const Scope& scope, bool repeatable) {

@@ -23,7 +23,7 @@ void declare_ops(Module& module) {
                          "print(local_.read(ops.shell \"printf 'b\\\\na\\\\n' | sort\").stdout)"});
   module.error("closed", "the handle was closed by this script", "open it again, or close it later");
   module.error("cancelled", "a sibling failed, or the group was left", "look at the first error of the group");
-  module.error("interrupted", "Ctrl-C, SIGTERM or SIGHUP", "run it again when you are ready");
+  module.error("interrupted", "Ctrl-C, SIGTERM or SIGHUP", "go on when you are ready: run it again, or resume it");
   module.error("deadline.exceeded", "an enclosing ops.deadline, or the run's own limit, was reached",
                "give it more time, or look at what it was waiting for");
   module.error("plan.unknown", "a plan needed a value that only the run will have",

@@ -205,6 +205,47 @@ exits 0 "resumed"
 holds "the rest is done" test -e work/after
 holds "the clean-up ran once more" test -e work/back
 
+# A command of this machine that does not end within its 10 s is killed, and that is said.
+again
+hold
+kill -INT "$holder"
+held
+exits 130 "Ctrl-C while a command takes longer"
+hide_ids
+sed -i 's/pid [0-9]*/pid 1/' "$TMPDIR/stderr"
+says <<'SAYS'
+
+opshost: interrupted; changes in flight get 10 s to answer, clean-ups run. Once more to stop now.
+opshost: hold.lua:12: interrupted while waiting for local.run({"sh", "-c", "touch work/began; until [ -e work/go ]; do sleep 0.02; done; touch work/held"}); last seen: pid 1 was still running and was killed; it may have been applied [interrupted]
+What to do: go on when you are ready: run it again, or resume it.
+Step: hold  (hold.lua:11)
+  local.run({"sh", "-c", "touch work/began; until [ -e work/go ]; do sleep 0.02; done; touch work/held"}): may have been applied: cancelled
+The run RUN on a is not finished. Go on with: opshost resume RUN
+SAYS
+holds "the clean-up ran" test -e work/back
+touch work/go
+run resume --in-doubt retry "$(id)"
+exits 0 "resumed"
+holds "it was sent again, as said" test -e work/held
+holds "the rest is done" test -e work/after
+
+# The terminal is closed: as after Ctrl-C, though nobody can be told.
+again
+printf -v line 'exec %q run hold.lua --target a' "$OPSHOST"
+script -qec "$line" /dev/null >/dev/null 2>&1 </dev/null &
+terminal=$!
+wait_until test -e work/began
+kill -KILL "$terminal"
+touch work/go
+wait_until grep -q '"k":"result","state":"interrupted"' "state/runs/$(id)/journal.jsonl"
+holds "the change in flight ended" test -e work/held
+holds "the clean-up ran" test -e work/back
+holds "no new step began" test ! -e work/after
+holds "it ended as one that lost its terminal" grep -q '"exit_code":129' "state/runs/$(id)/journal.jsonl"
+run resume --in-doubt skip "$(id)"
+exits 0 "resumed from another one"
+holds "the rest is done" test -e work/after
+
 # Twice: it ends now, and the journal is whole.
 again
 hold

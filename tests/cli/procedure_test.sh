@@ -147,6 +147,7 @@ exits 6 "done, but a clean-up is owed"
 hide_ids
 says <<'SAYS'
 opshost: the run RUN is done, but owes the clean-up "mark away". Put it back with: opshost cleanup RUN
+  mark away: stuck; seen: "file" [procedure.failed]
 SAYS
 run run three_files.lua --target b
 exits 5 "a host that is owed one"
@@ -183,6 +184,7 @@ first_line 'opshost: p.lua:4: the step "a/b" is inside the `run` of the step "a"
 procedure 'ctx:step("a", { run = function() machine.run({ "true" }) machine.mkdir("made") end })'
 run run p.lua
 exits 1 "a change after one that is not repeatable"
+first_line 'opshost: p.lua:4: local.mkdir: local.mkdir("made") follows local.run in the step "a", which is not repeatable and so must be the step'"'"'s last change; give it a step of its own, or say repeatable = true where sending the first one again ends in the same state [gate.after_unrepeatable]'
 holds "it was not sent" test ! -e made
 procedure 'for _ = 1, 2 do ctx:step("a", { run = function() end }) end'
 run run p.lua
@@ -191,6 +193,8 @@ first_line "opshost: p.lua:4: two of this procedure's names lead to \"a\"; a res
 procedure 'ctx:step(tostring({}), { run = function() end })'
 run run p.lua
 exits 1 "a name that does not last"
+sed -i 's/0x[0-9a-f]*/0x/' "$TMPDIR/stderr"
+first_line 'opshost: p.lua:4: the name "table: 0x" is different in every run; give the item a field `name`, or the step a key [procedure.name]'
 procedure 'ctx:fact("f", function() return { deep = { print } } end)'
 run run p.lua
 exits 1 "a fact that is no data"
@@ -198,6 +202,7 @@ first_line 'opshost: p.lua:4: the value.deep[1] is function; only data can be ke
 procedure 'ctx:step("a", { done = function() end, run = function() end })'
 run run p.lua
 exits 1 "a done that does not answer"
+first_line 'opshost: p.lua:4: `done` of the step "a" returned nil, not a boolean (a missing return?) [procedure.not_boolean]'
 procedure 'ctx:step("a", { don = function() end, run = function() end })'
 run run p.lua
 exits 1 "an unknown field"
@@ -339,6 +344,7 @@ exits 3 "--yes answers confirm alone"
 echo '{"sure": "yes", "way": "up"}' >answers.json
 run run --answers answers.json p.lua
 exits 5 "an answer that is none"
+first_line 'opshost: p.lua:5: the answer "up" given for "way" is none; nothing was begun that depends on it [procedure.refused]'
 echo '{"sure": "no"}' >answers.json
 run run --answers answers.json p.lua
 exits 5 "a no"
@@ -368,6 +374,7 @@ run run plain.lua
 exits 0 "a plain script"
 run resume last
 exits 5 "its resume"
+first_line 'opshost: the run RUN is of a plain script, which has no steps to go on with; its journal is for the record. Make it a procedure (`opshost help procedures`), or run it again [procedure.nothing_to_do]'
 
 # state_is STATE UNFINISHED: of the latest run, as `runs` has it.
 state_is() {

@@ -13,7 +13,7 @@ local TYPES = {
 
 -- Options of the command line itself, which a parameter must not hide.
 local RESERVED = { help = true, json = true, yes = true, answers = true, ["in_doubt"] = true, ["until"] = true,
-  edited = true }
+  edited = true, inventory = true, limit = true }
 
 local function fail(code, message)
   raw_error(native.new_error(code, message), 0)
@@ -90,7 +90,8 @@ end
 
 local function text_to_value(param, text, flag)
   if param.kind == "integer" or param.kind == "number" then
-    local number = tonumber(text)
+    -- Parsed as JSON a long one keeps its digits.
+    local number = text:find("^%-?[1-9]%d*$") and native.parse_json(text) or tonumber(text)
     if not number then fail("usage.parameter", flag .. ": expected " .. param.kind .. ', got "' .. text .. '"') end
     return number
   end

@@ -52,7 +52,7 @@ TEST_CASE_FIXTURE(StopFixture, "a timeout ends the program and says so") {
   const auto pid = *call.notes.at("pid").get_if<std::int64_t>();
   CHECK(*error.detail().field("pid") == Value(pid));
   CHECK(is_gone(static_cast<pid_t>(pid)));
-  CHECK(call.seen() == "pid " + std::to_string(pid) + " was still running");
+  CHECK(call.seen() == "pid " + std::to_string(pid) + " was still running and was killed");
 }
 
 TEST_CASE_FIXTURE(StopFixture, "another reason than its own timeout is not called one") {
