@@ -847,7 +847,7 @@ local M = {}
 --- @return ssh.Host # the host
 function M.connect(options) end
 
---- Show the outputs of many hosts, identical ones once.
+--- Show the outputs of many hosts, identical ones once: what tostring(results) and print show, too.
 ---
 --- Only reads.
 --- @param results any # what a fan-out over hosts returned
