@@ -1,6 +1,7 @@
--- ssh_put.lua ADDRESS PORT USER KEY KNOWN_HOSTS FROM TO: copies one file to a host.
+-- ssh_copy.lua ADDRESS PORT USER KEY KNOWN_HOSTS put|get FROM TO CHECKSUM: copies one file, and compares it where
+-- CHECKSUM is "true", as it is unless a script says otherwise.
 local ops = require "ops"
 local ssh = require "ssh"
-local address, port, user, key, known, from, to = unpack(ops.args)
-ssh.connect({ host = address, port = tonumber(port), user = user, key = key, known_hosts = known })
-  :put(from, to, { checksum = false })
+local address, port, user, key, known, verb, from, to, checksum = unpack(ops.args)
+local host = ssh.connect({ host = address, port = tonumber(port), user = user, key = key, known_hosts = known })
+host[verb](host, from, to, { checksum = checksum == "true" })
