@@ -120,6 +120,7 @@ test("a silent host behind a jump host holds up none of the others", function()
   for _, address in ipairs(silent) do lab.lab("cut", address .. ":12222") end
   local via = lab.connect { host = "127.9.0.130" }
   via:read { "true" }
+  local forward = via:forward { host = silent[1], port = 12222 }
   local ended, over = {}, false
   ops.group(function(group)
     for _, address in ipairs(silent) do
@@ -128,6 +129,13 @@ test("a silent host behind a jump host holds up none of the others", function()
           .. "(connect_timeout)", function() lab.connect { host = address, via = via }:read { "true" } end)
       end)
     end
+    group:spawn(function()
+      -- Whoever comes to a forwarded port is not kept for ever either.
+      local port = forward:port()
+      t.raises("ssh.unreachable", "keyonly@127.0.0.1:" .. port .. ": key exchange: it closed the connection before it "
+        .. "said who it is: too many may be logging in at once (MaxStartups), or it takes no connections from here",
+        function() lab.connect { host = "127.0.0.1", port = port, connect_timeout = "40s" }:read { "true" } end)
+    end)
     group:spawn(function()
       ops.each({ "127.9.0.134", "127.9.0.135", "127.9.0.136", "127.9.0.137" }, {}, function(address)
         lab.connect { host = address, via = via }:read { "true" }
