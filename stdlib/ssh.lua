@@ -78,38 +78,12 @@ function Hosts:close()
   for _, host in pairs(self.by_name) do host:close() end
 end
 
-local function text_of(result)
-  if not result.ok then
-    return result.skipped and "skipped" or tostring(result.error and result.error.message or result.error)
-  end
-  local value = result.value
-  if type(value) == "table" and value.stdout then return value.stdout .. value.stderr end
-  return tostring(value)
-end
-
 module.fn { "folded",
   params = { { "results", "any", "what a fan-out over hosts returned" } },
   returns = "string",
   returns_doc = "each different output once, under the hosts that gave it",
-  doc = "Show the outputs of many hosts, identical ones once",
-  run = function(results)
-    local order, hosts_of = {}, {}
-    for _, result in ipairs(results) do
-      local text = text_of(result)
-      if not hosts_of[text] then
-        hosts_of[text] = {}
-        order[#order + 1] = text
-      end
-      table.insert(hosts_of[text], tostring(result.item))
-    end
-    local parts = {}
-    for _, text in ipairs(order) do
-      local hosts = hosts_of[text]
-      parts[#parts + 1] = table.concat(hosts, ", ") .. " (" .. #hosts .. "):\n"
-        .. text:gsub("\n$", ""):gsub("[^\n]+", "  %0") .. "\n"
-    end
-    return table.concat(parts)
-  end,
+  doc = "Show the outputs of many hosts, identical ones once: what tostring(results) and print show, too",
+  run = fan_out.folded,
 }
 
 module.fn { "hosts",

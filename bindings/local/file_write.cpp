@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <string_view>
+#include <utility>
 
 #include "bindings/local/accounts.hpp"
 #include "bindings/local/file_work.hpp"
@@ -13,6 +13,7 @@
 #include "bindings/local/nearest_file.hpp"
 #include "bindings/local/system_error.hpp"
 #include "host/base/descriptor.hpp"
+#include "host/base/follow_links.hpp"
 #include "host/base/sync_folder.hpp"
 
 namespace opshost::local {
@@ -22,20 +23,11 @@ namespace {
 constexpr mode_t kModeOfNewFile = 0644;
 constexpr std::size_t kPiece = 1U << 20U;
 
-/// Where a path leads: replacing a link by a file would surprise whoever made it. The last one need not exist.
-std::string follow_links(const std::string& path) {
-  constexpr int kMostLinks = 40;  // as the kernel
-  std::string target = path;
-  for (int links = 0; links < kMostLinks; ++links) {
-    struct stat info = {};
-    if (lstat(target.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return target;
-    std::string next(PATH_MAX, '\0');
-    const auto size = readlink(target.c_str(), next.data(), next.size());
-    if (size < 0) throw file_error("write", target, errno);
-    next.resize(static_cast<std::size_t>(size));
-    target = next.starts_with('/') ? next : joined(parent_of(target), next);
-  }
-  throw file_error("write", path, ELOOP);
+/// Replacing a link by a file would surprise whoever made it.
+std::string end_of_links(const std::string& path) {
+  auto target = follow_links(path);
+  if (!target) throw file_error("write", path, errno);
+  return std::move(*target);
 }
 
 /// A new file beside the one it is to replace, gone again unless it did.
@@ -125,7 +117,7 @@ struct WritePlan {
 void write_whole(const WritePlan& plan, const StopFlag& flag) {
   const WriteFileOptions& options = plan.options;
   Ownership owner = find_ownership(options.owner, options.group);
-  const std::string target = follow_links(plan.path);
+  const std::string target = end_of_links(plan.path);
   struct stat before = {};
   const bool exists = stat(target.c_str(), &before) == 0;
   if (!exists && errno != ENOENT) throw file_error("write", target, errno);

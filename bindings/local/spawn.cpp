@@ -15,6 +15,7 @@
 
 #include "bindings/local/platform.hpp"
 #include "bindings/local/system_error.hpp"
+#include "host/base/descriptor_limit.hpp"
 #include "host/base/signals_held.hpp"
 
 namespace opshost::local {
@@ -30,6 +31,7 @@ struct ChildPlan {
   std::vector<const char*> candidates;
   const char* cwd = nullptr;
   const Account* account = nullptr;
+  const rlimit* descriptors = nullptr;  ///< nullptr: ours
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
@@ -131,6 +133,8 @@ int execute(const ChildPlan& plan) {
     plan.report_fd = kFirstFreeDescriptor;
   }
   close_from(kFirstFreeDescriptor + 1);
+  // Never above what we have, so it cannot be refused.
+  if (plan.descriptors != nullptr) setrlimit(RLIMIT_NOFILE, plan.descriptors);
   if (plan.account != nullptr && !become(*plan.account)) give_up(plan, SpawnStage::account, errno);
   if (plan.cwd != nullptr && chdir(plan.cwd) != 0) give_up(plan, SpawnStage::cwd, errno);
   default_signals();
@@ -204,6 +208,8 @@ Spawned spawn(SpawnRequest request) {
   for (const std::string& candidate : request.candidates) plan.candidates.push_back(candidate.c_str());
   plan.cwd = request.cwd.empty() ? nullptr : request.cwd.c_str();
   plan.account = request.account ? &*request.account : nullptr;
+  const auto descriptors = descriptor_limit_before();
+  plan.descriptors = descriptors ? &*descriptors : nullptr;
   plan.stdin_fd = input.read_end.get();
   plan.stdout_fd = output.write_end.get();
   plan.stderr_fd = errors.write_end.get();

@@ -40,6 +40,7 @@ Descriptor connect_to(const std::string& path) {
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const void* any = &address;
   setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
   if (!socket || connect(socket.get(), static_cast<const sockaddr*>(any), sizeof address) != 0) {
     throw failed(path, "cannot be reached: " + errno_text(errno));
   }

@@ -6,11 +6,14 @@
 #include "bindings/ssh/library.hpp"
 #include "bindings/ssh/opening.hpp"
 #include "bindings/ssh/wire.hpp"
+#include "host/base/output_text.hpp"
 #include "host/fiber/blocking.hpp"
 
 namespace opshost::ssh {
 
 namespace {
+
+constexpr std::size_t kShownWords = 200;
 
 /// One signature, between libssh2 that asks for it and whoever makes it.
 struct Signing {
@@ -78,6 +81,19 @@ class Login {
     throw refused(offered);
   }
 
+  /// The server ended the connection during the login.
+  [[nodiscard]] Error ended(const std::string& why) {
+    const std::string said = one_line(session_.last_words(), kShownWords);
+    if (said.empty()) return progress_.failure("ssh.unreachable", why).retryable();
+    if (!trying_.empty()) tried_.push_back(trying_);
+    std::string message = "the server ended the login: \"" + said + "\"";
+    if (!tried_.empty()) message += "; it refused " + all_tried();
+    if (said.find("Too many authentication failures") != std::string::npos) {
+      message += "; give the `key` that is right, or agent = false, so that fewer are tried (MaxAuthTries there)";
+    }
+    return progress_.failure("ssh.auth", message);
+  }
+
  private:
   using Sign = std::function<Awaitable<std::string>(std::string data, std::string algorithm)>;
 
@@ -125,6 +141,7 @@ class Login {
   Awaitable<bool> with_public_key(const std::string& public_key, Sign sign, std::string what) {
     Signing signing;
     void* abstract = &signing;
+    trying_ = what;
     for (;;) {
       const auto attempt = [&]() -> long {
         const int answer = libssh2_userauth_publickey(session_.raw(), progress_.plan.user.c_str(), bytes(public_key),
@@ -135,6 +152,7 @@ class Login {
       };
       const long answer = co_await session_.repeat(attempt, &call_.stop());
       if (answer == 0) co_return true;
+      throw_if_ended();
       if (answer != kAsksForSignature) {
         if (!signing.refused) note_refusal(what, public_key);
         co_return false;
@@ -159,6 +177,7 @@ class Login {
   Awaitable<bool> with_password() {
     const std::string password = options_.password.reveal();
     const std::string& user = progress_.plan.user;
+    trying_ = "password";
     const auto attempt = [&]() -> long {
       return libssh2_userauth_password_ex(session_.raw(), user.c_str(), static_cast<unsigned>(user.size()),
                                           password.c_str(), static_cast<unsigned>(password.size()), nullptr);
@@ -167,6 +186,7 @@ class Login {
     if (answer == LIBSSH2_ERROR_PASSWORD_EXPIRED) {
       throw progress_.failure("ssh.auth", "the password has expired: log in by hand and change it");
     }
+    throw_if_ended();
     if (answer != 0) tried_.emplace_back("password");
     co_return answer == 0;
   }
@@ -175,6 +195,7 @@ class Login {
     const std::string password = options_.password.reveal();
     const std::string& user = progress_.plan.user;
     session_.set_answer(&password);
+    trying_ = "keyboard-interactive";
     const auto attempt = [&]() -> long {
       return libssh2_userauth_keyboard_interactive_ex(session_.raw(), user.c_str(), static_cast<unsigned>(user.size()),
                                                       interactive_callback);
@@ -187,6 +208,7 @@ class Login {
       throw;
     }
     session_.set_answer(nullptr);
+    throw_if_ended();
     if (answer != 0) tried_.emplace_back("keyboard-interactive");
     co_return answer == 0;
   }
@@ -194,6 +216,7 @@ class Login {
   Awaitable<std::string> offered_methods() {
     const std::string& user = progress_.plan.user;
     std::string methods;
+    trying_.clear();
     const auto attempt = [&]() -> long {
       const char* list = libssh2_userauth_list(session_.raw(), user.c_str(), static_cast<unsigned>(user.size()));
       if (list != nullptr) methods = list;
@@ -201,6 +224,7 @@ class Login {
       return libssh2_session_last_errno(session_.raw());
     };
     const long answer = co_await session_.repeat(attempt, &call_.stop());
+    throw_if_ended();
     if (answer != 0) methods = "nothing it names";
     co_return methods;
   }
@@ -219,12 +243,22 @@ class Login {
   }
 
   Error refused(const std::string& offered) const {
-    std::string message = "the server refused ";
-    if (tried_.empty()) message = "there was nothing to log in with";
-    for (std::size_t i = 0; i < tried_.size(); ++i) message += (i == 0 ? "" : "; and ") + tried_[i];
+    std::string message = tried_.empty() ? "there was nothing to log in with" : "the server refused " + all_tried();
     message += "; it takes " + offered;
     for (const std::string& unusable : progress_.plan.unusable_keys) message += "; not tried: " + unusable;
     return progress_.failure("ssh.auth", message);
+  }
+
+  /// To libssh2 the end of the connection is one more refusal.
+  void throw_if_ended() const {
+    session_.throw_if_lost();
+    if (!session_.last_words().empty()) throw Error("ssh.lost", session_.last_words());
+  }
+
+  [[nodiscard]] std::string all_tried() const {
+    std::string text;
+    for (std::size_t i = 0; i < tried_.size(); ++i) text += (i == 0 ? "" : "; and ") + tried_[i];
+    return text;
   }
 
   static constexpr long kAsksForSignature = 1;
@@ -238,6 +272,7 @@ class Login {
   Session& session_;
   Progress& progress_;
   std::vector<std::string> tried_;
+  std::string trying_;
 };
 
 }  // namespace
@@ -250,7 +285,7 @@ Awaitable<void> authenticate(Call& call, const ConnectOptions& options, Session&
     co_await login.run();
   } catch (const Error& error) {
     if (error.code() != "ssh.lost") throw;
-    lost = progress.failure("ssh.unreachable", error.message()).retryable();
+    lost = login.ended(error.message());
   }
   if (lost) throw Error(*lost);
 }

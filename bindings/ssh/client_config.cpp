@@ -145,9 +145,16 @@ void ClientConfigReader::set(const std::string& keyword, const std::vector<std::
   } else if (keyword == "hostkeyalias") {
     set_first(config_.host_key_alias, value);
   } else if (keyword == "proxyjump") {
-    set_first(config_.proxy_jump, lower_case(value) == "none" ? std::string() : value);
+    // Whichever of the two comes first is the way.
+    if (!config_.proxy_command) set_first(config_.proxy_jump, lower_case(value) == "none" ? std::string() : value);
+  } else if (keyword == "proxycommand") {
+    std::string line;
+    for (const std::string& word : values) line += (line.empty() ? "" : " ") + word;
+    if (!config_.proxy_jump) set_first(config_.proxy_command, lower_case(line) == "none" ? std::string() : line);
+  } else if (keyword == "identityagent") {
+    set_first(config_.identity_agent, expand(value));
   } else if (keyword == "connecttimeout") {
-    if (lower_case(value) != "none") set_first(config_.connect_timeout, time_of(value, where));
+    set_first(config_.connect_timeout, lower_case(value) == "none" ? Duration::zero() : time_of(value, where));
   } else if (keyword == "serveraliveinterval") {
     set_first(config_.alive_every, time_of(value, where));
   } else if (keyword == "identitiesonly") {

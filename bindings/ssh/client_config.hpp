@@ -17,8 +17,10 @@ struct ClientConfig {
   std::optional<std::uint16_t> port;
   std::optional<std::string> user;
   std::optional<std::string> host_key_alias;
-  std::optional<std::string> proxy_jump;  ///< "user@jump1:22,jump2"; "none" leaves it empty
-  std::optional<Duration> connect_timeout;
+  std::optional<std::string> proxy_jump;      ///< "user@jump1:22,jump2"; "none" leaves it empty
+  std::optional<std::string> proxy_command;   ///< empty: "none"
+  std::optional<std::string> identity_agent;  ///< its socket, "SSH_AUTH_SOCK", "$VARIABLE" or "none"
+  std::optional<Duration> connect_timeout;    ///< zero: none of its own
   std::optional<Duration> alive_every;
   std::vector<std::string> identity_files;
   std::vector<std::string> known_hosts_files;

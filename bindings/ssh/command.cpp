@@ -181,6 +181,7 @@ Awaitable<CommandResult> run_quietly(Call& call, std::shared_ptr<Connection> con
   co_await remote.begin(std::move(line), waits);
   co_await remote.hold();
   if (!remote.complete()) {
+    call.saw(connection->name() + ": command: the host had not answered");
     throw Error("cancelled", connection->name() + ": command: stopped while the host had not answered")
         .on(connection->name())
         .maybe_applied();

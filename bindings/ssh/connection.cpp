@@ -1,7 +1,5 @@
 #include "bindings/ssh/connection.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -10,6 +8,8 @@
 #include "bindings/ssh/host.hpp"
 #include "bindings/ssh/pause.hpp"
 #include "bindings/ssh/sftp_client.hpp"
+#include "bindings/ssh/shorter_call.hpp"
+#include "host/base/descriptor_limit.hpp"
 #include "host/fiber/blocking.hpp"
 
 namespace opshost::ssh {
@@ -23,14 +23,6 @@ constexpr Duration kRefusalPause = std::chrono::milliseconds(50);
 /// A server may have refused a channel for a while only (no processes, no memory).
 constexpr Duration kLimitBelieved = std::chrono::seconds(30);
 
-/// Two descriptors a connection: what a login shell starts with (1024) is soon used up.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 /// The connections of one loop. Ends with it.
@@ -40,7 +32,7 @@ class Registry final : public asio::execution_context::service {
   static inline asio::execution_context::id id;  // NOLINT(readability-identifier-naming)
 
   explicit Registry(asio::execution_context& context) : asio::execution_context::service(context) {
-    raise_descriptor_limit();
+    raise_descriptor_limit();  // a connection has two
   }
 
   static Registry& of(const asio::any_io_executor& executor) {
@@ -99,10 +91,7 @@ Connection::Connection(asio::any_io_executor executor, ConnectOptions options, s
   name_ = asked_name();
 }
 
-std::string Connection::asked_name() const {
-  const std::string port = options_.port.value_or(22) == 22 ? std::string() : ":" + std::to_string(*options_.port);
-  return (options_.user ? *options_.user + "@" : std::string()) + options_.host + port;
-}
+std::string Connection::asked_name() const { return ssh::asked_name(options_); }
 
 Connection::~Connection() {
   if (session_) session_->close();
@@ -123,17 +112,24 @@ std::shared_ptr<Connection> Connection::second() const {
 void Connection::close() {
   if (opening_) opening_->call.stop().stop(StopReason::cancelled);
   sftp.reset();
+  for (const auto& detour : std::exchange(detours_, {})) {
+    if (detour) detour->close();
+  }
   if (const auto session = std::exchange(session_, nullptr)) session->close();
 }
 
 void Connection::abandon() {
   sftp.reset();
+  for (const auto& detour : std::exchange(detours_, {})) {
+    if (detour) detour->abandon();
+  }
   if (opening_) opening_->done.abandon();
   if (const auto session = std::exchange(session_, nullptr)) session->abandon();
 }
 
 Awaitable<std::shared_ptr<Session>> Connection::session(Call& call) {
   const auto self = shared_from_this();
+  if (session_) session_->doubt_silence();
   if (session_ && !session_->is_lost()) co_return session_;
   session_.reset();
   most_channels_.reset();
@@ -236,7 +232,7 @@ std::shared_ptr<net::Route> Connection::route_for(const Plan& plan) {
 
 bool Connection::is_at_limit(const Session& session) {
   if (most_channels_ && Clock::now() >= most_until_) most_channels_.reset();
-  return most_channels_ && session.open_channels() >= *most_channels_;
+  return most_channels_ && session.open_sessions() >= *most_channels_;
 }
 
 bool Connection::drop_idle_sftp() {
@@ -248,17 +244,38 @@ bool Connection::drop_idle_sftp() {
 Awaitable<void> Connection::until_channel_closed(Call& call, std::shared_ptr<Session> session, bool waits) {
   const bool closing = drop_idle_sftp();
   if (!waits && !closing) {
-    throw channel_error("all " + std::to_string(session->open_channels()) + " that it lets be open are in use");
+    throw channel_error("all " + std::to_string(session->open_sessions()) + " that it lets be open are in use");
   }
   if (closing && !is_at_limit(*session)) co_return;
-  call.saw("the server lets " + std::to_string(session->open_channels()) + " channels be open at once, all are in use");
+  call.saw("the server lets " + std::to_string(session->open_sessions()) + " channels be open at once, all are in use");
   if (sftp) {
     // In use now, and idle later without a word.
     co_await pause(call, kRefusalPause);
     co_return;
   }
-  co_await session->channel_closed().wait(&call.stop());
+  // The server may let more be open again, with none of ours closed.
+  const ShorterCall until(call, most_until_ - Clock::now());
+  co_await session->channel_closed().wait(&until.call().stop());
   if (call.stop().stopped()) Session::throw_stopped();
+}
+
+std::shared_ptr<Connection> Connection::detour() {
+  auto& detour = detours_.at(next_detour_++ % detours_.size());
+  if (!detour) detour = second();
+  return detour;
+}
+
+bool Connection::is_idle() const {
+  return !opening_ && (!session_ || session_->is_lost() || session_->is_idle()) &&
+         std::none_of(detours_.begin(), detours_.end(), [](const auto& detour) { return detour != nullptr; });
+}
+
+void Connection::drop_idle_detours() {
+  for (auto& detour : detours_) {
+    if (!detour) continue;
+    detour->drop_idle_detours();
+    if (detour.use_count() == 1 && detour->is_idle()) detour.reset();
+  }
 }
 
 Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target, bool waits) {
@@ -272,10 +289,11 @@ Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target,
       continue;
     }
     std::optional<Error> lost;
-    std::variant<LIBSSH2_CHANNEL*, ChannelRefused> opened;
+    OpenedChannel opened;
     try {
       opened = co_await session->open_channel(target, call.stop());
     } catch (const Error& error) {
+      if (call.stop().stopped()) call.saw(name_ + ": channel: the host had not answered");
       if (error.code() != "ssh.lost") throw;
       lost = error;
     }
@@ -285,10 +303,18 @@ Awaitable<Channel> Connection::open_channel_to(Call& call, ChannelTarget target,
       }
       continue;
     }
-    if (auto** raw = std::get_if<LIBSSH2_CHANNEL*>(&opened)) co_return Channel(session, *raw);
+    if (auto** raw = std::get_if<LIBSSH2_CHANNEL*>(&opened)) {
+      drop_idle_detours();
+      co_return Channel(session, *raw);
+    }
+    if (std::holds_alternative<ChannelBusy>(opened)) {
+      const auto other = detour();
+      Channel channel = co_await other->open_channel_to(call, target, waits);
+      co_return channel;
+    }
     const std::string why = std::get<ChannelRefused>(opened).why;
-    if (is_command && session->open_channels() > 0) {
-      most_channels_ = session->open_channels();
+    if (is_command && session->open_sessions() > 0) {
+      most_channels_ = session->open_sessions();
       most_until_ = Clock::now() + kLimitBelieved;
     } else if (is_command && refusals++ < kRefusals) {
       co_await pause(call, kRefusalPause);

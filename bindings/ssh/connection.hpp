@@ -1,5 +1,6 @@
 #pragma once
 // A host as scripts hold it: opened on first use, shared by all who ask for it the same way, opened again when lost.
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -72,6 +73,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<Channel> open_channel_to(Call& call, ChannelTarget target, bool waits = true);
   /// Where the server lets no more channels be open. Throws where nobody waits.
   Awaitable<void> until_channel_closed(Call& call, std::shared_ptr<Session> session, bool waits);
+  /// Another connection, for what an opening of this one's session holds up.
+  std::shared_ptr<Connection> detour();
+  void drop_idle_detours();
+  [[nodiscard]] bool is_idle() const;
   [[nodiscard]] bool is_at_limit(const Session& session);
   /// Closes the file transfer's channel where nobody uses it.
   bool drop_idle_sftp();
@@ -92,6 +97,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string name_;
   std::optional<std::size_t> most_channels_;  ///< how many were open when the server refused one more
   TimePoint most_until_{};                    ///< it is believed until then
+  /// Two, which take what is held up in turn: of many silent addresses each holds up half of the rest then.
+  std::array<std::shared_ptr<Connection>, 2> detours_;
+  std::size_t next_detour_ = 0;
 };
 
 }  // namespace opshost::ssh

@@ -22,11 +22,7 @@ std::string program_of(ChecksumAlgorithm algorithm) {
 /// Opened by SFTP, so that a path that is not there, is a directory or may not be read fails as everywhere.
 Awaitable<void> check_readable(Call& call, std::shared_ptr<Connection> connection, std::string path) {
   const auto client = co_await SftpClient::of(call, *connection);
-  const auto there = co_await attributes_of(call, client, path, true);
-  if (there && file_type(there->mode.value_or(0)) == FileType::directory) {
-    throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is a directory")
-        .on(client->name());
-  }
+  co_await attributes_of_file(call, client, path);
   const RemoteHandle handle = co_await open_file(call, client, path, sftp::kOpenRead, 0);
 }
 

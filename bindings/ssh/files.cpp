@@ -36,9 +36,10 @@ FileInfo info_of(std::string path, const Attributes& attributes) {
   return info;
 }
 
-Awaitable<std::string> link_target(Call& call, std::shared_ptr<SftpClient> client, std::string path) {
+/// nullopt: it is gone meanwhile, or may not be read.
+Awaitable<std::optional<std::string>> link_target(Call& call, std::shared_ptr<SftpClient> client, std::string path) {
   const Reply reply = co_await client->ask(call, Request::readlink, path_body(path));
-  throw_unless_ok(*client, "read the link", path, reply);
+  if (reply.answer != Answer::name) co_return std::nullopt;
   WireReader reader(reply.body);
   reader.uint32();
   co_return std::string(reader.string());
@@ -55,6 +56,7 @@ Error missing(const SftpClient& client, const std::string& path) {
 
 /// The pieces of a file in order, several asked for ahead.
 Awaitable<std::string> read_all(Call& call, std::shared_ptr<SftpClient> client, std::string path, std::uint64_t limit) {
+  co_await attributes_of_file(call, client, path);
   const RemoteHandle handle = co_await open_file(call, client, path, kOpenRead, 0);
   std::deque<SftpClient::Ticket> asked;
   std::string content;
@@ -70,13 +72,6 @@ Awaitable<std::string> read_all(Call& call, std::shared_ptr<SftpClient> client, 
     asked.pop_front();
     const Reply reply = co_await first.answer(call);
     if (reply.answer == Answer::status && reply.status() == Status::eof) co_return content;
-    if (reply.answer == Answer::status && reply.status() == Status::failure && content.empty()) {
-      const auto there = co_await attributes_of(call, client, path, true);
-      if (there && file_type(there->mode.value_or(0)) == FileType::directory) {
-        throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is a directory")
-            .on(client->name());
-      }
-    }
     throw_unless_ok(*client, "read", path, reply);
     WireReader reader(reply.body);
     const std::string_view piece = reader.string();
@@ -189,7 +184,7 @@ Awaitable<void> write_file(Call& call, std::shared_ptr<Connection> connection, s
     SftpClient::Ticket first = std::move(asked.front());
     asked.pop_front();
     Reply reply = co_await first.answer(call);
-    co_await throw_unless_written(call, client, path, std::move(reply));
+    co_await throw_unless_written(call, client, path, replacement->temporary(), std::move(reply));
   }
   co_await replacement->complete(call);
   co_await replacement->put_in_place(call);

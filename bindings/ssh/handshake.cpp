@@ -84,7 +84,12 @@ Error handshake_error(const Progress& progress, const Session& session, long ans
     }
     return progress.failure("ssh.protocol", message + "; let `opshost hosts scan` add its other keys");
   }
-  return progress.failure("ssh.protocol", "no agreement with " + first_line(heard) + ": " + session.failure());
+  std::string message = "no agreement with " + first_line(heard) + ": " + session.failure();
+  if (no_common && !has_rsa_sha2()) {
+    message += "; if it shows an RSA key only, it has to get an ed25519 or ecdsa key: " + library_name() +
+               " checks RSA keys only in the old way, SHA-1";
+  }
+  return progress.failure("ssh.protocol", message);
 }
 
 Error host_key_error(const Progress& progress, const HostKey& shown, const char* code, const std::string& message) {
@@ -155,14 +160,18 @@ Awaitable<void> check_host_key(Call& call, const ConnectOptions& options, const 
   auto store = [file = progress.plan.known_hosts_files.front(), line = known_line(progress.plan.known_as, shown.key)] {
     LocalFiles::add_known_host(file, line);
   };
-  co_await call.blocking().run_file_work(call, std::move(store));
+  std::optional<Error> failed;
+  try {
+    co_await call.blocking().run_file_work(call, std::move(store));
+  } catch (const Error& error) {
+    if (error.code() != "ssh.known_hosts") throw;
+    failed = Error(error.code(), progress.name() + ": " + stage_name(progress.stage) + ": " + error.message())
+                 .on(progress.name());
+  }
+  if (failed) throw Error(*failed);
 }
 
 }  // namespace
-
-std::string Progress::name() const {
-  return plan.user + "@" + plan.host + (plan.port == 22 ? std::string() : ":" + std::to_string(plan.port));
-}
 
 Error Progress::failure(const std::string& code, const std::string& message) const {
   return Error(code, name() + ": " + stage_name(stage) + ": " + message).on(name()).with(value_of(record_of(*this)));

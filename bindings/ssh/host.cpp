@@ -5,14 +5,23 @@
 #include "bindings/net/failure.hpp"
 #include "bindings/ssh/channel_stream.hpp"
 #include "bindings/ssh/command.hpp"
+#include "bindings/ssh/shorter_call.hpp"
 #include "bindings/ssh/tracked.hpp"
 
 namespace opshost::ssh {
 
 namespace {
 
+std::string place_of(const std::string& via, const std::string& host, std::uint16_t port) {
+  return "port " + std::to_string(port) + " of " + host + ", asked for through " + via;
+}
+
+net::Failure silent_failure(const std::string& via, const std::string& host, std::uint16_t port, Duration waited) {
+  return {net::Obstacle::silent, place_of(via, host, port) + ": no answer within " + humanize_duration(waited)};
+}
+
 net::Failure tcp_failure(const std::string& via, const std::string& host, std::uint16_t port, const std::string& why) {
-  const std::string where = "port " + std::to_string(port) + " of " + host + ", asked for through " + via;
+  const std::string where = place_of(via, host, port);
   if (why.find("connect failed") != std::string::npos) {
     return {net::Obstacle::refused, where + ": it cannot connect there: nothing listens, or there is no way"};
   }
@@ -68,15 +77,24 @@ Awaitable<CommandResult> Host::run(Call& call, Command command, RunOptions optio
 }
 
 Awaitable<std::unique_ptr<net::ByteStream>> Host::open_tcp(Call& call, const std::string& host, std::uint16_t port,
-                                                           Duration) {
+                                                           Duration connect_timeout) {
   const auto connection = open_connection();
+  // Which has a time of its own.
+  co_await connection->session(call);
   std::optional<net::Failure> failure;
   Channel channel;
+  const ShorterCall part(call, connect_timeout);
   try {
-    channel = co_await connection->open_tcp_channel(call, host, port);
+    channel = co_await connection->open_tcp_channel(part.call(), host, port);
   } catch (const Error& error) {
-    if (error.code() != "ssh.channel") throw;
-    failure = tcp_failure(connection->name(), host, port, error.message());
+    if (call.stop().stopped()) call.saw(part.call().seen());
+    if (part.is_over()) {
+      failure = silent_failure(connection->name(), host, port, connect_timeout);
+    } else if (error.code() == "ssh.channel") {
+      failure = tcp_failure(connection->name(), host, port, error.message());
+    } else {
+      throw;
+    }
   }
   if (failure) throw net::Failure(*failure);
   co_return make_channel_stream(std::move(channel), connection);

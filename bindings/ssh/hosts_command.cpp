@@ -10,6 +10,7 @@
 #include "bindings/net/background_call.hpp"
 #include "bindings/ssh/inventory_targets.hpp"
 #include "bindings/ssh/known_hosts.hpp"
+#include "bindings/ssh/library.hpp"
 #include "bindings/ssh/scan.hpp"
 #include "host/base/error.hpp"
 #include "host/cli/exit_codes.hpp"
@@ -34,7 +35,7 @@ struct Scan {
 
   ConnectOptions target;
   Plan plan;
-  std::vector<ScannedKey> keys;
+  HostScan found;
   std::optional<Error> failed;
 };
 
@@ -113,13 +114,9 @@ Awaitable<void> scan_some(asio::any_io_executor executor, BlockingThreads& threa
       scan.plan = co_await call->blocking().run_file_work(*call, std::move(plan));
       refuse_jumps(scan);
       call->stop_after(scan.plan.connect_timeout, call);
-      scan.keys = co_await scan_host(*call, scan.plan);
+      scan.found = co_await scan_host(*call, scan.plan);
     } catch (const Error& error) {
       scan.failed = error;
-    }
-    if (scan.failed && call->stop().stopped()) {
-      scan.failed = Error("ssh.unreachable",
-                          scan.target.host + ": no answer within " + humanize_duration(scan.plan.connect_timeout));
     }
   }
 }
@@ -147,6 +144,19 @@ const char* status_text(KeyStatus status) {
   return "";
 }
 
+/// Where known_hosts has only keys that we cannot ask the host for.
+void tell_unchecked(const Scan& scan) {
+  if (scan.found.unchecked.empty()) return;
+  std::string types;
+  for (const std::string& type : scan.found.unchecked) types += (types.empty() ? "" : ", ") + type;
+  std::string why = " cannot check";
+  if (types == "ssh-rsa" && !has_rsa_sha2()) why += " (RSA keys only in the old way, SHA-1)";
+  (void)std::fprintf(stderr,
+                     "%s: known_hosts has its key of type %s only, which %s%s: the keys above were compared with "
+                     "nothing\n",
+                     scan.plan.known_as.c_str(), types.c_str(), library_name().c_str(), why.c_str());
+}
+
 /// Tells what was found; returns the exit code.
 int report(const std::vector<Scan>& scans, const ScanOptions& options) {
   std::size_t fresh = 0;
@@ -156,7 +166,7 @@ int report(const std::vector<Scan>& scans, const ScanOptions& options) {
       (void)std::fprintf(stderr, "%s\n", scan.failed->message().c_str());
       if (code == 0) code = static_cast<int>(ExitCode::unreachable);
     }
-    for (const ScannedKey& scanned : scan.keys) {
+    for (const ScannedKey& scanned : scan.found.keys) {
       (void)std::printf("%s  %s  %s  %s\n", scanned.known_as.c_str(), scanned.key.type.c_str(),
                         scanned.key.fingerprint.c_str(), status_text(scanned.status));
       if (scanned.status == KeyStatus::changed) code = static_cast<int>(ExitCode::refused);
@@ -165,6 +175,9 @@ int report(const std::vector<Scan>& scans, const ScanOptions& options) {
       if (!options.store) continue;
       LocalFiles::add_known_host(scan.plan.known_hosts_files.front(), known_line(scanned.known_as, scanned.key.key));
     }
+    // Behind what it is about, also where both go to one file.
+    (void)std::fflush(stdout);
+    tell_unchecked(scan);
   }
   if (fresh > 0 && !options.store) {
     (void)std::fprintf(stderr,

@@ -5,7 +5,9 @@ namespace opshost::ssh {
 // A job is a folder: boot (which boot of the machine), in, out, err, pid, start (of the pid, since pids come again),
 // said (by the shell that waits for it), and last of all code: its number, and the signal's name or "cwd". The folder
 // is made when its input is there whole, and by one mkdir: so a name begins once whoever asks. Homes are shared between
-// hosts, so each host has a folder of its own.
+// hosts, so each host has a folder of its own. What is written later is there from the beginning under another name,
+// and written in place (1<>): a disk that is full by then takes it all the same. A disk that is full before is no
+// reason for another place, where nobody would look later.
 //
 // First line of the answer: "never", "running PID", "ended CODE HOW OUT ERR" (HOW: "-", the signal's name, or "cwd";
 // sizes of its outputs), "unknown WHY" or "noplace WHY". `run`, `wait` and `since` add output. With a mark, `run` gives
@@ -17,7 +19,9 @@ mask=$(umask)
 umask 077
 command -v setsid >/dev/null || { echo 'noplace setsid (util-linux) is not installed there'; exit 0; }
 base=${HOME:-/nonexistent}/.opshost/jobs
-if ! mkdir -p "$base" 2>/dev/null || [ ! -w "$base" ]; then
+full() { echo "noplace nothing can be written in $base: its disk may be full, or the login's quota used up"; exit 0; }
+if ! said=$(LC_ALL=C mkdir -p "$base" 2>&1) || [ ! -w "$base" ]; then
+  case $said in *'No space left'* | *quota*) full ;; esac
   other=/var/tmp/opshost-$(id -u)
   mkdir "$other" 2>/dev/null
   if [ -L "$other" ] || [ ! -d "$other" ] || [ ! -O "$other" ] || [ ! -w "$other" ]; then
@@ -67,28 +71,38 @@ forget_old() {
 take_input() {
   input=
   [ "$1" -gt 0 ] || return 0
-  input=$(mktemp "$base/.in.XXXXXX") && cat >"$input" && [ "$(($(wc -c <"$input")))" = "$1" ] && return 0
-  [ -z "$input" ] || rm -f "$input"
+  input=$(mktemp "$base/.in.XXXXXX" 2>/dev/null) || full
+  cat >"$input" 2>/dev/null || { rm -f "$input"; full; }
+  [ "$(($(wc -c <"$input")))" = "$1" ] && return 0
+  rm -f "$input"
   return 1
 }
+ends_as() { echo "$@" 1<>"$d/code.new"; mv "$d/code.new" "$d/code"; }
 # begin BYTES CWD COMMAND...
 begin() {
   forget_old
   take_input "$1" || return 1
-  mkdir "$d" 2>/dev/null || { [ -z "$input" ] || rm -f "$input"; return 1; }
+  if ! mkdir "$d" 2>/dev/null; then
+    [ -z "$input" ] || rm -f "$input"
+    [ -d "$d" ] || full
+    return 1
+  fi
   [ -z "$input" ] || mv "$input" "$d/in"
-  echo "$boot" >"$d/boot"
+  if ! { echo "$boot" >"$d/boot" && echo >"$d/start" && echo >"$d/pid.new" && echo >"$d/code.new"; } 2>/dev/null; then
+    rm -rf "$d"
+    full
+  fi
   cwd=$2
   shift 2
   if [ -n "$cwd" ]; then
-    sh -c 'cd -- "$1"' sh "$cwd" 2>"$d/err" || { echo '125 cwd' >"$d/code"; return 0; }
+    sh -c 'cd -- "$1"' sh "$cwd" 2>"$d/err" || { ends_as 125 cwd; return 0; }
     cd -- "$cwd"
   fi
   setsid /bin/sh -c '
     d=$1 mask=$2; shift 2
     trap : TERM INT HUP
-    sed "s/.*) //" /proc/$$/stat 2>/dev/null | cut -d" " -f20 >"$d/start"
-    echo $$ >"$d/pid.new"; mv "$d/pid.new" "$d/pid"
+    sed "s/.*) //" /proc/$$/stat 2>/dev/null | cut -d" " -f20 1<>"$d/start"
+    echo $$ 1<>"$d/pid.new"; mv "$d/pid.new" "$d/pid"
     in=$d/in; [ -f "$in" ] || in=/dev/null
     : >"$d/out"; : >"$d/err"
     exec 2>"$d/said"
@@ -96,7 +110,7 @@ begin() {
     code=$? how=
     # A shell names a signal that ended what it waited for; a program may exit with any number.
     if [ $code -gt 128 ] && [ -s "$d/said" ]; then how=$(kill -l $code); fi
-    echo $code $how >"$d/code.new"; mv "$d/code.new" "$d/code"' job "$d" "$mask" "$@" </dev/null >/dev/null 2>&1 &
+    echo $code $how 1<>"$d/code.new"; mv "$d/code.new" "$d/code"' job "$d" "$mask" "$@" </dev/null >/dev/null 2>&1 &
   job=$!
 }
 tell() {
@@ -146,7 +160,7 @@ stop() {
     if ! gone "$1"; then
       hit KILL
       gone 20 || { set -- $(members); say "running $1"; return; }
-      [ -f "$d/code" ] || echo '137 KILL' >"$d/code"
+      [ -f "$d/code" ] || ends_as 137 KILL
     fi
   fi
   state

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "bindings/ssh/agent.hpp"
+#include "bindings/ssh/errors.hpp"
 #include "bindings/ssh/key_error.hpp"
 #include "host/base/account.hpp"
 #include "host/base/descriptor.hpp"
@@ -62,7 +63,13 @@ std::string with_home(const std::string& path, const std::string& home) {
 }
 
 Error of_file(const std::string& file, const Error& error) {
-  return Error(error.code(), "key " + file + ": " + error.message()).on(file).with(error.detail());
+  return Error(error.code(), "key " + file + ": " + error.message()).with(error.detail());
+}
+
+Error of_host(const std::string& name, const Error& error) {
+  return Error(error.code(), name + ": " + stage_name(Stage::config) + ": " + error.message())
+      .on(name)
+      .with(error.detail());
 }
 
 /// Others could have read it. As OpenSSH, only for what is ours.
@@ -78,10 +85,41 @@ std::optional<std::string> opened(const Secret& secret) {
   return secret.empty() ? std::nullopt : std::optional(secret.reveal());
 }
 
+/// Where it is, who logs in, and how long that may take.
+void set_place(Plan& plan, const ConnectOptions& options, const ClientConfig& config) {
+  plan.asked = options.host;
+  plan.own_known_hosts = options.known_hosts.has_value();
+  plan.host = config.host_name.value_or(options.host);
+  plan.port = options.port.value_or(config.port.value_or(22));
+  plan.user = options.user.value_or(config.user.value_or(own_account().name));
+  plan.known_as = config.host_key_alias.value_or(known_name(plan.host, plan.port));
+  const Duration configured = config.connect_timeout.value_or(Duration::zero());
+  plan.connect_timeout = options.connect_timeout.value_or(configured > Duration::zero() ? configured : kConnectTimeout);
+  plan.keepalive = options.keepalive.value_or(config.alive_every.value_or(kKeepalive));
+}
+
+/// IdentityAgent, or the one that opshost was started with.
+std::string configured_agent(const ClientConfig& config) {
+  const std::string named = config.identity_agent.value_or("SSH_AUTH_SOCK");
+  if (named == "none") return {};
+  if (named == "SSH_AUTH_SOCK") return default_agent_path();
+  if (!named.starts_with('$')) return named;
+  const char* path = std::getenv(named.substr(1).c_str());
+  return path == nullptr ? std::string() : std::string(path);
+}
+
+/// What opshost would do otherwise is to dial the host itself, which may be another one under that address.
+void refuse_proxy_command(const ConnectOptions& options, const ClientConfig& config) {
+  if (options.via || config.proxy_command.value_or("").empty()) return;
+  throw Error("ssh.config", "ssh_config reaches it by a program, ProxyCommand " +
+                                describe(Value(*config.proxy_command), 200) +
+                                ", which opshost does not run: give `via`, or ProxyJump there, or `ProxyCommand none`");
+}
+
 std::string agent_of(const ConnectOptions& options, const ClientConfig& config) {
   if (!options.agent) {
     const bool other_way = options.key || !options.password.empty() || config.identities_only;
-    return other_way ? std::string() : default_agent_path();
+    return other_way ? std::string() : configured_agent(config);
   }
   if (const auto* path = std::get_if<std::string>(&*options.agent)) return with_home(*path, own_account().home);
   if (!std::get<bool>(*options.agent)) return {};
@@ -93,6 +131,8 @@ std::string agent_of(const ConnectOptions& options, const ClientConfig& config) 
 }
 
 }  // namespace
+
+std::string Plan::name() const { return user + "@" + host + (port == 22 ? std::string() : ":" + std::to_string(port)); }
 
 ClientConfig LocalFiles::read_config(const std::string& host) {
   const std::string home = own_account().home;
@@ -112,7 +152,7 @@ std::shared_ptr<const KnownHosts> LocalFiles::known_hosts(const std::string& fil
     if (kept != hosts_.end() && kept->second.stamp == stamp) return kept->second.hosts;
   }
   const auto text = read_text(file);
-  if (!text) throw Error("ssh.known_hosts", "known hosts " + file + " cannot be read: " + why_unread()).on(file);
+  if (!text) throw Error("ssh.known_hosts", "known hosts " + file + " cannot be read: " + why_unread());
   auto hosts = std::make_shared<const KnownHosts>(KnownHosts::parse(*text, file));
   const std::lock_guard lock(mutex_);
   hosts_[file] = {stamp, hosts};
@@ -128,16 +168,23 @@ std::shared_ptr<const PrivateKey> LocalFiles::private_key(const std::string& fil
     const std::lock_guard lock(mutex_);
     const auto kept = keys_.find(file);
     if (kept != keys_.end() && kept->second.stamp == stamp && kept->second.passphrase == passphrase.value_or("")) {
+      if (kept->second.unusable) throw Error(*kept->second.unusable);
       return kept->second.key;
     }
   }
   check_private(file, info);
   const auto text = read_text(file);
   if (!text) throw key_error("unreadable", "it cannot be read: " + why_unread());
-  auto key = PrivateKey::parse(*text, passphrase);
+  KeptKey read{.stamp = stamp, .passphrase = passphrase.value_or(""), .key = nullptr, .unusable = {}};
+  try {
+    read.key = PrivateKey::parse(*text, passphrase);
+  } catch (const Error& error) {
+    read.unusable = error;
+  }
   const std::lock_guard lock(mutex_);
-  keys_[file] = {stamp, passphrase.value_or(""), key};
-  return key;
+  keys_[file] = read;
+  if (read.unusable) throw Error(*read.unusable);
+  return read.key;
 }
 
 void LocalFiles::add_identities(Plan& plan, const ConnectOptions& options, const ClientConfig& config) {
@@ -168,32 +215,34 @@ void LocalFiles::add_identities(Plan& plan, const ConnectOptions& options, const
   }
 }
 
-Plan LocalFiles::plan_for(const ConnectOptions& options) {
-  const Account account = own_account();
-  const ClientConfig config = read_config(options.host);
-  Plan plan;
-  plan.asked = options.host;
-  plan.own_known_hosts = options.known_hosts.has_value();
-  plan.host = config.host_name.value_or(options.host);
-  plan.port = options.port.value_or(config.port.value_or(22));
-  plan.user = options.user.value_or(config.user.value_or(account.name));
-  plan.known_as = config.host_key_alias.value_or(known_name(plan.host, plan.port));
-  plan.connect_timeout = options.connect_timeout.value_or(config.connect_timeout.value_or(kConnectTimeout));
-  plan.keepalive = options.keepalive.value_or(config.alive_every.value_or(kKeepalive));
-  if (!options.via && config.proxy_jump) plan.jumps = jump_hops(*config.proxy_jump);
-
+void LocalFiles::add_known_keys(Plan& plan, const ConnectOptions& options, const ClientConfig& config) {
+  const std::string home = own_account().home;
   plan.known_hosts_files = config.known_hosts_files;
-  if (plan.known_hosts_files.empty()) plan.known_hosts_files = {account.home + "/.ssh/known_hosts"};
+  if (plan.known_hosts_files.empty()) plan.known_hosts_files = {home + "/.ssh/known_hosts"};
   plan.known_hosts_files.emplace_back(kSystemKnownHosts);
-  if (options.known_hosts) plan.known_hosts_files = {with_home(*options.known_hosts, account.home)};
+  if (options.known_hosts) plan.known_hosts_files = {with_home(*options.known_hosts, home)};
   for (const std::string& file : plan.known_hosts_files) {
     const auto hosts = known_hosts(file);
     if (hosts == nullptr) continue;
     for (KnownKey& key : hosts->keys_of(plan.known_as)) plan.known_keys.push_back(std::move(key));
   }
+}
 
-  plan.agent = agent_of(options, config);
-  add_identities(plan, options, config);
+Plan LocalFiles::plan_for(const ConnectOptions& options) {
+  Plan plan;
+  std::string name = asked_name(options);
+  try {
+    const ClientConfig config = read_config(options.host);
+    set_place(plan, options, config);
+    name = plan.name();
+    refuse_proxy_command(options, config);
+    if (!options.via && config.proxy_jump) plan.jumps = jump_hops(*config.proxy_jump);
+    add_known_keys(plan, options, config);
+    plan.agent = agent_of(options, config);
+    add_identities(plan, options, config);
+  } catch (const Error& error) {
+    throw of_host(name, error);
+  }
   return plan;
 }
 

@@ -38,11 +38,15 @@ struct Plan {
   std::vector<JumpHop> jumps;
   Duration connect_timeout = kConnectTimeout;
   Duration keepalive = kKeepalive;
+
+  /// "lab@db1:2222"; the port only where it is not 22.
+  [[nodiscard]] std::string name() const;
 };
 
 class LocalFiles {
  public:
-  /// Throws Error: ssh.config, ssh.key (of a key asked for by name).
+  /// Throws Error: ssh.config, ssh.known_hosts, ssh.agent, ssh.key (of a key asked for by name); all of them name the
+  /// host.
   Plan plan_for(const ConnectOptions& options);
   /// Adds a line to a known_hosts file, which is made where it is missing. Throws Error("ssh.known_hosts").
   static void add_known_host(const std::string& file, const std::string& line);
@@ -67,12 +71,14 @@ class LocalFiles {
     Stamp stamp;
     std::string passphrase;
     std::shared_ptr<const PrivateKey> key;
+    std::optional<Error> unusable;  ///< in its place: a wrong passphrase takes as long as the right one
   };
 
   static ClientConfig read_config(const std::string& host);
   std::shared_ptr<const KnownHosts> known_hosts(const std::string& file);
   std::shared_ptr<const PrivateKey> private_key(const std::string& file, const std::optional<std::string>& passphrase);
   void add_identities(Plan& plan, const ConnectOptions& options, const ClientConfig& config);
+  void add_known_keys(Plan& plan, const ConnectOptions& options, const ClientConfig& config);
 
   std::mutex mutex_;  ///< never held while a file is read
   std::map<std::string, KeptHosts> hosts_;

@@ -172,7 +172,10 @@ void declare_command_errors(Module& module) {
 void declare(Module& module) {
   module.doc(
       "Commands, files and forwarded ports of other machines. Host keys are verified; a key that changed is always an "
-      "error. Commands are lists of words, quoted for the login's shell there, which has to be a POSIX one.");
+      "error. Commands are lists of words, quoted for the login's shell there, which has to be a POSIX one. An error "
+      "names login and host, and how far it got (config, connect, key exchange, host key, auth, channel, command) "
+      "unless "
+      "it tells what the host answered to a command or of a file.");
   module.example(
       "local ssh = require \"ssh\"\n"
       "local host = ssh.connect{ host = \"db1.example\", user = \"ops\" }\n"

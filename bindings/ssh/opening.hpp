@@ -15,8 +15,7 @@ struct Progress {
   Plan plan;
   Stage stage = Stage::config;
 
-  /// "lab@db1:2222"; the port only where it is not 22.
-  [[nodiscard]] std::string name() const;
+  [[nodiscard]] std::string name() const { return plan.name(); }
   /// "lab@db1: auth: MESSAGE", with the record of a failed connection.
   [[nodiscard]] Error failure(const std::string& code, const std::string& message) const;
 };

@@ -48,6 +48,13 @@ FileFailure record_of(const std::string& path, const Reply& reply) {
 
 std::string path_body(const std::string& path) { return WireWriter().string(path).take(); }
 
+void refuse_unless_file(const SftpClient& client, const std::string& path, const Attributes& attributes) {
+  const FileType type = attributes.mode ? file_type(*attributes.mode) : FileType::file;
+  if (type == FileType::file) return;
+  throw Error("ssh.wrong_type", client.name() + ": " + describe(Value(path), 300) + " is " + words_for(type))
+      .on(client.name());
+}
+
 }  // namespace
 
 RemoteHandle::~RemoteHandle() {
@@ -73,11 +80,11 @@ void throw_unless_ok(const SftpClient& client, const std::string& doing, const s
   if (reply.answer == Answer::status && reply.status() != Status::ok) throw file_error(client, doing, path, reply);
 }
 
-Awaitable<void> throw_unless_written(Call& call, std::shared_ptr<SftpClient> client, std::string path, Reply reply) {
+Awaitable<void> throw_unless_written(Call& call, std::shared_ptr<SftpClient> client, std::string path,
+                                     std::string place, Reply reply) {
   if (reply.answer != Answer::status || reply.status() == Status::ok) co_return;
   if (reply.status() == Status::failure && client->has("statvfs@openssh.com")) {
-    const std::string folder = path.substr(0, path.rfind('/') + 1);
-    std::string body = WireWriter().string("statvfs@openssh.com").string(folder.empty() ? "." : folder).take();
+    std::string body = WireWriter().string("statvfs@openssh.com").string(place).take();
     const Reply answer = co_await client->ask(call, Request::extended, std::move(body));
     WireReader reader(answer.body);
     for (int skipped = 0; skipped < 4; ++skipped) reader.uint64();  // sizes of blocks, all blocks, free blocks
@@ -114,6 +121,13 @@ Awaitable<std::optional<Attributes>> attributes_of(Call& call, std::shared_ptr<S
   co_return Attributes::read(reader);
 }
 
+Awaitable<std::optional<Attributes>> attributes_of_file(Call& call, std::shared_ptr<SftpClient> client,
+                                                        std::string path) {
+  const auto there = co_await attributes_of(call, client, path, true);
+  if (there) refuse_unless_file(*client, path, *there);
+  co_return there;
+}
+
 Awaitable<std::string> real_path(Call& call, std::shared_ptr<SftpClient> client, std::string path) {
   const Reply reply = co_await client->ask(call, Request::realpath, path_body(path));
   throw_unless_ok(*client, "follow", path, reply);
@@ -126,12 +140,7 @@ std::string temporary_prefix(const std::string& name) { return "." + name + ".op
 
 Awaitable<std::unique_ptr<Replacement>> Replacement::begin(Call& call, std::shared_ptr<SftpClient> client,
                                                            std::string path, std::optional<std::uint32_t> mode) {
-  const auto there = co_await attributes_of(call, client, path, true);
-  const FileType type = there && there->mode ? file_type(*there->mode) : FileType::file;
-  if (type != FileType::file) {
-    throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is " + words_for(type))
-        .on(client->name());
-  }
+  const auto there = co_await attributes_of_file(call, client, path);
   std::unique_ptr<Replacement> replacement(new Replacement());  // NOLINT(cppcoreguidelines-owning-memory): private
   replacement->client_ = client;
   replacement->target_ = path;
@@ -140,10 +149,20 @@ Awaitable<std::unique_ptr<Replacement>> Replacement::begin(Call& call, std::shar
   const std::size_t slash = target.rfind('/') + 1;
   const std::string temporary = target.substr(0, slash) + temporary_prefix(target.substr(slash)) + random_token();
   const std::uint32_t wanted = mode.value_or(there && there->mode ? *there->mode & kPermissions : kNewFileMode);
-  // Nobody else may read it before it has its final mode.
-  replacement->handle_ =
-      co_await open_file(call, client, temporary, kOpenWrite | kOpenCreate | kOpenExclusive, wanted & 0600U);
+  // A call that is stopped before the answer deletes it, too.
   replacement->temporary_ = temporary;
+  std::optional<Error> refused;
+  try {
+    // Nobody else may read it before it has its final mode.
+    replacement->handle_ =
+        co_await open_file(call, client, temporary, kOpenWrite | kOpenCreate | kOpenExclusive, wanted & 0600U);
+  } catch (const Error& error) {
+    refused = error;
+  }
+  if (refused) {
+    if (!call.stop().stopped()) replacement->temporary_.clear();
+    throw Error(*refused);
+  }
   Attributes attributes;
   attributes.mode = wanted;
   if (there) {
@@ -167,10 +186,10 @@ Awaitable<void> Replacement::complete(Call& call) {
   if (client_->has("fsync@openssh.com")) {
     std::string body = WireWriter().string("fsync@openssh.com").string(handle()).take();
     Reply reply = co_await client_->ask(call, Request::extended, std::move(body));
-    co_await throw_unless_written(call, client_, target_, std::move(reply));
+    co_await throw_unless_written(call, client_, target_, temporary_, std::move(reply));
   }
   Reply closed = co_await handle_.close(call);
-  co_await throw_unless_written(call, client_, target_, std::move(closed));
+  co_await throw_unless_written(call, client_, target_, temporary_, std::move(closed));
 }
 
 Awaitable<void> Replacement::put_in_place(Call& call) {

@@ -41,15 +41,19 @@ class RemoteHandle {
 Error file_error(const SftpClient& client, const std::string& doing, const std::string& path, const sftp::Reply& reply);
 void throw_unless_ok(const SftpClient& client, const std::string& doing, const std::string& path,
                      const sftp::Reply& reply);
-/// The same of a write, where "failure" may mean a full disk: asks.
+/// The same of a write, where "failure" may mean a full disk: asks. `place`: where the bytes went.
 Awaitable<void> throw_unless_written(Call& call, std::shared_ptr<SftpClient> client, std::string path,
-                                     sftp::Reply reply);
+                                     std::string place, sftp::Reply reply);
 
 Awaitable<RemoteHandle> open_file(Call& call, std::shared_ptr<SftpClient> client, std::string path, std::uint32_t flags,
                                   std::uint32_t mode);
 /// nullopt: nothing is there.
 Awaitable<std::optional<sftp::Attributes>> attributes_of(Call& call, std::shared_ptr<SftpClient> client,
                                                          std::string path, bool follow);
+/// The same of what is to be read whole. Throws Error("ssh.wrong_type") for what is no file: opening it may keep the
+/// server, and with it every other request, waiting for somebody who writes to it.
+Awaitable<std::optional<sftp::Attributes>> attributes_of_file(Call& call, std::shared_ptr<SftpClient> client,
+                                                              std::string path);
 /// Where a path leads after all links.
 Awaitable<std::string> real_path(Call& call, std::shared_ptr<SftpClient> client, std::string path);
 

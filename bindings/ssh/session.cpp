@@ -3,12 +3,12 @@
 #include <malloc.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <new>
 #include <utility>
-#include <variant>
 
 #include "bindings/ssh/wire.hpp"
 #include "host/base/error.hpp"
@@ -23,6 +23,8 @@ constexpr std::size_t kMostATurn = 128U * 1024U;
 
 constexpr std::size_t kFirstBytes = 256;
 constexpr int kMostUnanswered = 3;
+/// For what is asked after a long silence.
+constexpr Duration kMostDoubt = std::chrono::seconds(5);
 
 void initialize_library() {
   static const bool done = libssh2_init(0) == 0;
@@ -60,42 +62,22 @@ void set_callback(LIBSSH2_SESSION* session, int which, Function* function) {
 #endif
 }
 
-/// nullptr: its answer is not there yet, or it is refused.
-LIBSSH2_CHANNEL* ask_for(LIBSSH2_SESSION* session, const ChannelTarget& target) {
-  if (target.is_session()) return libssh2_channel_open_session(session);
-#if LIBSSH2_VERSION_NUM >= 0x010b00
-  // Who asks is for the server's log.
-  if (target.tcp_host.empty()) {
-    return libssh2_channel_direct_streamlocal_ex(session, target.unix_path.c_str(), "127.0.0.1", 22);
-  }
-#endif
-  return libssh2_channel_direct_tcpip(session, target.tcp_host.c_str(), target.tcp_port);
-}
-
 }  // namespace
-
-struct Session::Opening {
-  Opening(const asio::any_io_executor& executor, ChannelTarget target) : target(std::move(target)), done(executor) {}
-
-  ChannelTarget target;
-  std::variant<LIBSSH2_CHANNEL*, ChannelRefused> result = nullptr;
-  bool finished = false;
-  bool unwanted = false;
-  WaitList done;
-};
 
 Session::Session(const asio::any_io_executor& executor, std::shared_ptr<Transport> transport)
     : executor_(executor),
       transport_(std::move(transport)),
       stand_in_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       waiting_(executor),
-      channel_closed_(executor) {
+      channel_closed_(executor),
+      patience_(executor) {
   initialize_library();
   raw_ = libssh2_session_init_ex(&Session::allocate, &Session::release, &Session::reallocate, this);
   if (raw_ == nullptr) throw std::bad_alloc();
   libssh2_session_set_blocking(raw_, 0);
   set_callback(raw_, LIBSSH2_CALLBACK_RECV, &Session::receive_callback);
   set_callback(raw_, LIBSSH2_CALLBACK_SEND, &Session::send_callback);
+  set_callback(raw_, LIBSSH2_CALLBACK_DISCONNECT, &Session::disconnect_callback);
 }
 
 Session::~Session() { free_raw(); }
@@ -130,7 +112,7 @@ void Session::look_at(std::string_view block) {
 
 Session::Ending Session::ending_of(LIBSSH2_CHANNEL* channel) const {
   const auto number = numbers_.find(channel);
-  const auto ending = number == numbers_.end() ? endings_.end() : endings_.find(number->second);
+  const auto ending = number == numbers_.end() ? endings_.end() : endings_.find(number->second.ours);
   return ending == endings_.end() ? Ending() : ending->second;
 }
 
@@ -154,6 +136,12 @@ void Session::release(void* block, void** self) {
 
 ssize_t Session::receive_callback(libssh2_socket_t, void* buffer, size_t size, int, void** self) {
   return static_cast<Session*>(*self)->receive({static_cast<char*>(buffer), size});
+}
+
+void Session::disconnect_callback(LIBSSH2_SESSION*, int, const char* words, int size, const char*, int, void** self) {
+  if (words != nullptr && size > 0) {
+    static_cast<Session*>(*self)->last_words_.assign(words, static_cast<std::size_t>(size));
+  }
 }
 
 ssize_t Session::send_callback(libssh2_socket_t, const void* bytes, size_t size, int, void** abstract) {
@@ -190,6 +178,7 @@ std::ptrdiff_t Session::receive(std::span<char> buffer) {
     turn_ += static_cast<std::size_t>(size);
     ++input_;
     received_ += static_cast<std::uint64_t>(size);
+    heard_ = Clock::now();
     if (first_bytes_.size() < kFirstBytes) first_bytes_.append(buffer.data(), static_cast<std::size_t>(size));
   } else if (size == -EAGAIN) {
     turn_ = 0;
@@ -224,6 +213,7 @@ Awaitable<void> Session::wait_for_input(std::uint64_t seen, StopToken* stop) {
 }
 
 void Session::keep_alive(Duration every) {
+  alive_every_ = every;
   if (every <= Duration::zero() || lost_) return;
   if (!alive_) alive_.emplace(executor_);
   alive_->expires_after(every);
@@ -242,12 +232,32 @@ void Session::look_alive(Duration every) {
     lose("no sign of life for " + humanize_duration(every * (kMostUnanswered + 1)));
     return;
   }
-  if (!waiting_.empty()) {
-    int unused = 0;
-    libssh2_keepalive_config(raw_, 1, 1);
-    note(libssh2_keepalive_send(raw_, &unused));
-  }
+  if (!waiting_.empty()) ask_for_life();
   keep_alive(every);
+}
+
+void Session::ask_for_life() {
+  int unused = 0;
+  libssh2_keepalive_config(raw_, 1, 1);
+  note(libssh2_keepalive_send(raw_, &unused));
+}
+
+// A firewall between us forgets a silent connection and drops what is sent over it.
+void Session::doubt_silence() {
+  const bool asks = alive_every_ > Duration::zero() && !lost_ && !doubt_;
+  if (!asks || !waiting_.empty() || Clock::now() - heard_ < 2 * alive_every_) return;
+  ask_for_life();
+  if (lost_) return;
+  const Duration patience = std::min<Duration>(alive_every_, kMostDoubt);
+  received_before_doubt_ = received_;
+  doubt_.emplace(executor_, patience);
+  doubt_->async_wait([weak = weak_from_this(), patience](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (!self || cancelled) return;
+    const bool silent = self->is_doubted();
+    self->doubt_.reset();
+    if (silent) self->lose("no sign of life for " + humanize_duration(patience));
+  });
 }
 
 void Session::throw_if_lost() const {
@@ -266,10 +276,12 @@ void Session::lose(std::string why) {
   lost_ = std::move(why);
   transport_->close();
   alive_.reset();
+  doubt_.reset();
+  patience_.cancel();
   ++input_;
   spread_input();
   channel_closed_.wake_all();
-  for (const auto& opening : openings_) opening->done.wake_all();
+  wake_openings();
 }
 
 void Session::close() {
@@ -282,7 +294,7 @@ void Session::abandon() {
   const auto self = shared_from_this();
   if (!lost_) lost_ = "opshost ended";
   transport_->close();
-  for (const auto& opening : std::exchange(openings_, {})) opening->done.abandon();
+  abandon_openings();
   waiting_.abandon();
   channel_closed_.abandon();
 }
@@ -300,87 +312,6 @@ std::string Session::failure() const {
   char* text = nullptr;
   libssh2_session_last_error(raw_, &text, nullptr, 0);
   return text == nullptr ? std::string() : std::string(text);
-}
-
-Awaitable<std::variant<LIBSSH2_CHANNEL*, ChannelRefused>> Session::open_channel(ChannelTarget target, StopToken& stop) {
-  const auto self = shared_from_this();
-  throw_if_lost();
-  const auto opening = std::make_shared<Opening>(executor_, std::move(target));
-  openings_.push_back(opening);
-  if (!std::exchange(opening_, true)) asio::co_spawn(executor_, open_in_turn(self), asio::detached);
-  while (!opening->finished && !lost_ && !stop.stopped()) co_await opening->done.wait(&stop);
-  if (opening->finished) {
-    if (auto** channel = std::get_if<LIBSSH2_CHANNEL*>(&opening->result); channel != nullptr && stop.stopped()) {
-      dispose(*channel);
-      throw_stopped();
-    }
-    co_return std::move(opening->result);
-  }
-  opening->unwanted = true;
-  throw_if_lost();
-  throw_stopped();
-}
-
-Awaitable<void> Session::open_in_turn(std::shared_ptr<Session> self) {
-  while (!self->openings_.empty() && !self->lost_) {
-    const auto opening = self->openings_.front();
-    try {
-      if (!opening->unwanted) co_await open_one(*self, *opening);
-    } catch (const Error&) {
-      break;  // lost: open_channel says so to everyone who waits
-    }
-    self->openings_.pop_front();
-    opening->finished = true;
-    if (auto** channel = std::get_if<LIBSSH2_CHANNEL*>(&opening->result); channel != nullptr && opening->unwanted) {
-      if (*channel != nullptr) self->dispose(*channel);
-    }
-    opening->done.wake_all();
-  }
-  self->openings_.clear();
-  self->opening_ = false;
-}
-
-Awaitable<void> Session::open_one(Session& self, Opening& opening) {
-  LIBSSH2_CHANNEL* channel = nullptr;
-  const auto attempt = [&]() -> long {
-    channel = ask_for(self.raw_, opening.target);
-    return channel != nullptr ? 0 : libssh2_session_last_errno(self.raw_);
-  };
-  const long answer = co_await self.repeat(attempt);
-  if (answer == 0) {
-    ++self.open_channels_;
-    self.numbers_[channel] = self.opened_number_;
-    self.endings_[self.opened_number_] = {};
-    opening.result = channel;
-  } else {
-    self.throw_if_lost();
-    opening.result = ChannelRefused{self.failure()};
-  }
-}
-
-void Session::dispose(LIBSSH2_CHANNEL* channel) {
-  if (lost_) return;  // goes with the session
-  if (const auto number = numbers_.find(channel); number != numbers_.end()) {
-    endings_.erase(number->second);
-    numbers_.erase(number);
-  }
-  const long answer = note(libssh2_channel_free(channel));
-  if (answer == LIBSSH2_ERROR_EAGAIN) {
-    asio::co_spawn(executor_, bury(shared_from_this(), channel), asio::detached);
-    return;
-  }
-  --open_channels_;
-  channel_closed_.wake_all();
-}
-
-Awaitable<void> Session::bury(std::shared_ptr<Session> self, LIBSSH2_CHANNEL* channel) {
-  try {
-    co_await self->repeat([channel]() -> long { return libssh2_channel_free(channel); });
-  } catch (const Error&) {
-    co_return;
-  }
-  --self->open_channels_;
-  self->channel_closed_.wake_all();
 }
 
 }  // namespace opshost::ssh

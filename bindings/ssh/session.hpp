@@ -32,6 +32,10 @@ inline constexpr bool kHasUnixChannels = LIBSSH2_VERSION_NUM >= 0x010b00;
 struct ChannelRefused {
   std::string why;
 };
+/// Another opening has held the session up for a while, and nothing was asked for: libssh2 knows of one at a time, and
+/// a server that connects to a silent address on our behalf may be minutes at it.
+struct ChannelBusy {};
+using OpenedChannel = std::variant<LIBSSH2_CHANNEL*, ChannelRefused, ChannelBusy>;
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
@@ -52,6 +56,11 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] const std::string* answer() const { return answer_; }
   /// Asks the server for a sign of life while somebody waits for it; three without an answer lose the connection.
   void keep_alive(Duration every);
+  /// Where nothing was heard for long, since nobody waited for anything: asks for a sign of life, and gives the
+  /// connection up soon where there is none. Whoever is about to ask for something calls it.
+  void doubt_silence();
+  /// No answer has come to that yet.
+  [[nodiscard]] bool is_doubted() const { return doubt_ && received_ == received_before_doubt_; }
 
   /// Begins to listen to the transport; once, after a shared_ptr owns the session.
   void start();
@@ -96,7 +105,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   /// A channel, or why the server refuses one; one after the other, since libssh2 keeps what it knows of a channel
   /// being opened in the session. A stopped call leaves the opening to finish by itself.
-  Awaitable<std::variant<LIBSSH2_CHANNEL*, ChannelRefused>> open_channel(ChannelTarget target, StopToken& stop);
+  Awaitable<OpenedChannel> open_channel(ChannelTarget target, StopToken& stop);
   /// The server has told how what ran in a channel ended.
   [[nodiscard]] bool told_end(LIBSSH2_CHANNEL* channel) const;
   /// It has closed the channel and told nothing: libssh2 calls that exit code 0.
@@ -112,6 +121,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] const std::string& why_lost() const { return *lost_; }
   /// It was lost because the other side, or the network, ended it.
   [[nodiscard]] bool was_cut() const { return cut_; }
+  /// What the server said when it ended the connection; empty: nothing.
+  [[nodiscard]] const std::string& last_words() const { return last_words_; }
   void throw_if_lost() const;
   [[noreturn]] static void throw_stopped();
   /// Gives the connection up: every call on it ends with Error("ssh.lost").
@@ -123,7 +134,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
   /// libssh2's words for its last failure.
   [[nodiscard]] std::string failure() const;
-  [[nodiscard]] std::size_t open_channels() const { return open_channels_; }
+  /// Of commands and subsystems: what MaxSessions counts.
+  [[nodiscard]] std::size_t open_sessions() const { return open_sessions_; }
+  /// Nothing of it is in use.
+  [[nodiscard]] bool is_idle() const { return open_channels_ == 0 && openings_.empty(); }
   /// Resumes when a channel was closed.
   WaitList& channel_closed() { return channel_closed_; }
 
@@ -132,12 +146,18 @@ class Session : public std::enable_shared_from_this<Session> {
 
   static Awaitable<void> open_in_turn(std::shared_ptr<Session> self);
   static Awaitable<void> open_one(Session& self, Opening& opening);
-  static Awaitable<void> bury(std::shared_ptr<Session> self, LIBSSH2_CHANNEL* channel);
+  static Awaitable<void> bury(std::shared_ptr<Session> self, LIBSSH2_CHANNEL* channel, bool is_session);
+  void count_closed(bool is_session);
+  void watch_front();
+  void front_holds_up();
+  void wake_openings();
+  void abandon_openings();
   void ready();
   void cut(std::string why);
   void spread_input();
   void sort_input(LIBSSH2_CHANNEL* channel);
   void look_alive(Duration every);
+  void ask_for_life();
   std::ptrdiff_t receive(std::span<char> buffer);
   void free_raw();
 
@@ -153,6 +173,7 @@ class Session : public std::enable_shared_from_this<Session> {
   static void* reallocate(void* block, size_t size, void** self);
   static void release(void* block, void** self);
   static ssize_t receive_callback(libssh2_socket_t, void* buffer, size_t size, int, void** self);
+  static void disconnect_callback(LIBSSH2_SESSION*, int, const char* words, int size, const char*, int, void** self);
   static ssize_t send_callback(libssh2_socket_t, const void* bytes, size_t size, int, void** self);
 
   asio::any_io_executor executor_;
@@ -161,6 +182,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Descriptor stand_in_;  ///< what libssh2 takes for its socket: it looks at its flags
   std::optional<std::string> lost_;
   bool cut_ = false;
+  std::string last_words_;
   std::uint64_t input_ = 0;   ///< grows with everything received
   std::uint64_t spread_ = 0;  ///< how much of that those who wait know of
   std::size_t turn_ = 0;      ///< bytes received since the loop last had its turn
@@ -171,14 +193,25 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<asio::steady_timer> alive_;
   std::uint64_t received_ = 0;  ///< bytes
   std::uint64_t received_before_ = 0;
+  TimePoint heard_ = Clock::now();
+  Duration alive_every_{};
+  std::optional<asio::steady_timer> doubt_;  ///< runs while an answer to `doubt_silence` is waited for
+  std::uint64_t received_before_doubt_ = 0;
   int unanswered_ = 0;
   WaitList waiting_;
   WaitList channel_closed_;
   std::deque<std::shared_ptr<Opening>> openings_;
   bool opening_ = false;
+  bool held_up_ = false;  ///< by the first of the openings
+  asio::steady_timer patience_;
   std::size_t open_channels_ = 0;
+  std::size_t open_sessions_ = 0;
   std::uint32_t opened_number_ = 0;  ///< ours, of the channel that was asked for last
-  std::map<LIBSSH2_CHANNEL*, std::uint32_t> numbers_;
+  struct Number {
+    std::uint32_t ours = 0;
+    bool is_session = true;
+  };
+  std::map<LIBSSH2_CHANNEL*, Number> numbers_;
   std::map<std::uint32_t, Ending> endings_;
 };
 

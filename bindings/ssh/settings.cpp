@@ -23,6 +23,11 @@ bool same_settings(const ConnectOptions& one, const ConnectOptions& other) {
   return comparable(one) == comparable(other);
 }
 
+std::string asked_name(const ConnectOptions& options) {
+  const std::string port = options.port.value_or(22) == 22 ? std::string() : ":" + std::to_string(*options.port);
+  return (options.user ? *options.user + "@" : std::string()) + options.host + port;
+}
+
 void check_settings(const ConnectOptions& options) {
   const auto refuse = [](const std::string& what) { throw Error("usage.argument", what); };
   const auto has_odd_byte = [](const std::string& text) {

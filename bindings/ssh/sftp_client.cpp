@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bindings/ssh/errors.hpp"
+#include "bindings/ssh/shorter_call.hpp"
 
 namespace opshost::ssh {
 
@@ -13,6 +14,8 @@ using namespace sftp;
 
 constexpr std::uint32_t kVersion = 3;
 constexpr std::uint32_t kMostPacket = 512U * 1024U;
+/// To answer a request whose call was stopped, before the next one is asked elsewhere.
+constexpr Duration kCatchUpTime = std::chrono::seconds(2);
 
 constexpr std::uint32_t kHasSize = 1;
 constexpr std::uint32_t kHasOwner = 2;
@@ -60,7 +63,12 @@ std::string sftp::Reply::message() const {
 }
 
 Awaitable<std::shared_ptr<SftpClient>> SftpClient::of(Call& call, Connection& connection) {
-  if (connection.sftp && !connection.sftp->is_lost()) co_return connection.sftp;
+  if (const auto known = connection.sftp; known && !known->is_lost()) {
+    // The server answers one after the other. One that hangs, at a FIFO or a dead disk, is left to itself.
+    const bool alive = co_await known->is_alive(call);
+    if (alive && co_await known->has_caught_up(call)) co_return known;
+    if (connection.sftp == known) connection.sftp.reset();
+  }
   Channel channel = co_await connection.open_channel(call);
   long answer = 0;
   std::optional<Error> lost;
@@ -82,6 +90,31 @@ Awaitable<std::shared_ptr<SftpClient>> SftpClient::of(Call& call, Connection& co
   // Who waits for a channel has this one to wait for now, which is closed when they ask for it.
   client->channel_.session().channel_closed().wake_all();
   co_return client;
+}
+
+Awaitable<bool> SftpClient::is_alive(Call& call) {
+  const auto self = shared_from_this();
+  Session& session = channel_.session();
+  session.doubt_silence();
+  while (session.is_doubted() && !is_lost() && !call.stop().stopped()) {
+    const std::uint64_t seen = session.input();
+    read_packets();
+    if (session.is_doubted()) co_await session.wait_for_input(seen, &call.stop());
+  }
+  co_return !is_lost();
+}
+
+Awaitable<bool> SftpClient::has_caught_up(Call& call) {
+  if (given_up_.empty()) co_return true;
+  const auto self = shared_from_this();
+  const ShorterCall part(call, gave_up_ + kCatchUpTime - Clock::now());
+  while (!given_up_.empty() && !is_lost() && !part.call().stop().stopped()) {
+    const std::uint64_t seen = channel_.session().input();
+    flush();
+    read_packets();
+    if (!given_up_.empty()) co_await channel_.session().wait_for_input(seen, &part.call().stop());
+  }
+  co_return given_up_.empty() && !is_lost();
 }
 
 Awaitable<void> SftpClient::start(Call& call) {
@@ -130,7 +163,10 @@ Awaitable<Reply> SftpClient::Ticket::answer(Call& call) {
       co_return reply;
     }
     if (call.stop().stopped()) {
-      throw Error("cancelled", client->name_ + ": stopped while the host had not answered")
+      if (client->given_up_.empty()) client->gave_up_ = Clock::now();
+      client->given_up_.insert(id_);
+      if (call.seen().empty()) call.saw(client->name_ + ": channel: the host had not answered");
+      throw Error("cancelled", client->name_ + ": channel: stopped while the host had not answered")
           .on(client->name_)
           .maybe_applied(changes_);
     }
@@ -206,6 +242,7 @@ void SftpClient::take_packet(std::string_view packet) {
     }
     return;
   }
+  given_up_.erase(id);
   if (forgotten_.erase(id) != 0) {
     // Nobody knows of this handle any more: the server shall not keep it.
     if (answer == Answer::handle) {

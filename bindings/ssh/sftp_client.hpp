@@ -138,6 +138,10 @@ class SftpClient : public std::enable_shared_from_this<SftpClient> {
   void flush();
   void take_packet(std::string_view packet);
   void forget(std::uint32_t id);
+  /// Whether the server has answered what stopped calls asked for; waits a while for it.
+  Awaitable<bool> has_caught_up(Call& call);
+  /// Whether it is alive, where that is in doubt after a long silence.
+  Awaitable<bool> is_alive(Call& call);
 
   Channel channel_;
   std::string name_;
@@ -146,6 +150,8 @@ class SftpClient : public std::enable_shared_from_this<SftpClient> {
   std::uint32_t next_id_ = 1;
   std::map<std::uint32_t, sftp::Reply> answers_;
   std::set<std::uint32_t> forgotten_;
+  std::set<std::uint32_t> given_up_;  ///< by calls that were stopped; not answered yet
+  TimePoint gave_up_{};               ///< the first of them
   std::set<std::string> extensions_;
   bool versioned_ = false;
   bool ended_ = false;

@@ -13,6 +13,7 @@
 #include "bindings/ssh/file_commands.hpp"
 #include "bindings/ssh/remote_file.hpp"
 #include "host/base/descriptor.hpp"
+#include "host/base/follow_links.hpp"
 #include "host/base/write_all.hpp"
 #include "host/fiber/blocking.hpp"
 
@@ -32,10 +33,19 @@ constexpr std::uint32_t kMostLooked = 10'000;
 constexpr double kLeftAfter = 3600;  // seconds
 constexpr Duration kProgressEvery = std::chrono::seconds(1);
 
-Error local_error(const std::string& path, const char* doing, int number) {
-  return Error("ssh.local_file",
-               std::string("cannot ") + doing + " " + describe(Value(path), 300) + " here: " + errno_text(number))
+Error local_error(const std::string& path, const char* doing, const std::string& why) {
+  return Error("ssh.local_file", std::string("cannot ") + doing + " " + describe(Value(path), 300) + " here: " + why)
       .on(path);
+}
+
+Error local_error(const std::string& path, const char* doing, int number) {
+  return local_error(path, doing, errno_text(number));
+}
+
+/// What else there may be keeps its reader waiting, has no end, or is no place for a file.
+void refuse_unless_file(const std::string& path, const char* doing, mode_t mode) {
+  if (S_ISDIR(mode)) throw local_error(path, doing, EISDIR);
+  if (!S_ISREG(mode)) throw local_error(path, doing, "it is " + words_for(file_type(mode)));
 }
 
 /// Used by one thread at a time: the file thread while a block is with it, else the loop's.
@@ -77,10 +87,14 @@ std::shared_ptr<LocalFile> open_to_read(const std::string& path, bool checksum) 
   auto file = std::make_shared<LocalFile>();
   if (checksum) file->sha.emplace();
   file->path = path;
-  file->descriptor = Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  file->descriptor = Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat info{};
+  // A socket cannot be opened at all.
+  if (!file->descriptor && errno == ENXIO && stat(path.c_str(), &info) == 0) {
+    refuse_unless_file(path, "read", info.st_mode);
+  }
   if (!file->descriptor || fstat(file->descriptor.get(), &info) != 0) throw local_error(path, "read", errno);
-  if (S_ISDIR(info.st_mode)) throw local_error(path, "read", EISDIR);
+  refuse_unless_file(path, "read", info.st_mode);
   file->size = static_cast<std::uint64_t>(info.st_size);
   file->mode = info.st_mode & kCopiedMode;
   return file;
@@ -104,9 +118,17 @@ std::string read_block(LocalFile& file) {
 std::shared_ptr<LocalFile> open_to_write(const std::string& path, std::uint32_t mode, bool checksum) {
   auto file = std::make_shared<LocalFile>();
   if (checksum) file->sha.emplace();
-  file->path = path;
+  auto target = follow_links(path);
+  if (!target) throw local_error(path, "write", errno);
+  struct stat info{};
+  if (stat(target->c_str(), &info) == 0) {
+    refuse_unless_file(path, "write", info.st_mode);
+  } else if (errno != ENOENT) {
+    throw local_error(path, "write", errno);
+  }
+  file->path = std::move(*target);
   file->mode = mode;
-  std::string temporary = path + ".opshost-XXXXXX";
+  std::string temporary = file->path + ".opshost-XXXXXX";
   file->descriptor = Descriptor(mkostemp(temporary.data(), O_CLOEXEC));
   if (!file->descriptor) throw local_error(path, "write", errno);
   file->temporary = temporary;
@@ -129,16 +151,17 @@ void put_in_place(LocalFile& file) {
 
 class CopyProgress {
  public:
-  CopyProgress(const Callback<std::uint64_t, std::uint64_t>& callback, std::uint64_t total)
-      : callback_(callback), total_(total), next_(Clock::now() + kProgressEvery) {}
+  CopyProgress(const SftpClient& client, const Callback<std::uint64_t, std::uint64_t>& callback, std::uint64_t total)
+      : name_(client.name()), callback_(callback), total_(total), next_(Clock::now() + kProgressEvery) {}
   Awaitable<void> at(Call& call, std::uint64_t done) {
-    call.saw(format_size(Size{done}) + " of " + format_size(Size{total_}) + " copied");
+    call.saw(name_ + ": channel: " + format_size(Size{done}) + " of " + format_size(Size{total_}) + " copied");
     if (!callback_ || (Clock::now() < next_ && done < total_)) co_return;
     next_ = Clock::now() + kProgressEvery;
     co_await callback_(call, done, total_);
   }
 
  private:
+  std::string name_;
   const Callback<std::uint64_t, std::uint64_t>& callback_;
   std::uint64_t total_;
   TimePoint next_;
@@ -200,7 +223,7 @@ Awaitable<TransferResult> put_file(Call& call, std::shared_ptr<Connection> conne
     co_await delete_leftovers(call, connection, std::move(temporary), temporary_prefix(name));
   }
 
-  CopyProgress progress(options.on_progress, file->size);
+  CopyProgress progress(*client, options.on_progress, file->size);
   std::deque<std::pair<SftpClient::Ticket, std::size_t>> asked;
   std::string block;
   std::size_t used = 0;
@@ -226,7 +249,7 @@ Awaitable<TransferResult> put_file(Call& call, std::shared_ptr<Connection> conne
     auto [first, size] = std::move(asked.front());
     asked.pop_front();
     Reply reply = co_await first.answer(call);
-    co_await throw_unless_written(call, client, path, std::move(reply));
+    co_await throw_unless_written(call, client, path, replacement->temporary(), std::move(reply));
     written += size;
     co_await progress.at(call, written);
   }
@@ -247,17 +270,13 @@ Awaitable<TransferResult> get_file(Call& call, std::shared_ptr<Connection> conne
   const TimePoint began = Clock::now();
   const auto wanted_mode = options.mode ? std::optional(parse_mode(*options.mode)) : std::nullopt;
   const auto client = co_await SftpClient::of(call, *connection);
+  const auto there = co_await attributes_of_file(call, client, path);
   const RemoteHandle handle = co_await open_file(call, client, path, kOpenRead, 0);
-  const auto there = co_await attributes_of(call, client, path, true);
-  if (there && file_type(there->mode.value_or(0)) == FileType::directory) {
-    throw Error("ssh.wrong_type", client->name() + ": " + describe(Value(path), 300) + " is a directory")
-        .on(client->name());
-  }
   const std::uint32_t mode = wanted_mode.value_or(there ? there->mode.value_or(0644) & kCopiedMode : 0644U);
   auto open = [local_path, mode, checksum = options.checksum] { return open_to_write(local_path, mode, checksum); };
   const auto file = co_await call.blocking().run_file_work(call, std::move(open));
 
-  CopyProgress progress(options.on_progress, there ? there->size.value_or(0) : 0);
+  CopyProgress progress(*client, options.on_progress, there ? there->size.value_or(0) : 0);
   std::deque<SftpClient::Ticket> asked;
   std::string block;
   std::uint64_t next = 0;

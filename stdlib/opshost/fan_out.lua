@@ -17,7 +17,38 @@ end
 
 fan_out.item_name = item_name
 
+local function text_of(result)
+  if result.skipped then return "skipped" end
+  if not result.ok then return tostring(result.error and result.error.message or result.error) end
+  local value = result.value
+  if type(value) == "table" and value.stdout then return value.stdout .. value.stderr end
+  local meta = type(value) == "table" and getmetatable(value)
+  if meta == nil or meta == "list" then return native.describe(value) end
+  return tostring(value)
+end
+
+--- Each different output once, under the items that gave it.
+function fan_out.folded(results)
+  local order, items_of = {}, {}
+  for _, result in ipairs(results) do
+    local text = text_of(result)
+    if not items_of[text] then
+      items_of[text] = {}
+      order[#order + 1] = text
+    end
+    table.insert(items_of[text], item_name(result.item))
+  end
+  local parts = {}
+  for _, text in ipairs(order) do
+    local items = items_of[text]
+    parts[#parts + 1] = table.concat(items, ", ") .. " (" .. #items .. "):\n"
+      .. text:gsub("\n$", ""):gsub("[^\n]+", "  %0") .. "\n"
+  end
+  return table.concat(parts)
+end
+
 local results_metatable = {
+  __tostring = fan_out.folded,
   -- r[name]: the result of the item of that name.
   __index = function(results, name)
     for i = 1, #results do
@@ -26,6 +57,10 @@ local results_metatable = {
     return nil
   end,
 }
+
+function fan_out.is_results(value)
+  return type(value) == "table" and getmetatable(value) == results_metatable
+end
 
 local function new_results()
   return setmetatable({ failed = {}, succeeded = {} }, results_metatable)

@@ -1,6 +1,8 @@
 -- ops.print: a table for a person, JSON for a program.
 local native = ...
 
+local fan_out = native.internal("fan_out")
+
 local printer = {}
 
 -- What a person looks for first; the rest follows by name.
@@ -73,6 +75,7 @@ local function lines_of(record, columns)
 end
 
 local function text_of(value, columns)
+  if fan_out.is_results(value) and not columns then return tostring(value) end
   if is_list_of_records(value) then return table_of(value, columns or fields_of(value)) end
   if is_record(value) then return lines_of(value, columns or fields_of({ value })) end
   if type(value) == "table" and #value > 0 then

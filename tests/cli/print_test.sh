@@ -35,6 +35,13 @@ printed 'nil' nil null
 printed '5' 5 5
 printed 'ops.null' null null
 printed '{}' '' '{}'
+# What a fan-out returned: identical outcomes once; for a program, item by item.
+printed 'ops.each({ "a", "b", "c" }, { on_error = "collect" }, function(x) if x == "b" then error("no b", 0) end return 7 end)' \
+  $'a, c (2):\n  7\nb (1):\n  no b' \
+  '[{"item":"a","ok":true,"value":7},{"error":"no b","item":"b","ok":false},{"item":"c","ok":true,"value":7}]'
+run eval 'return require("ops").each({ "a", "b" }, {}, function() return { 1, "x" } end)'
+exits 0 "the results of a fan-out, returned"
+prints $'a, b (2):\n  {1, "x"}'
 printed '{ { name = "two\nlines", esc = "\27[31m" } }' \
   $'NAME        ESC\ntwo\\nlines  \\x1b[31m' '[{"esc":"\u001b[31m","name":"two\nlines"}]'
 

@@ -10,8 +10,8 @@ error('Cannot require a meta file')
 --- @field key? string # file of the private key; ssh_config's IdentityFile, or ~/.ssh/id_* unless given
 --- @field passphrase? ops.Secret # opens the private key, an ops.secret
 --- @field password? ops.Secret # the login's, an ops.secret
---- @field agent? boolean|string # true: ask the agent of SSH_AUTH_SOCK, or give its socket; false: ask none; asked where there is one unless a key or a password is given
---- @field via? ssh.Host # host to go through; ssh_config's ProxyJump unless given
+--- @field agent? boolean|string # true: ask the agent of SSH_AUTH_SOCK, or give its socket; false: ask none; ssh_config's IdentityAgent, or that of SSH_AUTH_SOCK, is asked where there is one unless a key or a password is given
+--- @field via? ssh.Host # host to go through; ssh_config's ProxyJump unless given; where it has a ProxyCommand, which is not run, it has to be given
 --- @field known_hosts? string # file of the host keys; ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts unless given
 --- @field host_key? string # "strict": it has to be known; "accept-new": an unknown one is stored; or the fingerprint that has to be there, "SHA256:..." (default "strict")
 --- @field connect_timeout? ops.duration # for everything until we are logged in; 20s unless ssh_config says otherwise
@@ -832,7 +832,7 @@ function Forward:port() end
 
 --- Commands, files and ports of other machines.
 ---
---- Commands, files and forwarded ports of other machines. Host keys are verified; a key that changed is always an error. Commands are lists of words, quoted for the login's shell there, which has to be a POSIX one.
+--- Commands, files and forwarded ports of other machines. Host keys are verified; a key that changed is always an error. Commands are lists of words, quoted for the login's shell there, which has to be a POSIX one. An error names login and host, and how far it got (config, connect, key exchange, host key, auth, channel, command) unless it tells what the host answered to a command or of a file.
 --- @class ssh
 local M = {}
 
@@ -847,7 +847,7 @@ local M = {}
 --- @return ssh.Host # the host
 function M.connect(options) end
 
---- Show the outputs of many hosts, identical ones once.
+--- Show the outputs of many hosts, identical ones once: what tostring(results) and print show, too.
 ---
 --- Only reads.
 --- @param results any # what a fan-out over hosts returned

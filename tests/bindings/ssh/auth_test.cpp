@@ -1,5 +1,11 @@
 // Logging in with what only C++ can make: secrets.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+
 #include "bindings/ssh/command_line.hpp"
+#include "bindings/ssh/local_files.hpp"
 #include "bindings/ssh/tracked.hpp"
 #include "tests/bindings/ssh/support.hpp"
 
@@ -27,7 +33,31 @@ TEST_CASE_FIXTURE(Fixture, "an encrypted key: its passphrase, and a wrong one") 
   options.passphrase = Secret("not the passphrase", "test");
   const Error error = error_of([&] { output(options, {"true"}); });
   CHECK(error.code() == "ssh.key");
-  CHECK(error.message() == "key " + *options.key + ": the passphrase does not open the key");
+  CHECK(error.message() ==
+        "keyonly@127.9.0.1:12222: config: key " + *options.key + ": the passphrase does not open the key");
+}
+
+TEST_CASE("a wrong passphrase is tried once, for however many hosts") {
+  const std::string file = "wrong_passphrase_key";
+  std::ofstream(file) << text_of(lab_key("user_ed25519_passphrase"));
+  REQUIRE(chmod(file.c_str(), 0600) == 0);
+  struct stat before{};
+  REQUIRE(stat(file.c_str(), &before) == 0);
+  ConnectOptions options = lab_options("127.9.0.1");
+  options.key = file;
+  options.passphrase = Secret("not the passphrase", "test");
+  LocalFiles files;
+  const auto said = [&] { return error_of([&] { files.plan_for(options); }).message(); };
+  const std::string start = "keyonly@127.9.0.1:12222: config: key " + file + ": ";
+  CHECK(said() == start + "the passphrase does not open the key");
+
+  // By all that tells of a change it is the same file, so it is not looked at again.
+  std::ofstream(file) << std::string(static_cast<std::size_t>(before.st_size), 'x');
+  const std::array<timespec, 2> times{before.st_atim, before.st_mtim};
+  REQUIRE(utimensat(AT_FDCWD, file.c_str(), times.data(), 0) == 0);
+  CHECK(said() == start + "the passphrase does not open the key");
+  REQUIRE(utimensat(AT_FDCWD, file.c_str(), nullptr, 0) == 0);
+  CHECK(said() == start + "this is no private key: neither OpenSSH's format nor PEM");
 }
 
 struct SudoFixture : Fixture {

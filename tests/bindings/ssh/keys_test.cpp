@@ -101,6 +101,15 @@ TEST_CASE("ssh_config: the first value counts, identities add up, Match and Incl
   CHECK(error.message() == "/etc/ssh/ssh_config:1: \"99999\" is no number that fits here; correct the file");
 }
 
+TEST_CASE("ssh_config: of ProxyJump and ProxyCommand the first is the way") {
+  const auto config = [](const std::string& text) { return config_for("x", {{"/etc/ssh/ssh_config", text}}); };
+  CHECK(config("ProxyCommand nc %h %p\nProxyJump j\n").proxy_command == "nc %h %p");
+  CHECK(config("ProxyCommand nc %h %p\nProxyJump j\n").proxy_jump == std::nullopt);
+  CHECK(config("ProxyJump j\nProxyCommand nc %h %p\n").proxy_command == std::nullopt);
+  CHECK(config("ProxyCommand none\n").proxy_command == "");
+  CHECK(config("IdentityAgent ~/agent\n").identity_agent == "/home/ops/agent");
+}
+
 TEST_CASE("ssh_config: times as OpenSSH writes them") {
   const auto timeout = [](const std::string& text) {
     return config_for("x", {{"/etc/ssh/ssh_config", "ConnectTimeout " + text + "\n"}}).connect_timeout;
@@ -109,7 +118,8 @@ TEST_CASE("ssh_config: times as OpenSSH writes them") {
   CHECK(timeout("1m") == std::chrono::seconds(60));
   CHECK(timeout("1H30m5") == std::chrono::seconds(5405));
   CHECK(timeout("1d") == std::chrono::hours(24));
-  CHECK(timeout("none") == std::nullopt);
+  CHECK(timeout("none") == Duration::zero());
+  CHECK(timeout("0") == Duration::zero());
   CHECK(config_for("x", {{"/etc/ssh/ssh_config", "ServerAliveInterval 0\n"}}).alive_every == Duration::zero());
   for (const char* text : {"m", "1x", "-1", "1.5"}) {
     const Error error = error_of([&] { timeout(text); });

@@ -27,7 +27,7 @@ if grep -qE '  (new|known)$' <<<"$output"; then fail "a key beside a changed one
 [[ $(<known) == "[127.9.0.1]:$LAB_SSH_PORT $key" ]] || fail "known_hosts was changed: $(<known)"
 
 # So does a known key that is not shown any more.
-ssh-keygen -q -t rsa -N '' -f other
+ssh-keygen -q -t ecdsa -b 384 -N '' -f other
 echo "[127.9.0.1]:$LAB_SSH_PORT $(cut -d' ' -f1,2 other.pub)" >known
 before=$(<known)
 code=0
@@ -36,6 +36,25 @@ output=$(scan --store 2>err) || code=$?
 if grep -qE '  (new|known)$' <<<"$output"; then fail "keys beside none that is known: $output"; fi
 [[ $(<known) == "$before" ]] || fail "known_hosts was changed: $(<known)"
 grep -qF "None of these is stored" err || fail "$(<err)"
+
+# An RSA key that is known and that this libssh2 cannot ask for says nothing of the others: they are new, and that they
+# were compared with nothing is told. Where it can be asked for it is compared.
+library="libssh2 $(dpkg-query -W -f '${Version}' libssh2-1 | sed 's/-.*//')"
+rsa=$(cut -d' ' -f1,2 "$LAB_SSH_KEYS/host_rsa.pub")
+echo "[127.9.0.1]:$LAB_SSH_PORT $rsa" >known
+output=$(scan 2>err) || fail "exit code $? where only an RSA key is known: $output"
+grep -qF "$wanted  new" <<<"$output" || fail "a key beside an RSA one: $output"
+grep -qxF "[127.9.0.1]:$LAB_SSH_PORT: known_hosts has its key of type ssh-rsa only, which $library cannot check (RSA keys only in the old way, SHA-1): the keys above were compared with nothing" err || fail "$(<err)"
+legacy() { "$OPSHOST" hosts scan "127.0.0.1:$LAB_SSH_LEGACY_PORT" --known-hosts "$PWD/known"; }
+echo "[127.0.0.1]:$LAB_SSH_LEGACY_PORT $rsa" >known
+output=$(legacy 2>err) || fail "exit code $? of a known RSA key that is shown: $output"
+grep -q "  ssh-rsa  .*  known$" <<<"$output" || fail "a known RSA key: $output"
+if grep -q "compared with nothing" err; then fail "it was compared: $(<err)"; fi
+ssh-keygen -q -t rsa -N '' -f other_rsa
+echo "[127.0.0.1]:$LAB_SSH_LEGACY_PORT $(cut -d' ' -f1,2 other_rsa.pub)" >known
+code=0
+output=$(legacy 2>/dev/null) || code=$?
+[[ $code == 5 ]] || fail "exit code $code of a changed RSA key: $output"
 
 # Beside a key that is known the others are new.
 echo "[127.9.0.1]:$LAB_SSH_PORT $(cut -d' ' -f1,2 "$LAB_SSH_KEYS/host_ecdsa.pub")" >known
@@ -69,7 +88,7 @@ printf 'Host *\n  ConnectTimeout 1\n' >"$HOME/.ssh/config"
 code=0
 "$OPSHOST" hosts scan "$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT" 2>err || code=$?
 [[ $code == 4 ]] || fail "exit code $code of a silent server"
-grep -qx "$LAB_RUDE_ADDRESS: no answer within 1s" err || fail "$(<err)"
+grep -qx "$(id -un)@$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT: key exchange: no answer within 1s (connect_timeout)" err || fail "$(<err)"
 rm "$HOME/.ssh/config"
 
 code=0

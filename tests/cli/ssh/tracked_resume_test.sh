@@ -113,6 +113,36 @@ exits 0 "a host without a place for it"
 holds "it ran" effects 1
 holds "the journal says so" grep -q '"key":"untracked","value":"neither ' state/runs/*/journal.jsonl
 
+# The disk is full that a command is kept on: at its beginning it runs untracked; later it is kept all the same.
+
+on_disk() {
+  rm -rf "$home/.opshost"
+  mkdir -p "$home/.opshost" "$LAB_SSH_DISK/jobs"
+  ln -s "$LAB_SSH_DISK/jobs" "$home/.opshost/jobs"
+  chown -Rh "$LAB_SSH_KEY_USER" "$home/.opshost" "$LAB_SSH_DISK/jobs"
+}
+fresh
+on_disk
+"$LAB_COMMAND" fill ssh
+run run "$procedure" --line "echo x >>$world/log"
+"$LAB_COMMAND" empty ssh
+exits 0 "a full disk"
+holds "it ran" effects 1
+holds "the journal says so" grep -q '"key":"untracked","value":"nothing can be written in [^"]*/.opshost/jobs/[^"]*: its disk may be full, or the login.s quota used up"' state/runs/*/journal.jsonl
+
+fresh
+on_disk
+"$OPSHOST" run "$procedure" --line "${slow%; echo over}" >"$TMPDIR/stdout" 2>"$TMPDIR/stderr" &
+pid=$!
+wait_until effects 1
+"$LAB_COMMAND" fill ssh
+touch "$world/go"
+status=0
+wait "$pid" || status=$?
+"$LAB_COMMAND" empty ssh
+exits 0 "a disk that is full when the command ends"
+rm -rf "$home/.opshost" "$LAB_SSH_DISK/jobs"
+
 # Killed at every point, with a command and with a job: whatever was sent is sent once. ---------------------------------
 
 every_point() {

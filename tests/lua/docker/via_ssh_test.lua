@@ -51,7 +51,7 @@ test("the socket, carried by socat", function()
   end)
 end)
 
-test("the socket, carried by docker system dial-stdio where there is nothing else", function()
+test("the socket, carried by docker system dial-stdio or by nc where there is nothing else", function()
   local host = connected()
   local home = host:read(ops.shell "echo $HOME").stdout:gsub("\n", "")
   host:mkdir(home .. "/bin")
@@ -66,6 +66,10 @@ test("the socket, carried by docker system dial-stdio where there is nothing els
     t.raises("docker.unreachable", lab.socket .. " on " .. user .. "@127.9.0.1:" .. port
       .. " needs socat, nc or docker there, to carry its bytes, and none is installed: install one",
         function() docker.connect(lab.endpoint, { via = host }):ping() end)
+    -- One that knows Unix sockets, as OpenBSD's.
+    host:write_file(home .. "/bin/nc",
+      '#!/bin/sh\n[ "$1" = -U ] && exec /usr/bin/socat STDIO "UNIX-CONNECT:$2"\n', { mode = "0755" })
+    use(docker.connect(lab.endpoint, { via = host }))
   end)
   machine.run({ "rm", "-r", home .. "/.bashrc", home .. "/bin" })
   if not ok then error(failure, 0) end

@@ -61,9 +61,13 @@ test("errors name the host, the file and what the server said", function()
   t.raises("ssh.too_large", name .. ': "/etc/passwd" has more than 8B (max_size)',
     function() host:read_file("/etc/passwd", { max_size = 8 }) end)
   local long = "/tmp/" .. ("x"):rep(256)
-  failure = t.raises("ssh.file", name .. ': cannot open "' .. long .. '": the server says "Bad message"',
+  failure = t.raises("ssh.file", name .. ': cannot look at "' .. long .. '": the server says "Bad message"',
     function() host:read_file(long) end)
   t.equal(failure.detail, { path = long, status = 5, said = "Bad message" })
+  t.raises("ssh.wrong_type", name .. ': "' .. folder .. '/d/b.log" is there and no directory',
+    function() host:mkdir(folder .. "/d/b.log") end)
+  t.raises("ssh.too_large", name .. ': "' .. folder .. '/d" has more entries than max_entries',
+    function() host:list(folder .. "/d", { max_entries = 2 }) end)
   t.raises("ssh.not_empty", name .. ': "' .. folder .. '/d" is not empty: say recursive = true if all of it shall go',
     function() host:delete(folder .. "/d") end)
   t.raises("usage.argument", 'mode is "rw", which is none: give octal digits, "0644"',
@@ -78,6 +82,92 @@ test("what is no regular file is not replaced", function()
     function() host:put("/etc/hostname", "/dev/null") end)
   t.equal(host:stat(folder .. "/fifo").type, "fifo")
   host:delete(folder .. "/fifo")
+end)
+
+test("what is no regular file is not read either: there, where it would keep the server waiting, and here", function()
+  host:run({ "mkfifo", folder .. "/fifo" })
+  local here = machine.temp()
+  local refused = name .. ': "' .. folder .. '/fifo" is no regular file (fifo)'
+  t.raises("ssh.wrong_type", refused, function() host:read_file(folder .. "/fifo") end)
+  t.raises("ssh.wrong_type", refused, function() host:get(folder .. "/fifo", here .. "/x") end)
+  t.raises("ssh.wrong_type", refused, function() host:checksum(folder .. "/fifo") end)
+  host:delete(folder .. "/fifo")
+  machine.run { "mkfifo", here .. "/fifo" }
+  t.raises("ssh.local_file", 'cannot read "' .. here .. '/fifo" here: it is no regular file (fifo)',
+    function() host:put(here .. "/fifo", folder .. "/x") end)
+  t.raises("ssh.local_file", 'cannot read "/dev/zero" here: it is no regular file (char_device)',
+    function() host:put("/dev/zero", folder .. "/x") end)
+  t.raises("ssh.local_file", 'cannot read "' .. here .. '" here: Is a directory',
+    function() host:put(here, folder .. "/x") end)
+  host:write_file(folder .. "/x", "x")
+  t.raises("ssh.local_file", 'cannot write "' .. here .. '/fifo" here: it is no regular file (fifo)',
+    function() host:get(folder .. "/x", here .. "/fifo") end)
+  t.equal(machine.stat(here .. "/fifo").type, "fifo")
+  t.raises("ssh.local_file", 'cannot write "' .. here .. '" here: Is a directory',
+    function() host:get(folder .. "/x", here) end)
+end)
+
+test("get follows links here, also one that leads nowhere yet", function()
+  local here = machine.temp()
+  host:write_file(folder .. "/x", "new")
+  machine.write_file(here .. "/file", "old")
+  machine.run { "ln", "-s", "file", here .. "/link" }
+  machine.run { "ln", "-s", "missing", here .. "/dangling" }
+  host:get(folder .. "/x", here .. "/link")
+  host:get(folder .. "/x", here .. "/dangling")
+  t.equal({ machine.read_file(here .. "/file"), machine.read_file(here .. "/missing") }, { "new", "new" })
+  t.equal(machine.stat(here .. "/link", { follow = false }).type, "link")
+end)
+
+test("a file server that hangs: the call ends in time, the next one gets another", function()
+  local other = lab.connect { host = "127.9.0.36", timeout = "1s" }
+  local place = lab.folder(other)
+  other:stat("/")
+  local pid = other:read(ops.shell "pgrep -P $PPID -f internal-sftp").stdout:match "%d+"
+  other:run { "kill", "-STOP", pid }
+  local late = "no answer within 1s; last seen: keyonly@127.9.0.36:12222: channel: the host had not answered"
+  t.raises("ssh.timeout", late, function() other:write_file(place .. "/file", "x") end)
+  ops.wait_until(function() return (pcall(other.stat, other, "/")) end, { timeout = "20s" })
+  other:run { "kill", "-CONT", pid }
+  -- What the one that hung was asked for is done, and undone, when it goes on.
+  ops.wait_until(function() return #other:list(place) == 0 end, { timeout = "20s", every = "50ms" })
+end)
+
+test("a copy while its server is killed, or stands still", function()
+  local here = machine.temp()
+  machine.run({ "sh", "-c", "head -c 3000000 /dev/zero >" .. here .. "/big" })
+  local other = lab.connect { host = "127.9.0.37" }
+  local place = lab.folder(other)
+  host:put(here .. "/big", place .. "/there")
+  local function put(act, options)
+    options.on_progress = act
+    return function() other:put(here .. "/big", place .. "/big", options) end
+  end
+  local function get(act, options)
+    options.on_progress = act
+    return function() other:get(place .. "/there", here .. "/back", options) end
+  end
+  for _, copy in ipairs { put, get } do
+    other:stat("/")
+    lab.lab("freeze", "sshd")
+    local failure
+    ops.group(function(group)
+      group:spawn(function()
+        failure = t.raises("ssh.lost", "keyonly@127.9.0.37:12222: channel: the connection was lost: Connection "
+          .. "reset by peer", copy(nil, {}))
+      end)
+      lab.lab("kill", "sshd")
+    end)
+    lab.lab("start", "sshd")
+    t.equal({ failure.maybe_applied, failure.retryable }, { false, true })
+    other:stat("/")
+    local ok, late = pcall(copy(function() lab.lab("freeze", "sshd") end, { timeout = "4s" }))
+    lab.lab("thaw", "sshd")
+    t.equal({ ok, late.code }, { false, "ssh.timeout" })
+    t.equal(late.message:gsub("[%d.]+[KM]i?B of 3MB", "SOME of 3MB"), "no answer within 4s; last seen: "
+      .. "keyonly@127.9.0.37:12222: channel: SOME of 3MB copied")
+  end
+  t.equal({ other:exists(place .. "/big"), machine.exists(here .. "/back") }, {})
 end)
 
 test("a copy may do no more as somebody else than it is told to", function()
@@ -175,6 +265,12 @@ test("a full disk there: the old file stays, nothing is left behind", function()
   local before = #host:list(disk)
   t.raises("ssh.no_space", name .. ': cannot write "' .. disk .. '/file": the file system there is full: make room',
     function() host:put(here .. "/big", disk .. "/file") end)
+  t.raises("ssh.no_space", name .. ': cannot write "' .. disk .. '/file": the file system there is full: make room',
+    function() host:write_file(disk .. "/file", ("x"):rep(100000000)) end)
+  -- The disk is the one that a link leads to.
+  host:run { "ln", "-s", disk .. "/file", folder .. "/to-disk" }
+  t.raises("ssh.no_space", name .. ': cannot write "' .. folder .. '/to-disk": the file system there is full: make '
+    .. "room", function() host:put(here .. "/big", folder .. "/to-disk") end)
   t.equal(host:read_file(disk .. "/file"), "old")
   -- Deleted by a request nobody waits for; the next one is answered after it.
   t.equal(#host:list(disk), before)

@@ -35,6 +35,11 @@ function lab.lab(...)
   machine.run({ lab.env "LAB_COMMAND", ... }, { timeout = "30s" })
 end
 
+--- "libssh2 1.10.0": what opshost is linked with.
+function lab.library()
+  return "libssh2 " .. machine.read(ops.shell "dpkg-query -W -f '${Version}' libssh2-1").stdout:match "^[%d.]+"
+end
+
 --- A folder on the host that this test alone uses.
 function lab.folder(host)
   return (host:run({ "mktemp", "-d" }).stdout:gsub("\n", ""))

@@ -39,6 +39,7 @@ test("many hosts as one: results in order, identical outputs folded", function()
   local folded = ssh.folded(results)
   t.truthy(folded:find("127.9.0.61, 127.9.0.62, 127.9.0.64", 1, true), folded)
   t.truthy(folded:find("(19):\n  same\n", 1, true), folded)
+  t.equal(tostring(results), folded)
   hosts:close()
 end)
 
