@@ -64,7 +64,9 @@ function M.databases(world)
     if #snapshot.sides(world.before, pair.name) > 0 then
       looked_at = looked_at + 1
       local is = now[pair.name]
-      for _, problem in ipairs(is.problems) do problems[#problems + 1] = pair.name .. ": " .. problem end
+      for _, problem in ipairs(is.problems) do
+        if problem ~= pair.layout then problems[#problems + 1] = pair.name .. ": " .. problem end
+      end
       local before, after = writer(world, pair), is.writable and is.writable.host
       if before and after and before ~= after then
         problems[#problems + 1] = ("%s writes on %s, before on %s"):format(pair.name, after, before)
@@ -91,10 +93,17 @@ function M.brokers(world)
   return verdict(problems, #world.before.brokers .. " brokers are listed")
 end
 
---- As many nodes as before; which ones is the console's business.
+--- As many nodes as before; which ones is the console's business, and what they are was compared where they came back.
 function M.drds(world)
+  local known, more = {}, {}
+  for _, node in ipairs(world.before.drds) do known[node] = true end
   local now = survey.select(survey.containers(world.swarm), { class = "drds_server", running = true })
-  return #now >= #world.before.drds, ("%d DRDS servers run, %d before"):format(#now, #world.before.drds)
+  for _, container in ipairs(now) do
+    local name = container.host .. "/" .. container.name
+    if not known[name] then more[#more + 1] = name end
+  end
+  return #now == #world.before.drds, ("%d DRDS servers run, %d before; new: %s"):format(#now, #world.before.drds,
+    #more > 0 and table.concat(more, ", ") or "none")
 end
 
 return M

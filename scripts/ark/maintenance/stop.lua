@@ -263,7 +263,7 @@ local function stop_docker(ctx, world)
   for _, user in ipairs(docker_steps.users_of_docker(world.machine)) do
     ctx:log(user .. " runs on " .. world.machine.name .. " and may wake Docker: stop it before the power goes")
   end
-  docker_steps.stop(ctx, world.machine)
+  docker_steps.stop(ctx, world)
 end
 
 local function run(ctx, p)
