@@ -73,7 +73,7 @@ site.client_node = { "/home/admin/ark/conf/ark.properties", "/home/admin/registr
 
 -- Containers of these classes do not come up with Docker by themselves when a machine comes back from maintenance:
 -- their restart policy is "no" meanwhile.
-site.held_back = { database = true, broker = true }
+site.held_back = { database = true, broker = true, drds_server = true }
 
 -- The middleware's ZooKeeper listens here in each of its containers; Swarm's is named in the manager's arguments.
 site.zookeeper_port = 2188

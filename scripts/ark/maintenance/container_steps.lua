@@ -29,7 +29,8 @@ function M.set_policy(ctx, machine, name, step, policy)
   ctx:step(step, {
     done = function()
       local state = machine:container_state(name)
-      if state == "gone" or state == "stopped with Docker" then return policy == "no", state end
+      if state == "gone" then return true, state end
+      if state == "stopped with Docker" then return policy == "no", state end
       local seen = snapshot.policy(machine:container(name):inspect())
       return seen == policy, "restart policy " .. seen
     end,

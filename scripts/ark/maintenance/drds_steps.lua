@@ -1,5 +1,6 @@
 -- DRDS nodes of the machine: only the DRDS-Manager's console takes them out of their instances and puts them back, so a
 -- person does it, or the site's function; a machine looks whether the node's container runs and its ports answer.
+local container_steps = require "ark.maintenance.container_steps"
 local drds_ports = require "ark.maintenance.drds_ports"
 local site = require "ark.site"
 local site_hooks = require "ark.site_hooks"
@@ -92,6 +93,8 @@ local function drain(ctx, world, node, capacity)
   })
   if capacity == "stand-in" then node.stand_in = bring_stand_in(ctx, world, node) end
   scale_down(ctx, world, node)
+  -- It comes back by the console, not with Docker.
+  container_steps.hold_back(ctx, world.machine, snapshot.container(world.before, node.container))
 end
 
 --- Takes the nodes of the machine out of their instances. Where the DRDS-Manager itself is on the machine this has to
@@ -115,6 +118,21 @@ function M.drain(ctx, world, earlier)
   ctx:fact("drained", function() return nodes end)
 end
 
+-- The inventory shows of it what it showed before it left: instance, specification, version. Where only a person can
+-- look there, that it runs is all a machine knows.
+local function is_back(world, node)
+  local hook = site_hooks.find("ark.drds.node")
+  local shown = hook and hook(arguments(world, node))
+  if shown ~= nil and shown ~= node.node then
+    return false, ("the inventory shows %s, before the stop %s"):format(shown, node.node)
+  end
+  if not world.machine:docker_runs() then return false, "stopped with Docker" end
+  local runs, state = world.machine:runs(node.container)
+  if runs then return drds_ports.open(world, node.address, node.container .. " runs") end
+  local found, seen = serves(world, node.address)
+  return found, found and seen or node.container .. ": " .. state .. "; " .. seen
+end
+
 local function scale_up(ctx, world, node)
   ctx:manual("scale up", {
     text = ("In the DRDS-Manager add a node of the same specification and version as before (%s), in state UNUSED, on "
@@ -123,36 +141,15 @@ local function scale_up(ctx, world, node)
     answer = "scaled up",
     hook = "ark.drds.scale_up",
     args = arguments(world, node),
-    done = function()
-      if not world.machine:docker_runs() then return false, "stopped with Docker" end
-      local runs, state = world.machine:runs(node.container)
-      if runs then return drds_ports.open(world, node.address, node.container .. " runs") end
-      local found, seen = serves(world, node.address)
-      return found, found and seen or node.container .. ": " .. state .. "; " .. seen
-    end,
+    done = function() return is_back(world, node) end,
     timeout = site.times.start,
   })
-end
-
--- What the inventory shows of it is what it showed before it left: instance, specification, version.
-local function compare_kind(ctx, world, node)
-  local hook = site_hooks.find("ark.drds.node")
-  if not hook then
-    ctx:manual("the same kind", {
-      text = ("In the DRDS-Manager's inventory search for the address %s: instance, specification and version have to "
-        .. "be as before the stop: %s. The instance has to have as many nodes as then."):format(node.address,
-        node.node),
-      answer = "the same",
-    })
-    return
-  end
-  ctx:step("the same kind", {
-    done = function()
-      local shown = hook(arguments(world, node))
-      return shown == node.node, ("the inventory shows %s, before the stop %s"):format(shown, node.node)
-    end,
-    run = function() end,
-    timeout = site.times.start,
+  if site_hooks.find("ark.drds.node") then return end
+  ctx:manual("the same kind", {
+    text = ("In the DRDS-Manager's inventory search for the address %s: instance, specification and version have to "
+      .. "be as before the stop: %s. The instance has to have as many nodes as then."):format(node.address,
+      node.node),
+    answer = "the same",
   })
 end
 
@@ -173,7 +170,6 @@ function M.bring_back(ctx, world, drained)
   for _, node in ipairs(drained) do
     ctx:group(node.name, function()
       scale_up(ctx, world, node)
-      compare_kind(ctx, world, node)
       if node.stand_in then release_stand_in(ctx, world, node) end
     end)
   end
