@@ -64,11 +64,17 @@ local function check_other(ctx, world, of)
   return alone ~= nil
 end
 
--- In the order they start.
-local function sides_in_order(world)
+-- In the order they start. One without a role had no server that ran: nobody asked for it before, and nobody does now.
+local function sides_in_order(ctx, world)
   local list = {}
   for _, name in ipairs(site.database_start_order) do
-    for _, of in ipairs(snapshot.sides(world.before, name)) do list[#list + 1] = of end
+    for _, of in ipairs(snapshot.sides(world.before, name)) do
+      if of.side.role then
+        list[#list + 1] = of
+      else
+        ctx:log(of.side.container .. " did not serve before the stop and is not started")
+      end
+    end
   end
   return list
 end
@@ -168,7 +174,7 @@ local function run(ctx, p)
   local stop = ctx:fact("the stop", function() return stop_of(ctx, p.target) end)
   world.before, world.decided = stop.before, stop.decided
   world.grace, world.mq_grace = p.grace, p.mq_grace
-  world.sides = sides_in_order(world)
+  world.sides = sides_in_order(ctx, world)
   ctx:log("back to what run " .. stop.run .. " found before it stopped " .. p.target)
   check_databases(ctx, world)
   world.machine:know(snapshot.names(world.before))
