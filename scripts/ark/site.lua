@@ -125,7 +125,8 @@ site.times = {
 -- Steps at a web console are done by a person, unless the site's own file `site.lua` (not this one) has a function for
 -- them: `return { hooks = { ["ark.drds.scale_down"] = function(args) ... end } }`. There are
 --   ark.client_node.back_up    save installer and image registry             {host}
---   ark.drds.node              tell of a node, as a text, what the inventory shows     {host, container, address}
+--   ark.drds.node              tell of a node, as a text, what the inventory shows: instance, specification, version;
+--                              it has to be the same when the node is back            {host, container, address}
 --   ark.drds.stand_in          bring a stand-in node up, return its address            {host, node}
 --   ark.drds.scale_down        take a node out of its instance                         {host, container, address, node}
 --   ark.drds.scale_up          put a node of the same kind back                        {host, container, address, node}

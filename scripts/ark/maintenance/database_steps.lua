@@ -28,6 +28,16 @@ function M.server_runs(machine, name)
   return result.exit_code == 0, result.exit_code == 0 and "its server runs" or "no server runs in it"
 end
 
+--- Whether the side's role is known, which it has to get back: one whose server runs and does not answer may be any.
+function M.role_is_known(world, of)
+  local name = of.side.container
+  if of.side.role then return true, name .. " is " .. of.side.role end
+  local runs, seen = M.server_runs(world.machine, name)
+  if not runs then return true, name .. ": " .. seen end
+  return false, ("%s: its server runs, and its role is not known (%s)"):format(name,
+    of.side.error or "it did not answer")
+end
+
 --- Whether the side that stays can carry the database; one that is only behind gets the time to catch up.
 function M.survivor(world, of)
   local _, holds, seen = patience.look(ops.seconds(site.times.database_level), function()

@@ -64,19 +64,26 @@ local function check_other(ctx, world, of)
   return alone ~= nil
 end
 
--- In the order they start. One without a role had no server that ran: nobody asked for it before, and nobody does now.
-local function sides_in_order(ctx, world)
+-- In the order they start.
+local function sides_in_order(world)
   local list = {}
   for _, name in ipairs(site.database_start_order) do
-    for _, of in ipairs(snapshot.sides(world.before, name)) do
-      if of.side.role then
-        list[#list + 1] = of
-      else
-        ctx:log(of.side.container .. " did not serve before the stop and is not started")
-      end
-    end
+    for _, of in ipairs(snapshot.sides(world.before, name)) do list[#list + 1] = of end
   end
   return list
+end
+
+-- One without a role had no server that ran: its container comes back where it ran, and no more.
+local function start_database(ctx, world, of)
+  local container = snapshot.container(world.before, of.side.container)
+  if of.side.role then
+    ctx:group(of.pair.name .. " " .. of.side.role, function()
+      database_steps.start(ctx, world, of, writes(world, of), of.partner_dead)
+    end)
+    return
+  end
+  ctx:log("the server in " .. container.name .. " did not run before the stop and is not started")
+  if container.running then network_steps.start(ctx, world, container) end
 end
 
 local function check_databases(ctx, world)
@@ -128,7 +135,10 @@ local function choose_witness(ctx, world)
   for _, broker in ipairs(snapshot.of_class(world.before, "broker")) do
     if broker.running then order[#order + 1] = broker end
   end
-  for _, of in ipairs(world.sides) do order[#order + 1] = snapshot.container(world.before, of.side.container) end
+  for _, of in ipairs(world.sides) do
+    local container = snapshot.container(world.before, of.side.container)
+    if of.side.role or container.running then order[#order + 1] = container end
+  end
   world.witness = network_steps.witness(order)
   if not world.witness then
     ctx:log("no container of " .. world.machine.name .. " has an address of its own: there is no gateway to look for")
@@ -174,7 +184,7 @@ local function run(ctx, p)
   local stop = ctx:fact("the stop", function() return stop_of(ctx, p.target) end)
   world.before, world.decided = stop.before, stop.decided
   world.grace, world.mq_grace = p.grace, p.mq_grace
-  world.sides = sides_in_order(ctx, world)
+  world.sides = sides_in_order(world)
   ctx:log("back to what run " .. stop.run .. " found before it stopped " .. p.target)
   check_databases(ctx, world)
   world.machine:know(snapshot.names(world.before))
@@ -195,11 +205,7 @@ local function run(ctx, p)
   end)
   ctx:group("DRDS", function() drds_steps.bring_back(ctx, world, stop.drained) end)
   ctx:group("databases", function()
-    for _, of in ipairs(world.sides) do
-      ctx:group(of.pair.name .. " " .. of.side.role, function()
-        database_steps.start(ctx, world, of, writes(world, of), of.partner_dead)
-      end)
-    end
+    for _, of in ipairs(world.sides) do start_database(ctx, world, of) end
   end)
   ctx:group("as before", function() compare(ctx, world) end)
   ctx:log(world.machine.name .. " is back")

@@ -167,6 +167,11 @@ local function decide(ctx, world, given, earlier)
   for _, pair in ipairs(world.before.databases) do
     local sides = snapshot.sides(world.before, pair.name)
     local of = sides[1]
+    for _, one in ipairs(sides) do
+      ctx:require("the role of " .. one.side.container .. " is known", function()
+        return database_steps.role_is_known(world, one)
+      end)
+    end
     if of and earlier[pair.name] and not of.side.server_runs then
       decided[pair.name] = earlier[pair.name]
     elseif #sides == 2 then

@@ -50,9 +50,14 @@ holds "it says so" grep -qF "both sides of hitsdb-mysql_dbpaas are on ark2, and 
 same "what happened until then" "" "$(seen events.txt)"
 
 answer yes
-procedure run stop ark2 --writable-side outage
+# One of the middleware is left to Docker's own stop, after everything else.
+left=$(container csb-broker_csb_2)
+procedure run stop ark2 --writable-side outage --exclude "$left"
 exits 0 "the stop"
-holds "in the order of the guide" in_stop_order events.txt
+grep -v "$left" events.txt >ordered.txt
+holds "in the order of the guide" in_stop_order ordered.txt
+"$OPSHOST" show last >show.txt
+same "steps of what was left to Docker" "" "$(grep -F "$left" show.txt || true)"
 holds "the server of each database before its container" each_server_ends_first events.txt
 same "servers that were stopped, the read-only side first" "hitsdb-mysql_dbpaas_2 myadm stop
 hitsdb-mysql_dbpaas_1 myadm stop" "$(programs events.txt | grep -E '^hitsdb-mysql_dbpaas.*myadm stop')"

@@ -193,6 +193,17 @@ test("a container that is paused holds a server: it is never taken for stopped",
   t.equal({ database_steps.server_runs(machine, "none") }, { false, "gone" })
 end)
 
+test("a server that runs has to tell its role; one that does not run has none to get back", function()
+  local function known(server, role)
+    local of = of_pair()
+    of.side.role = role
+    return { database_steps.role_is_known(world(database(server), database {}), of) }
+  end
+  t.equal(known({ runs = true }, "RO"), { true, "own is RO" })
+  t.equal(known({ runs = false }), { true, "own: no server runs in it" })
+  t.equal(known({ runs = true }), { false, "own: its server runs, and its role is not known (it did not answer)" })
+end)
+
 test("the other side breaks between the stop of the server and that of its container", function()
   local other = { runs = true, role = "RO", threads = true, lag = 0 }
   local one = world(database { runs = true, role = "RW", threads = true, lag = 0 }, database(other))
