@@ -57,7 +57,7 @@ exits 0 "the stop"
 grep -v "$left" events.txt >ordered.txt
 holds "in the order of the guide" in_stop_order ordered.txt
 "$OPSHOST" show last >show.txt
-same "steps of what was left to Docker" "" "$(grep -F "$left" show.txt || true)"
+same "steps of what was left to Docker" "" "$(sed -n '/^steps$/,$p' show.txt | grep -F "$left" || true)"
 holds "the server of each database before its container" each_server_ends_first events.txt
 same "servers that were stopped, the read-only side first" "hitsdb-mysql_dbpaas_2 myadm stop
 hitsdb-mysql_dbpaas_1 myadm stop" "$(programs events.txt | grep -E '^hitsdb-mysql_dbpaas.*myadm stop')"
