@@ -52,7 +52,27 @@ function M.daemons(text)
   return found
 end
 
-function Machine:daemons() return M.daemons(self.ssh:read({ "ps", "-eo", "pid,args" }).stdout) end
+--- The containers of a list of processes: their shims, which go on without a daemon; {pid, id}, id nil where the line
+--- tells none. Those of another user of containerd (`-namespace k8s.io`) are not Docker's.
+function M.shims(text)
+  local found = {}
+  for line in text:gmatch("[^\n]+") do
+    local pid, program, arguments = line:match("^%s*(%d+)%s+(%S+)(.*)$")
+    program = program and program:match("[^/]+$")
+    local namespace = arguments and arguments:match("%-namespace%s+(%S+)")
+    if program and program:find("containerd-shim", 1, true) and (namespace == nil or namespace == "moby") then
+      found[#found + 1] = { pid = pid, id = arguments:match(("%x"):rep(64)) }
+    end
+  end
+  return found
+end
+
+local function processes(self) return self.ssh:read({ "ps", "-eo", "pid,args", "-ww" }).stdout end
+
+--- Containers that run whether there is a daemon or not, as M.shims has them.
+function Machine:shims() return M.shims(processes(self)) end
+
+function Machine:daemons() return M.daemons(processes(self)) end
 
 --- Whether a kernel module is there, loaded or built in.
 function Machine:has_module(name) return self.ssh:exists("/sys/module/" .. name) ~= nil end

@@ -41,15 +41,23 @@ local function role_problem(writable, read_only)
   return nil
 end
 
---- {name, sides, writable, read_only, healthy, problems}: writable and read_only are the side that is, nil where none
---- or both are; healthy means two sides on two hosts, one of them writable, both replicating and level.
+-- How it is laid out, which stopping and starting does not change.
+local function layout_problem(sides)
+  if #sides ~= 2 then return ("it has %d side%s instead of 2"):format(#sides, #sides == 1 and "" or "s") end
+  if sides[1].host == sides[2].host then return "both sides are on " .. sides[1].host end
+  return nil
+end
+
+--- {name, sides, writable, read_only, healthy, problems, layout}: writable and read_only are the side that is, nil
+--- where none or both are; healthy means two sides on two hosts, one of them writable, both replicating and level.
+--- layout is the one of the problems that tells where its sides are, nil for none.
 function M.judge(name, sides)
   local problems = {}
   local function add(problem)
     if problem then problems[#problems + 1] = problem end
   end
-  if #sides ~= 2 then add(("it has %d side%s instead of 2"):format(#sides, #sides == 1 and "" or "s")) end
-  if #sides == 2 and sides[1].host == sides[2].host then add("both sides are on " .. sides[1].host) end
+  local layout = layout_problem(sides)
+  add(layout)
   local writable, read_only = with_role(sides, "RW"), with_role(sides, "RO")
   add(role_problem(writable, read_only))
   for _, side in ipairs(sides) do
@@ -63,6 +71,7 @@ function M.judge(name, sides)
     read_only = #read_only == 1 and read_only[1] or nil,
     healthy = #problems == 0,
     problems = problems,
+    layout = layout,
   }
 end
 

@@ -73,7 +73,7 @@ site.client_node = { "/home/admin/ark/conf/ark.properties", "/home/admin/registr
 
 -- Containers of these classes do not come up with Docker by themselves when a machine comes back from maintenance:
 -- their restart policy is "no" meanwhile.
-site.held_back = { database = true, broker = true }
+site.held_back = { database = true, broker = true, drds_server = true }
 
 -- The middleware's ZooKeeper listens here in each of its containers; Swarm's is named in the manager's arguments.
 site.zookeeper_port = 2188
@@ -100,6 +100,8 @@ site.commands = {
   ping = { "ping", "-c", "1", "-W", "2" },
   routes = { "cat", "/proc/net/route" },
   brokers = { "sh", "/home/admin/rmq/bin/mqadmin", "clusterList" },
+  -- Followed by an address and a port: exit code 0 where somebody listens there, 126 and more where it cannot tell.
+  connect = { "timeout", "3", "bash", "-c", "exec 3<>/dev/tcp/$0/$1" },
 }
 
 -- A probe that passes whatever the server does says nothing about it.
@@ -123,7 +125,8 @@ site.times = {
 -- Steps at a web console are done by a person, unless the site's own file `site.lua` (not this one) has a function for
 -- them: `return { hooks = { ["ark.drds.scale_down"] = function(args) ... end } }`. There are
 --   ark.client_node.back_up    save installer and image registry             {host}
---   ark.drds.node              tell of a node, as a text, what the inventory shows     {host, container, address}
+--   ark.drds.node              tell of a node, as a text, what the inventory shows: instance, specification, version;
+--                              it has to be the same when the node is back            {host, container, address}
 --   ark.drds.stand_in          bring a stand-in node up, return its address            {host, node}
 --   ark.drds.scale_down        take a node out of its instance                         {host, container, address, node}
 --   ark.drds.scale_up          put a node of the same kind back                        {host, container, address, node}

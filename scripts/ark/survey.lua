@@ -12,8 +12,8 @@ local M = {}
 local GONE = { "docker.not_found", "docker.not_running", "docker.exit", "docker.timeout", "docker.server",
   "docker.connection_lost" }
 
--- A command in a container: its result, or nil and what was wrong.
-local function ask(engine, container, command)
+--- A command in a container: its result, or nil and what was wrong.
+function M.ask(engine, container, command)
   local result, failure = ops.try(function()
     return engine:container(container.id):read(command, { accept = "any", timeout = "20s" })
   end, GONE)
@@ -89,12 +89,12 @@ function M.database_side(engine, container)
     server_runs = false,
   }
   if not container.running then return side end
-  local roles, problem = ask(engine, container, site.commands.database_role)
+  local roles, problem = M.ask(engine, container, site.commands.database_role)
   side.error = problem
   if not roles or roles.exit_code ~= 0 then return side end
   side.server_runs = true
   side.role = role_in(roles.stdout)
-  local status, status_problem = ask(engine, container, M.client("SHOW SLAVE STATUS\\G"))
+  local status, status_problem = M.ask(engine, container, M.client("SHOW SLAVE STATUS\\G"))
   if not status or status.exit_code ~= 0 then
     side.error = status_problem or "its replication could not be asked: " .. status.stderr:gsub("%s+$", "")
     return side
@@ -126,7 +126,7 @@ function M.brokers(engine, containers)
   local report = { brokers = {}, asked = {}, problems = {} }
   local listed_by = {}
   local results = ops.each(servers, {}, function(server)
-    local result, problem = ask(engine, server, site.commands.brokers)
+    local result, problem = M.ask(engine, server, site.commands.brokers)
     if not result or result.exit_code ~= 0 then return { problem = problem or result.stderr:gsub("%s+$", "") } end
     return { brokers = answers.brokers(result.stdout) }
   end)
@@ -155,12 +155,24 @@ function M.brokers(engine, containers)
   return report
 end
 
+local function is_manager(container)
+  return container.class == "base" and container.name:find(site.swarm_manager.name, 1, true) ~= nil
+end
+
+--- Whether one of the containers is a Swarm manager.
+function M.have_manager(containers)
+  for _, container in ipairs(containers) do
+    if is_manager(container) then return true end
+  end
+  return false
+end
+
 --- The swarm managers: {container, host, running, servers, path}; servers are those of the ZooKeeper that its arguments
 --- name.
 function M.managers(engine, containers)
   local managers = {}
   for _, container in ipairs(containers) do
-    if container.class == "base" and container.name:find(site.swarm_manager.name, 1, true) then
+    if is_manager(container) then
       local document = engine:container(container.id):inspect()
       local servers, path = answers.discovery(document.Args or {})
       managers[#managers + 1] = {

@@ -138,6 +138,19 @@ prints 'ask:
 unknown from here, because stdout of change 1 is not known before the run  (p.lua:5)
 1 change; the plan is not exact: 1 unknown, 0 reads a change may alter'
 
+cat >p.lua <<'END'
+return require("ops.procedure").define { summary = "x", api = 1, uses = {}, run = function(ctx)
+  ctx:step("others are there", { done = function() return false, "1 of 3" end, run = function() end })
+  ctx:step("nothing to see", { done = function() return false end, run = function() end })
+  ctx:step("a value", { run = function() return 1 end })
+end }
+END
+run plan p.lua
+exits 0 "a plan of what is only waited for"
+prints 'others are there: awaited, without a change (so far "1 of 3")
+nothing to see: awaited, without a change
+no changes; the plan is exact'
+
 # Clean-ups and rollback ------------------------------------------------------------------------------------------------
 
 rm -f f1 f2 f3

@@ -2,6 +2,8 @@
 -- be there meanwhile.
 local container_steps = require "ark.maintenance.container_steps"
 local guards = require "ark.maintenance.guards"
+local network_steps = require "ark.maintenance.network_steps"
+local site = require "ark.site"
 local survey = require "ark.survey"
 
 local M = {}
@@ -31,13 +33,24 @@ function M.stop(ctx, world, container)
   end)
 end
 
---- It registers with one name server after the other, and is back once each lists it.
+-- It registers with one name server after the other, in its own time: no reason to start it again.
+local function await_registration(ctx, world, container)
+  ctx:step("registration of " .. container.name, {
+    done = function()
+      local entry = entry_of(world, container)
+      if not entry then return false, "no name server lists " .. container.address end
+      return entry.everywhere, (entry.everywhere and "each" or "not each") .. " name server lists " .. container.address
+    end,
+    run = function() end,
+    timeout = site.times.start,
+  })
+end
+
+--- It is back once its probe passes and every name server lists it.
 function M.start(ctx, world, container)
-  container_steps.start(ctx, world.machine, container)
-  container_steps.await_well(ctx, world.machine, container, world.mq_grace, function()
-    local entry = entry_of(world, container)
-    return entry ~= nil and entry.everywhere, container.address .. " among the brokers each name server lists"
-  end)
+  network_steps.start(ctx, world, container)
+  container_steps.await_well(ctx, world.machine, container, world.mq_grace)
+  await_registration(ctx, world, container)
 end
 
 return M

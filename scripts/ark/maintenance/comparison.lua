@@ -56,6 +56,15 @@ local function writer(world, pair)
   end
 end
 
+-- What was wrong with a pair before and so is no difference. After a stop that was begun twice only its layout is
+-- known: the rest was the first one's doing.
+local function wrong_before(pair)
+  local known = {}
+  if pair.layout then known[pair.layout] = true end
+  for _, problem in ipairs(pair.partly_stopped and {} or pair.problems) do known[problem] = true end
+  return known
+end
+
 function M.databases(world)
   local problems, looked_at = {}, 0
   local now = {}
@@ -64,14 +73,17 @@ function M.databases(world)
     if #snapshot.sides(world.before, pair.name) > 0 then
       looked_at = looked_at + 1
       local is = now[pair.name]
-      for _, problem in ipairs(is.problems) do problems[#problems + 1] = pair.name .. ": " .. problem end
+      local known = wrong_before(pair)
+      for _, problem in ipairs(is.problems) do
+        if not known[problem] then problems[#problems + 1] = pair.name .. ": " .. problem end
+      end
       local before, after = writer(world, pair), is.writable and is.writable.host
       if before and after and before ~= after then
         problems[#problems + 1] = ("%s writes on %s, before on %s"):format(pair.name, after, before)
       end
     end
   end
-  return verdict(problems, looked_at .. " control databases have one writable side each and are level")
+  return verdict(problems, looked_at .. " control databases are as they were")
 end
 
 --- A name server that came back hears of the brokers one after the other.
@@ -91,10 +103,17 @@ function M.brokers(world)
   return verdict(problems, #world.before.brokers .. " brokers are listed")
 end
 
---- As many nodes as before; which ones is the console's business.
+--- As many nodes as before; which ones is the console's business, and what they are was compared where they came back.
 function M.drds(world)
+  local known, more = {}, {}
+  for _, node in ipairs(world.before.drds) do known[node] = true end
   local now = survey.select(survey.containers(world.swarm), { class = "drds_server", running = true })
-  return #now >= #world.before.drds, ("%d DRDS servers run, %d before"):format(#now, #world.before.drds)
+  for _, container in ipairs(now) do
+    local name = container.host .. "/" .. container.name
+    if not known[name] then more[#more + 1] = name end
+  end
+  return #now == #world.before.drds, ("%d DRDS servers run, %d before; new: %s"):format(#now, #world.before.drds,
+    #more > 0 and table.concat(more, ", ") or "none")
 end
 
 return M

@@ -29,7 +29,8 @@ function M.set_policy(ctx, machine, name, step, policy)
   ctx:step(step, {
     done = function()
       local state = machine:container_state(name)
-      if state == "gone" or state == "stopped with Docker" then return policy == "no", state end
+      if state == "gone" then return true, state end
+      if state == "stopped with Docker" then return policy == "no", state end
       local seen = snapshot.policy(machine:container(name):inspect())
       return seen == policy, "restart policy " .. seen
     end,
@@ -73,15 +74,10 @@ local function start_again(machine, container, grace)
 end
 
 --- Waits until it runs and its probe does not fail. One whose probe fails came up before its network or a server it
---- needs, or has a server that somebody has to start: that is done or it is restarted, once. `also`, if given, is
---- asked beside the probe.
-function M.await_well(ctx, machine, container, grace, also)
+--- needs, or has a server that somebody has to start: that is done or it is restarted, once.
+function M.await_well(ctx, machine, container, grace)
   ctx:step("probe of " .. container.name, {
-    done = function()
-      local well, seen = M.is_well(machine, container)
-      if not well or not also then return well, seen end
-      return also()
-    end,
+    done = function() return M.is_well(machine, container) end,
     run = function() start_again(machine, container, grace) end,
     timeout = site.times.start,
   })

@@ -1,9 +1,11 @@
 -- One side of a control database: its server is stopped before its container, and comes back in its old role.
 local container_steps = require "ark.maintenance.container_steps"
 local guards = require "ark.maintenance.guards"
+local network_steps = require "ark.maintenance.network_steps"
 local ops = require "ops"
 local patience = require "ark.patience"
 local site = require "ark.site"
+local snapshot = require "ark.maintenance.snapshot"
 local survey = require "ark.survey"
 
 local M = {}
@@ -16,11 +18,24 @@ function M.look(engine, side)
   })
 end
 
---- Whether its server's process is there, and what was seen.
+-- Its server lives in these, and nobody can ask for it.
+local HOLDS_A_SERVER = { paused = true, restarting = true }
+
+--- Whether its server's process is there, and what was seen; where its container is paused, it is.
 function M.server_runs(machine, name)
   local result, state = machine:ask(name, site.commands.database_processes, { accept = { 0, 1 } })
-  if not result then return false, state end
+  if not result then return HOLDS_A_SERVER[state] == true, state end
   return result.exit_code == 0, result.exit_code == 0 and "its server runs" or "no server runs in it"
+end
+
+--- Whether the side's role is known, which it has to get back: one whose server runs and does not answer may be any.
+function M.role_is_known(world, of)
+  local name = of.side.container
+  if of.side.role then return true, name .. " is " .. of.side.role end
+  local runs, seen = M.server_runs(world.machine, name)
+  if not runs then return true, name .. ": " .. seen end
+  return false, ("%s: its server runs, and its role is not known (%s)"):format(name,
+    of.side.error or "it did not answer")
 end
 
 --- Whether the side that stays can carry the database; one that is only behind gets the time to catch up.
@@ -34,14 +49,8 @@ function M.survivor(world, of)
   return holds, seen
 end
 
-local function container_of(world, name)
-  for _, container in ipairs(world.before.containers) do
-    if container.name == name then return container end
-  end
-end
-
 local function stop_both(ctx, world, name)
-  local container = container_of(world, name)
+  local container = snapshot.container(world.before, name)
   ctx:step("stop the server in " .. name, {
     done = function()
       local runs, seen = M.server_runs(world.machine, name)
@@ -70,19 +79,14 @@ end
 
 --- The side on the machine as it is now.
 function M.look_here(world, of)
-  if not world.machine:docker_runs() then return { container_runs = false, server_runs = false } end
+  if not world.machine:docker_runs() then
+    return { host = of.side.host, container = of.side.container, container_runs = false, server_runs = false }
+  end
   return M.look(world.machine.engine, of.side)
 end
 
 local function run_sql(world, name, statement)
   world.machine:container(name):run(survey.client(statement), { repeatable = true })
-end
-
-local function start_container(ctx, world, name)
-  ctx:step("start " .. name, {
-    done = function() return world.machine:runs(name) end,
-    run = function() world.machine:container(name):start() end,
-  })
 end
 
 local function start_server(ctx, world, of)
@@ -113,57 +117,76 @@ local function threads(side)
     replication.sql and "runs" or "stopped")
 end
 
--- START SLAVE is right on the side that will write too: each replicates from the other. Where the other is dead, the
--- receiver finds nobody, and waits.
-local function replicate(ctx, world, of, partner_dead)
+-- Whether both threads run and it has applied all that it received.
+local function level(side)
+  if not side.server_runs then return false, side.error or "its server does not run" end
+  local both, seen = threads(side)
+  local lag = side.replication and side.replication.lag
+  if not both then return false, seen end
+  return lag == 0, lag and lag .. " s behind" or "it does not know how far behind it is"
+end
+
+-- START SLAVE is right on the side that will write too: each replicates from the other. Where there is `nobody` to
+-- receive from, the other being dead or still to be started, the receiver waits.
+local function replicate(ctx, world, of, nobody)
   local name = of.side.container
   ctx:step("replicate in " .. name, {
     done = function()
       local side = M.look_here(world, of)
-      if not side.server_runs then return false, side.error end
-      local both, seen = threads(side)
-      if partner_dead and side.replication and side.replication.sql then return true, seen end
-      return both, seen
+      local is_level, seen = level(side)
+      if nobody and side.replication and side.replication.sql then return true, (select(2, threads(side))) end
+      return is_level, seen
     end,
-    run = function() run_sql(world, name, site.commands.replicate) end,
-    verify = function()
-      local lag = M.look_here(world, of).replication.lag
-      return partner_dead or lag == 0, lag and lag .. " s behind"
+    -- A server may start its replication by itself, and then only has to catch up.
+    run = function()
+      if threads(M.look_here(world, of)) then return end
+      run_sql(world, name, site.commands.replicate)
     end,
     timeout = site.times.database_start,
   })
 end
 
---- Whether the other side lets this one write: it answers, is read-only and has applied all of this one.
-function M.may_write(world, of, partner_dead)
-  if not of.other then return true, "there is no other side" end
-  local other = M.look(world.swarm, of.other)
-  if other.role == "RW" then
-    return false, other.host .. "/" .. other.container .. " is writable: two writable sides would diverge"
-  end
-  if other.role == "RO" then return true, other.host .. "/" .. other.container .. " is read-only" end
-  return partner_dead, other.host .. "/" .. other.container .. " does not answer" .. (other.error
-    and ": " .. other.error or "")
+local function place(side) return side.host .. "/" .. side.container end
+
+-- What keeps a side from being level, nil where it is.
+local function behind(side)
+  local is_level, seen = level(side)
+  if not is_level then return ("%s is not level: %s"):format(place(side), seen) end
+  return nil
 end
 
--- Both ways: what the other side has not applied yet is to be there before this one writes more.
-local function await_follower(ctx, world, of)
-  ctx:step("the other side follows " .. of.side.container, {
+--- Whether the other side lets this one write: it answers and is read-only. With `levelled`, both were seen level and
+--- have to be so still.
+function M.may_write(world, of, partner_dead, levelled)
+  if not of.other then return true, "there is no other side" end
+  local other = M.look(world.swarm, of.other)
+  if other.role == "RW" then return false, place(other) .. " is writable: two writable sides would diverge" end
+  if other.role ~= "RO" then
+    return partner_dead, place(other) .. " does not answer" .. (other.error and ": " .. other.error or "")
+  end
+  local problem = levelled and (behind(M.look_here(world, of)) or behind(other))
+  if problem then return false, problem end
+  return true, place(other) .. " is read-only"
+end
+
+-- Both ways: what the other side has not applied yet is to be there before this one writes more, and this one has to
+-- have what the other got meanwhile. Whether it was awaited: in a plan it is not.
+local function await_level(ctx, world, of)
+  local result = ctx:step("both sides of " .. of.pair.name .. " are level", {
     done = function()
-      local other = M.look(world.swarm, of.other)
-      if not other.server_runs then return false, other.error or "its server does not run" end
-      local both, seen = threads(other)
-      return both and other.replication.lag == 0, seen
+      local problem = behind(M.look_here(world, of)) or behind(M.look(world.swarm, of.other))
+      return problem == nil, problem or "both apply all that they receive"
     end,
     run = function() end,
     timeout = site.times.database_start,
   })
+  return result.seen ~= nil
 end
 
-local function open_for_writing(ctx, world, of, partner_dead)
+local function open_for_writing(ctx, world, of, partner_dead, levelled)
   local name = of.side.container
   ctx:guard("only one side of " .. of.pair.name .. " is writable", function()
-    return M.may_write(world, of, partner_dead)
+    return M.may_write(world, of, partner_dead, levelled)
   end, function()
     ctx:step("make " .. name .. " writable", {
       done = function()
@@ -175,15 +198,18 @@ local function open_for_writing(ctx, world, of, partner_dead)
   end)
 end
 
+-- Of two sides on the machine the one that will not write comes first, and finds its partner later.
+local function comes_first(of, writes) return of.other ~= nil and of.other.host == of.side.host and not writes end
+
 --- Brings a side back: container, server, replication; writable where `writes`. `partner_dead`: a person said to go on
 --- although the other side does not answer.
 function M.start(ctx, world, of, writes, partner_dead)
-  start_container(ctx, world, of.side.container)
+  network_steps.start(ctx, world, snapshot.container(world.before, of.side.container))
   start_server(ctx, world, of)
-  replicate(ctx, world, of, partner_dead)
+  replicate(ctx, world, of, partner_dead or comes_first(of, writes))
   if not writes then return end
-  if of.other and not partner_dead then await_follower(ctx, world, of) end
-  open_for_writing(ctx, world, of, partner_dead)
+  local levelled = of.other and not partner_dead and await_level(ctx, world, of) or false
+  open_for_writing(ctx, world, of, partner_dead, levelled)
 end
 
 return M

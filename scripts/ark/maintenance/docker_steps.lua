@@ -1,8 +1,8 @@
--- Docker on the machine, and what carries its network.
-local answers = require "ark.answers"
+-- Docker on the machine, and the base containers.
 local container_steps = require "ark.maintenance.container_steps"
 local site = require "ark.site"
 local snapshot = require "ark.maintenance.snapshot"
+local survey = require "ark.survey"
 
 local M = {}
 
@@ -48,6 +48,32 @@ local function stop_daemon(ctx, machine)
   })
 end
 
+-- With live-restore a container goes on without its daemon, and then nobody stops it.
+local function await_end_of_containers(ctx, world)
+  ctx:step("no container outlives " .. site.docker.service, {
+    done = function()
+      local left = {}
+      for _, shim in ipairs(world.machine:shims()) do
+        local known = shim.id and survey.select(world.before.containers, { id = shim.id })[1]
+        left[#left + 1] = ("%s (process %s)"):format(known and known.name or shim.id or "one without an id", shim.pid)
+      end
+      return #left == 0, #left == 0 and "no process of a container is left"
+        or "these run on without Docker: " .. table.concat(left, ", ")
+    end,
+    run = function() end,
+    timeout = site.times.grace,
+  })
+end
+
+--- Whether Docker's own stop ends what is left to it: with live-restore it ends nothing.
+function M.ends_what_is_left(machine, excluded)
+  if next(excluded) == nil then return true, "nothing is left to Docker's own stop" end
+  if not machine:docker_runs() then return true, "Docker is stopped" end
+  if not machine.engine:info().LiveRestoreEnabled then return true, "it has no live-restore" end
+  return false, "Docker has live-restore there, so its stop ends no container; stop them by hand, or leave --exclude "
+    .. "out"
+end
+
 --- Whether none of the machine's containers runs but for the excluded.
 function M.nothing_runs(machine, excluded)
   if not machine:docker_runs() then return true, "Docker is stopped" end
@@ -67,9 +93,10 @@ function M.users_of_docker(machine)
   return users
 end
 
-function M.stop(ctx, machine)
-  stop_socket(ctx, machine)
-  stop_daemon(ctx, machine)
+function M.stop(ctx, world)
+  stop_socket(ctx, world.machine)
+  stop_daemon(ctx, world.machine)
+  await_end_of_containers(ctx, world)
 end
 
 --- Starts Docker; its socket too where it listened before.
@@ -88,17 +115,6 @@ function M.start(ctx, machine, with_socket)
   })
 end
 
---- The module the network needs, where it was there before the stop.
-function M.load_module(ctx, machine, needed)
-  if not needed then return end
-  ctx:step("load " .. site.network_module, {
-    done = function() return machine:has_module(site.network_module), "/sys/module/" .. site.network_module end,
-    run = function()
-      machine.ssh:run({ "modprobe", site.network_module }, { as_user = site.docker.as_user, repeatable = true })
-    end,
-  })
-end
-
 --- The base, in the reverse order of its stop.
 function M.start_base(ctx, world)
   local base = M.base_in_stop_order(world.before)
@@ -106,27 +122,6 @@ function M.start_base(ctx, world)
     local container = base[index]
     if container.running then container_steps.start(ctx, world.machine, container) end
   end
-end
-
---- Whether a container reaches its gateway: what starts before the network is there comes up with none.
-function M.reaches_gateway(machine, container)
-  local routes, state = machine:ask(container.name, site.commands.routes)
-  if not routes then return false, container.name .. ": " .. state end
-  local gateway = answers.gateway(routes.stdout)
-  if not gateway then return false, container.name .. " has no way out" end
-  local command = {}
-  for _, word in ipairs(site.commands.ping) do command[#command + 1] = word end
-  command[#command + 1] = gateway
-  local result = machine:ask(container.name, command, { accept = "any" })
-  return result ~= nil and result.exit_code == 0, container.name .. " pings its gateway " .. gateway
-end
-
---- Whether a container has an address of its own: only such a one tells anything about the network.
-function M.has_own_address(container)
-  for network in pairs(container.networks) do
-    if network:find(site.vlan) then return true end
-  end
-  return false
 end
 
 return M

@@ -1,5 +1,7 @@
 -- DRDS nodes of the machine: only the DRDS-Manager's console takes them out of their instances and puts them back, so a
--- person does it, or the site's function; a machine looks whether the node's container runs.
+-- person does it, or the site's function; a machine looks whether the node's container runs and its ports answer.
+local container_steps = require "ark.maintenance.container_steps"
+local drds_ports = require "ark.maintenance.drds_ports"
 local site = require "ark.site"
 local site_hooks = require "ark.site_hooks"
 local snapshot = require "ark.maintenance.snapshot"
@@ -7,21 +9,31 @@ local survey = require "ark.survey"
 
 local M = {}
 
-local function ports()
-  local words = {}
-  for _, port in ipairs(site.drds_ports) do words[#words + 1] = tostring(port) end
-  return table.concat(words, " and ")
+local function drds_servers(world)
+  return survey.select(survey.containers(world.swarm), { class = "drds_server", running = true })
 end
 
 -- A DRDS server with that address runs somewhere in the site.
-local function serves(world, address)
-  local servers = survey.select(survey.containers(world.swarm), { class = "drds_server", running = true })
-  for _, container in ipairs(servers) do
+local function runs_somewhere(world, address)
+  for _, container in ipairs(drds_servers(world)) do
     for _, has in pairs(container.addresses) do
       if has == address then return true, container.host .. "/" .. container.name end
     end
   end
   return false, "no running DRDS server has the address " .. address
+end
+
+local function serves(world, address)
+  local runs, seen = runs_somewhere(world, address)
+  if not runs then return false, seen end
+  return drds_ports.open(world, address, seen)
+end
+
+-- Neither runs it nor does anybody listen in its place.
+local function is_gone(world, address)
+  local runs, seen = runs_somewhere(world, address)
+  if runs then return false, seen .. " runs" end
+  return drds_ports.closed(world, address, seen)
 end
 
 local function arguments(world, node, more)
@@ -49,7 +61,7 @@ local function bring_stand_in(ctx, world, node)
     args = arguments(world, node),
     text = ("In the DRDS-Manager add a node of the same specification and version as %s (%s), in state UNUSED and not "
       .. "on %s, to its instance (scale up). When its state is normal and its ports %s answer, type its address.")
-      :format(node.address, node.node, world.machine.name, ports()),
+      :format(node.address, node.node, world.machine.name, drds_ports.words()),
   })
   ctx:require("the stand-in serves", function() return serves(world, address) end)
   return address
@@ -64,7 +76,9 @@ local function scale_down(ctx, world, node)
     args = arguments(world, node),
     done = function()
       local runs, state = world.machine:runs(node.container)
-      return not runs, node.container .. ": " .. state
+      local seen = node.container .. ": " .. state
+      if runs then return false, seen end
+      return drds_ports.closed(world, node.address, seen)
     end,
     timeout = site.times.start,
   })
@@ -79,6 +93,8 @@ local function drain(ctx, world, node, capacity)
   })
   if capacity == "stand-in" then node.stand_in = bring_stand_in(ctx, world, node) end
   scale_down(ctx, world, node)
+  -- It comes back by the console, not with Docker.
+  container_steps.hold_back(ctx, world.machine, snapshot.container(world.before, node.container))
 end
 
 --- Takes the nodes of the machine out of their instances. Where the DRDS-Manager itself is on the machine this has to
@@ -102,6 +118,21 @@ function M.drain(ctx, world, earlier)
   ctx:fact("drained", function() return nodes end)
 end
 
+-- The inventory shows of it what it showed before it left: instance, specification, version. Where only a person can
+-- look there, that it runs is all a machine knows.
+local function is_back(world, node)
+  local hook = site_hooks.find("ark.drds.node")
+  local shown = hook and hook(arguments(world, node))
+  if shown ~= nil and shown ~= node.node then
+    return false, ("the inventory shows %s, before the stop %s"):format(shown, node.node)
+  end
+  if not world.machine:docker_runs() then return false, "stopped with Docker" end
+  local runs, state = world.machine:runs(node.container)
+  if runs then return drds_ports.open(world, node.address, node.container .. " runs") end
+  local found, seen = serves(world, node.address)
+  return found, found and seen or node.container .. ": " .. state .. "; " .. seen
+end
+
 local function scale_up(ctx, world, node)
   ctx:manual("scale up", {
     text = ("In the DRDS-Manager add a node of the same specification and version as before (%s), in state UNUSED, on "
@@ -110,14 +141,15 @@ local function scale_up(ctx, world, node)
     answer = "scaled up",
     hook = "ark.drds.scale_up",
     args = arguments(world, node),
-    done = function()
-      if not world.machine:docker_runs() then return false, "stopped with Docker" end
-      local runs, state = world.machine:runs(node.container)
-      if runs then return true, node.container .. " runs" end
-      local found, seen = serves(world, node.address)
-      return found, found and seen or node.container .. ": " .. state .. "; " .. seen
-    end,
+    done = function() return is_back(world, node) end,
     timeout = site.times.start,
+  })
+  if site_hooks.find("ark.drds.node") then return end
+  ctx:manual("the same kind", {
+    text = ("In the DRDS-Manager's inventory search for the address %s: instance, specification and version have to "
+      .. "be as before the stop: %s. The instance has to have as many nodes as then."):format(node.address,
+      node.node),
+    answer = "the same",
   })
 end
 
@@ -127,10 +159,7 @@ local function release_stand_in(ctx, world, node)
     answer = "released",
     hook = "ark.drds.release_stand_in",
     args = arguments(world, node, { stand_in = node.stand_in }),
-    done = function()
-      local found, seen = serves(world, node.stand_in)
-      return not found, seen
-    end,
+    done = function() return is_gone(world, node.stand_in) end,
     timeout = site.times.start,
   })
 end

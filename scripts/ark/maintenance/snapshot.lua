@@ -32,8 +32,8 @@ local function described(swarm, container)
   return {
     id = container.id, name = container.name, class = container.class, why = container.why,
     component = container.component, product = container.product, pair = container.pair, labels = container.labels,
-    running = container.running, policy = M.policy(document), mounts = mounts(document), address = address,
-    networks = container.addresses,
+    running = container.running, status = container.status, policy = M.policy(document), mounts = mounts(document),
+    address = address, networks = container.addresses,
   }
 end
 
@@ -147,6 +147,9 @@ end
 
 --- Its containers of a class.
 function M.of_class(snapshot, class) return survey.select(snapshot.containers, { class = class }) end
+
+--- Its container of that name.
+function M.container(snapshot, name) return survey.select(snapshot.containers, { name = name })[1] end
 
 --- The names of all its containers.
 function M.names(snapshot)

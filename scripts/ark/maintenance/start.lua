@@ -8,6 +8,7 @@ local database_steps = require "ark.maintenance.database_steps"
 local docker_steps = require "ark.maintenance.docker_steps"
 local drds_steps = require "ark.maintenance.drds_steps"
 local inventory = require "ops.inventory"
+local network_steps = require "ark.maintenance.network_steps"
 local procedure = require "ops.procedure"
 local site = require "ark.site"
 local site_access = require "ark.maintenance.site_access"
@@ -72,6 +73,19 @@ local function sides_in_order(world)
   return list
 end
 
+-- One without a role had no server that ran: its container comes back where it ran, and no more.
+local function start_database(ctx, world, of)
+  local container = snapshot.container(world.before, of.side.container)
+  if of.side.role then
+    ctx:group(of.pair.name .. " " .. of.side.role, function()
+      database_steps.start(ctx, world, of, writes(world, of), of.partner_dead)
+    end)
+    return
+  end
+  ctx:log("the server in " .. container.name .. " did not run before the stop and is not started")
+  if container.running then network_steps.start(ctx, world, container) end
+end
+
 local function check_databases(ctx, world)
   for _, of in ipairs(world.sides) do
     if writes(world, of) then of.partner_dead = check_other(ctx, world, of) end
@@ -99,22 +113,13 @@ local function middleware(world)
   return list
 end
 
--- The first one tells whether containers have a network: what starts without one would have to be restarted.
-local function look_at_network(ctx, world, container)
-  if not docker_steps.has_own_address(container) then return end
-  ctx:step("look at the network", {
-    done = function() return docker_steps.reaches_gateway(world.machine, container) end,
-    run = function() end,
-    timeout = site.times.start,
-  })
-end
-
+-- One after the other up to the one that tells about the network, and those that others need; then the rest at once.
 local function start_middleware(ctx, world)
   local rest = {}
-  for index, container in ipairs(middleware(world)) do
-    if index == 1 or container.place <= #site.middleware_first then
-      container_steps.start(ctx, world.machine, container)
-      if index == 1 then look_at_network(ctx, world, container) end
+  local list = middleware(world)
+  for _, container in ipairs(list) do
+    if container.place <= #site.middleware_first or container == world.witness then
+      network_steps.start(ctx, world, container)
     else
       rest[#rest + 1] = container
     end
@@ -124,9 +129,20 @@ local function start_middleware(ctx, world)
   end)
 end
 
-local function start_base(ctx, world)
-  docker_steps.load_module(ctx, world.machine, world.before.machine.module)
-  docker_steps.start_base(ctx, world)
+-- Everything that is started and may tell about the network, in the order it starts.
+local function choose_witness(ctx, world)
+  local order = middleware(world)
+  for _, broker in ipairs(snapshot.of_class(world.before, "broker")) do
+    if broker.running then order[#order + 1] = broker end
+  end
+  for _, of in ipairs(world.sides) do
+    local container = snapshot.container(world.before, of.side.container)
+    if of.side.role or container.running then order[#order + 1] = container end
+  end
+  world.witness = network_steps.witness(order)
+  if not world.witness then
+    ctx:log("no container of " .. world.machine.name .. " has an address of its own: there is no gateway to look for")
+  end
 end
 
 -- All of it -----------------------------------------------------------------------------------------------------------
@@ -173,8 +189,14 @@ local function run(ctx, p)
   check_databases(ctx, world)
   world.machine:know(snapshot.names(world.before))
 
-  ctx:group("Docker", function() docker_steps.start(ctx, world.machine, world.before.machine.socket) end)
-  ctx:group("base", function() start_base(ctx, world) end)
+  choose_witness(ctx, world)
+
+  -- The module first: the daemon brings up what its restart policy says, and that needs the network.
+  ctx:group("Docker", function()
+    network_steps.load_module(ctx, world.machine, world.before.machine.module)
+    docker_steps.start(ctx, world.machine, world.before.machine.socket)
+  end)
+  ctx:group("base", function() docker_steps.start_base(ctx, world) end)
   ctx:group("middleware", function() start_middleware(ctx, world) end)
   ctx:group("brokers", function()
     for _, broker in ipairs(snapshot.of_class(world.before, "broker")) do
@@ -183,11 +205,7 @@ local function run(ctx, p)
   end)
   ctx:group("DRDS", function() drds_steps.bring_back(ctx, world, stop.drained) end)
   ctx:group("databases", function()
-    for _, of in ipairs(world.sides) do
-      ctx:group(of.pair.name .. " " .. of.side.role, function()
-        database_steps.start(ctx, world, of, writes(world, of), of.partner_dead)
-      end)
-    end
+    for _, of in ipairs(world.sides) do start_database(ctx, world, of) end
   end)
   ctx:group("as before", function() compare(ctx, world) end)
   ctx:log(world.machine.name .. " is back")

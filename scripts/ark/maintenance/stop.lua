@@ -58,22 +58,31 @@ local function addresses_of_machine(world)
   return list
 end
 
-local function managers_hold(world)
-  return guards.managers(survey.managers(world.swarm, survey.containers(world.swarm)), world.before.node)
+-- `judge` is one of guards.managers and guards.all_managers.
+local function managers_hold(world, judge)
+  local here = survey.have_manager(world.before.containers)
+  return judge(survey.managers(world.swarm, survey.containers(world.swarm)), world.before.node, here)
 end
 
-local function quorum_holds(world, name)
+-- `judge` is one of guards.quorum and guards.whole.
+local function ensemble_holds(world, name, judge)
   local ensemble = ensemble_now(world, name)
   if not ensemble then return true, "the site has no such ensemble" end
-  return guards.quorum(ensemble, addresses_of_machine(world))
+  return judge(ensemble, addresses_of_machine(world))
 end
 
 local function check_site(ctx, world)
   ctx:require("every container of the host has a class", function() return guards.classed(world.before.containers) end)
-  ctx:require("a majority of Swarm's managers runs without the host", function() return managers_hold(world) end)
-  ctx:require("Swarm's ZooKeeper has a quorum without the host", function() return quorum_holds(world, "swarm") end)
-  ctx:require("the middleware's ZooKeeper has a quorum without the host", function()
-    return quorum_holds(world, "middleware")
+  ctx:require("Docker's own stop ends what is excluded", function()
+    return docker_steps.ends_what_is_left(world.machine, world.excluded)
+  end)
+  ctx:require("no container of the host is paused", function() return guards.none_paused(world.before.containers) end)
+  ctx:require("Swarm's managers run without the host", function() return managers_hold(world, guards.all_managers) end)
+  ctx:require("Swarm's ZooKeeper is whole without the host", function()
+    return ensemble_holds(world, "swarm", guards.whole)
+  end)
+  ctx:require("the middleware's ZooKeeper is whole without the host", function()
+    return ensemble_holds(world, "middleware", guards.whole)
   end)
   for _, broker in ipairs(snapshot.of_class(world.before, "broker")) do
     ctx:require("another broker of the group of " .. broker.name .. " is listed", function()
@@ -158,6 +167,11 @@ local function decide(ctx, world, given, earlier)
   for _, pair in ipairs(world.before.databases) do
     local sides = snapshot.sides(world.before, pair.name)
     local of = sides[1]
+    for _, one in ipairs(sides) do
+      ctx:require("the role of " .. one.side.container .. " is known", function()
+        return database_steps.role_is_known(world, one)
+      end)
+    end
     if of and earlier[pair.name] and not of.side.server_runs then
       decided[pair.name] = earlier[pair.name]
     elseif #sides == 2 then
@@ -208,12 +222,21 @@ end
 
 -- Everything else -----------------------------------------------------------------------------------------------------
 
+local CLASS_WORDS = {
+  base = "part of the base", database = "a control database", broker = "a broker", drds_server = "a DRDS node",
+  unknown = "of no known class",
+}
+
+-- Left for Docker's own stop. What has to end before it, or after others, cannot be.
 local function excluded_names(ctx, before, list)
   local names = {}
   for _, name in ipairs(list) do
-    local known = false
-    for _, container in ipairs(before.containers) do known = known or container.name == name end
-    if not known then ctx:refuse("--exclude names a container the host does not have", name) end
+    local container = snapshot.container(before, name)
+    if not container then ctx:refuse("--exclude names a container the host does not have: " .. name) end
+    if container.class ~= "middleware" then
+      ctx:refuse(("--exclude is for middleware, and %s is %s (%s): it has an order of its own to stop in"):format(name,
+        CLASS_WORDS[container.class], container.why))
+    end
     names[name] = true
   end
   return names
@@ -240,14 +263,16 @@ local function stop_middleware(ctx, world)
   ctx:each(first, { parallel = site.parallel }, function(container)
     container_steps.stop(ctx, world.machine, container, world.grace)
   end)
-  ctx:guard("the middleware's ZooKeeper keeps its quorum", function() return quorum_holds(world, "middleware") end,
-    function()
-      for _, container in ipairs(last) do container_steps.stop(ctx, world.machine, container, world.grace) end
-    end)
+  ctx:guard("the middleware's ZooKeeper keeps its quorum", function()
+    return ensemble_holds(world, "middleware", guards.quorum)
+  end, function()
+    for _, container in ipairs(last) do container_steps.stop(ctx, world.machine, container, world.grace) end
+  end)
 end
 
 local function stop_base(ctx, world)
-  ctx:guard("a majority of Swarm's managers stays", function() return managers_hold(world) end, function()
+  local function holds() return managers_hold(world, guards.managers) end
+  ctx:guard("a majority of Swarm's managers stays", holds, function()
     for _, container in ipairs(docker_steps.base_in_stop_order(world.before)) do
       if container.running then container_steps.stop(ctx, world.machine, container, world.grace) end
     end
@@ -263,7 +288,7 @@ local function stop_docker(ctx, world)
   for _, user in ipairs(docker_steps.users_of_docker(world.machine)) do
     ctx:log(user .. " runs on " .. world.machine.name .. " and may wake Docker: stop it before the power goes")
   end
-  docker_steps.stop(ctx, world.machine)
+  docker_steps.stop(ctx, world)
 end
 
 local function run(ctx, p)

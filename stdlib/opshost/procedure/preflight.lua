@@ -111,16 +111,32 @@ local function ssh_checks(host, name, checks)
   return reached.fine
 end
 
--- Which of the hosts have one, only the procedure knows, where it goes to hosts with more than docker.
-local function engine_behind_ssh(definition, host)
-  local connection = connect(host)
+-- How systemd keeps the daemon stopped; nil where it runs or somebody else looks after it.
+local function why_asleep(connection)
+  local answered, status = raw_pcall(native.globals.require("ops.service").status, connection, "docker")
+  if answered then return status.manager == "systemd" and status.state ~= "running" and status.seen or nil end
+  if status.code ~= "service.not_found" and status.code ~= "service.no_manager" then raw_error(status, 0) end
+  return nil
+end
+
+local function look_behind_ssh(connection)
+  local asleep = why_asleep(connection)
+  if asleep then return "its service is " .. asleep .. "; it was not asked, since that may start it", false end
   local answered, engine = raw_pcall(function()
     return native.globals.require("docker").connect("unix:///var/run/docker.sock", { via = connection }):version()
   end)
-  connection:close()
-  if answered then return "Docker " .. engine.version end
+  if answered then return "Docker " .. engine.version, true end
   if engine.code ~= "docker.unreachable" then raw_error(engine, 0) end
-  return "no engine answers: " .. engine.message, definition.uses.ssh ~= nil
+  return "no engine answers: " .. engine.message, false
+end
+
+-- Which of the hosts have one, only the procedure knows, where it goes to hosts with more than docker.
+local function engine_behind_ssh(definition, host)
+  local connection = connect(host)
+  local looked, seen, answers = raw_pcall(look_behind_ssh, connection)
+  connection:close()
+  if not looked then raw_error(seen, 0) end
+  return seen, answers or definition.uses.ssh ~= nil
 end
 
 -- What a host's variables say of a server there: binding -> a look at it that needs its credentials.

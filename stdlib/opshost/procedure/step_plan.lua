@@ -28,8 +28,10 @@ end
 
 return function(path, options)
   local step = { path = path, options = options, s = { attempt = 0, in_doubt = false } }
+  local so_far
   if options.done then
     local ok, reached, seen, value = raw_pcall(steps.ask, step, "done")
+    so_far = ok and seen or nil
     if not ok then
       ends_here(step, reached)
     elseif reached then
@@ -45,5 +47,10 @@ return function(path, options)
     ends_here(step, value)
     value = nil
   end
-  return steps.new_result(path, native.planned_changes() > before, nil, value_of(step, value))
+  local changes = native.planned_changes() > before
+  if ok and options.done and not changes then
+    native.plan_remark(path, "awaited, without a change"
+      .. (so_far == nil and "" or " (so far " .. native.describe(so_far) .. ")"))
+  end
+  return steps.new_result(path, changes, nil, value_of(step, value))
 end

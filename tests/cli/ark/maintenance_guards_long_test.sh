@@ -14,8 +14,8 @@ sed -E 's/^( +)start = "300s"/\1start = "15s"/; s/database_level = "60s"/databas
   "$OPSHOST_SOURCE/scripts/ark/site.lua" >own/ark/site.lua
 export OPSHOST_SCRIPTS=$PWD/own:$OPSHOST_SCRIPTS
 
-on_machine() { docker -H "unix://$LAB_DOCKER_SOCKET" exec "$@"; }
-sql() { engine "$1" exec -i "$(container "$2")" my 3306 -N -B -e "$3"; }
+
+
 
 # What "lab mend" knows nothing of, for whoever comes next.
 broken=$(container csb-broker_csb_1)
@@ -24,16 +24,38 @@ put_back() {
   {
     engine ark1 exec "$broken" sh -c 'cp -p /tmp/kept /home/admin/bin/check_service.sh'
     sql ark3 dbpaas-metadb_minidbpaas_2 "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE"
+    sql ark1 hitsdb-mysql_minidbpaas_1 "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE"
+    engine ark1 exec "$(container hitsdb-mysql_minidbpaas_1)" sed -i 's/^#skip-slave-start/skip-slave-start/' /u01/my3306/my.cnf
     engine ark1 rm odd
   } >/dev/null 2>&1 || true
 }
 trap put_back EXIT
 
+# says_first WHAT CODE MESSAGE: the exit code, and the message without its place as the first line of what it says.
+says_first() {
+  exits "$2" "$1"
+  same "$1: what it says" "opshost: $3" "$(grep -m 1 '^opshost: ' "$TMPDIR/stderr" | sed -E 's#^opshost: [^ ]*\.lua:[0-9]+: #opshost: #')"
+}
+# add_answer QUESTION ANSWER: to answers.json.
+add_answer() {
+  python3 -c 'import json, sys
+path, question, answer = "answers.json", sys.argv[1], sys.argv[2]
+answers = json.load(open(path))
+answers[question] = answer
+json.dump(answers, open(path, "w"))' "$1" "$2"
+}
 # refused WHAT MESSAGE: with exit code 5, that text, and no container touched.
 refused() {
-  exits 5 "$1"
-  holds "$1: it says what it saw" grep -qF -- "$2" "$TMPDIR/stderr"
+  says_first "$1" 5 "$2"
   same "what happened" "" "$(seen events.txt)"
+}
+# unmet NAME SEEN: how it says that a precondition does not hold.
+unmet() {
+  echo "the precondition \"$1\" does not hold; seen: \"$2\"; nothing was begun that depends on it. Put it right, then resume or run again [procedure.require]"
+}
+# held NAME CHANGE SEEN: how it says that a guard holds a change back.
+held() {
+  echo "the guard \"$1\" holds back $2; seen: \"$3\"; nothing was sent. Put right what it asks for, then resume [procedure.guard]"
 }
 stop_is_refused() {
   local why=$1 text=$2 target=${3:-ark1}
@@ -49,22 +71,22 @@ stop_is_refused() {
 
 engine ark2 stop swarm-manager >/dev/null
 stop_is_refused "a second Swarm manager is down" \
-  "without ark1 Swarm managers run on ark3 (down: ark2); 2 are needed"
+  "$(unmet "Swarm's managers run without the host" "without ark1 Swarm managers run on ark3 (down: ark2); 2 are needed")"
 engine ark2 start swarm-manager >/dev/null
 
 on_machine ark2 systemctl stop zookeeper
 stop_is_refused "Swarm's ZooKeeper would lose its quorum" \
-  "without it 1 of 3 servers serve (not: $LAB_ARK2:2181 (unreachable)); 2 are needed"
+  "$(unmet "Swarm's ZooKeeper is whole without the host" "without it 1 of 3 servers serve (not: $LAB_ARK2:2181 (unreachable)); 2 are needed")"
 on_machine ark2 systemctl start zookeeper
 
 engine ark3 stop "$(container zk_middleWare_3)" >/dev/null
 stop_is_refused "the middleware's ZooKeeper would lose its quorum" \
-  "the precondition \"the middleware's ZooKeeper has a quorum without the host\" does not hold"
+  "$(unmet "the middleware's ZooKeeper is whole without the host" "without it 1 of 3 servers serve (not: 10.96.14.23:2188 (unreachable)); 2 are needed")"
 engine ark3 start "$(container zk_middleWare_3)" >/dev/null
 
 "$LAB_COMMAND" break ark replication-stopped >/dev/null
 stop_is_refused "the side that stays is broken" \
-  "ark3/$(container dbpaas-metadb_minidbpaas_2): it has its applying thread stopped"
+  "$(unmet "the other side of dbpaas-metadb_minidbpaas is well" "ark3/$(container dbpaas-metadb_minidbpaas_2): it has its applying thread stopped")"
 "$LAB_COMMAND" mend ark replication-stopped >/dev/null
 
 # Behind by as much as the applier is told to wait.
@@ -72,26 +94,34 @@ sql ark3 dbpaas-metadb_minidbpaas_2 "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY =
 sql ark1 dbpaas-metadb_minidbpaas_1 "INSERT INTO lab.note VALUES (77, 'late')"
 is_behind() { engine ark3 exec "$(container dbpaas-metadb_minidbpaas_2)" my 3306 -e 'SHOW SLAVE STATUS\G' | grep -Eq 'Seconds_Behind_Master: [1-9]'; }
 wait_until is_behind
-stop_is_refused "the side that stays is behind" "ark3/$(container dbpaas-metadb_minidbpaas_2): it is "
+without_lag() { sed -i -E 's/it is [0-9]+ s behind/it is N s behind/' "$TMPDIR/stderr"; }
+watch ark1 events.txt
+for verb in plan run; do
+  procedure "$verb" stop ark1 --writable-side outage
+  without_lag
+  refused "$verb, the side that stays is behind" \
+    "$(unmet "the other side of dbpaas-metadb_minidbpaas is well" "ark3/$(container dbpaas-metadb_minidbpaas_2): it is N s behind")"
+done
+unwatch
 sql ark3 dbpaas-metadb_minidbpaas_2 "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE"
 sql ark1 dbpaas-metadb_minidbpaas_1 "DELETE FROM lab.note WHERE id = 77"
 
 "$LAB_COMMAND" break ark broker-down >/dev/null
 stop_is_refused "the group's other broker is not listed" \
-  "beside it of ark-cluster/broker-a there is listed: none" ark3
+  "$(unmet "another broker of the group of $(container middleware-mq-deploy-broker_mq_2) is listed" "beside it of ark-cluster/broker-a there is listed: none")" ark3
 "$LAB_COMMAND" mend ark broker-down >/dev/null
 
 image=$(engine ark1 inspect -f '{{.Config.Image}}' "$(container csb-broker_csb_1)")
 engine ark1 create --name odd "$image" >/dev/null
 stop_is_refused "a container nobody can class" \
-  "odd (no label and no name of the platform, and nothing of the base in it)"
+  "$(unmet "every container of the host has a class" "odd (no label and no name of the platform, and nothing of the base in it)")"
 engine ark1 rm odd >/dev/null
 
 # --- only the writable side is on the host: three choices --------------------------------------------------------------
 
 watch ark1 events.txt
 procedure run stop ark1 --writable-side stop
-refused "the choice to stop" "hitsdb-mysql_minidbpaas writes on ark1, and the choice was to stop"
+refused "the choice to stop" "hitsdb-mysql_minidbpaas writes on ark1, and the choice was to stop [procedure.refused]"
 unwatch
 
 # Switched over by the site's own function; the old side stays read-only afterwards.
@@ -116,7 +146,8 @@ procedure run stop ark1 --writable-side switch
 exits 0 "the stop once more"
 "$OPSHOST" show last >show.txt
 same "changes of the second stop" 0 "$(grep -c ': sent' show.txt || true)"
-holds "each step says why" test "$(grep -c ': already, .*seen ' show.txt)" -ge 20
+same "steps that do not say why: those of a person" "  back up the client node: done
+  what the host is: \"yes\" (confirm, by --answers)" "$(unexplained show.txt | sed 's/, [0-9].*//')"
 procedure run start ark1
 exits 0 "the start after a switch"
 same "the side that wrote before" 1 "$(sql ark1 hitsdb-mysql_minidbpaas_1 'SELECT @@read_only')"
@@ -136,19 +167,33 @@ on_machine ark1 systemctl start docker
 procedure run stop ark1 --writable-side outage
 exits 3 "a stop after a stop, with Docker up again"
 holds "it asks" grep -q 'no start followed, and Docker runs there again. Is the host still out of the site' "$TMPDIR/stderr"
-sed 's/^{/{ "earlier stop": "still out",/' answers.json >still_out.json
-mv answers.json first.json && mv still_out.json answers.json
+cp answers.json first.json
+add_answer "earlier stop" "still out"
 procedure run stop ark1 --writable-side stop
 exits 0 "still out: what the first stop decided stays, and what came up is stopped"
-mv first.json answers.json
+
+# Brought back: the first stop decides nothing any more.
+"$LAB_COMMAND" mend >/dev/null 2>&1
+# What the stop held back, a person has to let go.
+# shellcheck disable=SC2046  # names
+engine ark1 update --restart=always $(databases | awk '$1 == "ark1" { print $2 }' | while read -r name; do container "$name"; done) >/dev/null
+cp first.json answers.json
+add_answer "earlier stop" "brought back"
+procedure run stop ark1 --writable-side stop
+says_first "brought back by hand" 5 "hitsdb-mysql_minidbpaas writes on ark1, and the choice was to stop [procedure.refused]"
+# Its server is to replicate by itself once it runs again, and what the other side got meanwhile to come late.
+late=hitsdb-mysql_minidbpaas_1
+engine ark1 exec "$(container $late)" sed -i 's/^skip-slave-start/#&/' /u01/my3306/my.cnf
+sql ark1 $late "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 90; START SLAVE"
+procedure run stop ark1 --writable-side outage
+exits 0 "an outage once more"
+cp first.json answers.json
 
 sql ark2 hitsdb-mysql_minidbpaas_2 "SET GLOBAL read_only = 0"
 for verb in plan run; do
   procedure "$verb" start ark1
-  exits 5 "$verb, the other side has become writable"
-  holds "it says what it saw" grep -qF \
-    "hitsdb-mysql_minidbpaas wrote on ark1 before the stop, and now ark2/$(container hitsdb-mysql_minidbpaas_2) is writable" \
-    "$TMPDIR/stderr"
+  says_first "$verb, the other side has become writable" 5 \
+    "hitsdb-mysql_minidbpaas wrote on ark1 before the stop, and now ark2/$(container hitsdb-mysql_minidbpaas_2) is writable: with both, data would diverge. Find out which one has the latest data, and make the other read-only; nothing was started; seen: {role = \"RW\"} [procedure.refused]"
   holds "nothing was started" test "$(on_machine ark1 systemctl is-active docker docker.socket | sort -u)" = inactive
 done
 sql ark2 hitsdb-mysql_minidbpaas_2 "SET GLOBAL read_only = 1"
@@ -157,12 +202,30 @@ sql ark2 hitsdb-mysql_minidbpaas_2 "SET GLOBAL read_only = 1"
 engine ark2 exec "$(container hitsdb-mysql_minidbpaas_2)" myadm stop >/dev/null
 procedure run start ark1
 exits 3 "the other side does not answer"
-holds "it asks" grep -qF "Make hitsdb-mysql_minidbpaas writable alone, or stop here?" <(tr '\n' ' ' <"$TMPDIR/stderr" | sed 's/ark1.task_1207_g0_//; s/_1 writable/ writable/')
+dead=ark2/$(container hitsdb-mysql_minidbpaas_2)
+holds "it asks" grep -qF "$dead does not answer. What hitsdb-mysql_minidbpaas wrote last may be there only. Make ark1/$(container hitsdb-mysql_minidbpaas_1) writable alone, or stop here?" "$TMPDIR/stderr"
+add_answer "the other side of hitsdb-mysql_minidbpaas does not answer" stop
+procedure run start ark1
+says_first "the choice to stop" 5 "$dead does not answer, and the choice was to stop [procedure.refused]"
+cp first.json answers.json
 engine ark2 exec "$(container hitsdb-mysql_minidbpaas_2)" myadm start >/dev/null
-sql ark2 hitsdb-mysql_minidbpaas_2 "START SLAVE"
+sql ark2 hitsdb-mysql_minidbpaas_2 "START SLAVE; INSERT INTO lab.note VALUES (78, 'meanwhile')"
 
+# What is seen of the side that is to write: "READ_ONLY ROWS", until it is there.
+until [[ -e started ]]; do
+  sql ark1 $late "SELECT @@read_only, COUNT(*) FROM lab.note WHERE id = 78" 2>/dev/null || true
+  sleep 0.2
+done </dev/null >seen_of_it &
+looker=$!
 procedure run start ark1
 exits 0 "the start"
+touch started
+wait $looker
+# Between the row's coming and the opening it may have been seen or not.
+same "what was seen of the side that writes, never open without the row" "0 1
+1 0" "$(tr '\t' ' ' <seen_of_it | sort -u | grep -v '^1 1$')"
+sql ark1 $late "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE; DELETE FROM lab.note WHERE id = 78"
+engine ark1 exec "$(container $late)" sed -i 's/^#skip-slave-start/skip-slave-start/' /u01/my3306/my.cnf
 
 # --- what comes back broken --------------------------------------------------------------------------------------------
 

@@ -44,8 +44,19 @@ each_once() {
   seen "$1" | awk -v action="$2" '$1 == action { print $2 }' | sort | uniq -c | awk '$1 != 1'
 }
 
-# Docker starts what its policy says; what is held back is started by us, once.
-started_as() { engine "$host" inspect -f '{{.RestartCount}} {{.HostConfig.RestartPolicy.Name}}' "$@"; }
+# begun_and_ended FILE: what was started and what ended, in no order: Docker starts what its policy says all at once.
+begun_and_ended() { seen "$1" | awk '$1 == "start" || $1 == "die" { print $1, $2 }' | sort; }
+policy_of() { engine "$host" inspect -f '{{.HostConfig.RestartPolicy.Name}}' "$@"; }
+
+procedure run stop "$host" --writable-side outage
+exits 0 "the stop, undisturbed"
+watch_next "$host" start.txt
+procedure run start "$host"
+exits 0 "the start, undisturbed"
+begun_and_ended start.txt >undisturbed.txt
+unwatch
+holds "it started each container once" test "$(sort -u undisturbed.txt | grep -c '^start ')" = 16
+same "what was started more than once" "" "$(uniq -d undisturbed.txt)"
 
 for round in 1 2 3 4; do
   watch "$host" stop.txt
@@ -57,11 +68,14 @@ for round in 1 2 3 4; do
   echo "stops that were sent again: $(each_once stop.txt kill | wc -l)"
   unwatch
 
+  watch_next "$host" start.txt
   killed_all_along start
+  same "what was started and what ended" "$(cat undisturbed.txt)" "$(begun_and_ended start.txt)"
+  unwatch
   lasting_facts ark3 >after.txt
   same "the site" "$(cat before.txt)" "$(cat after.txt)"
   for database in hitsdb-mysql_minidbpaas_1 ark-metadb_ark_2 dbpaas-metadb_minidbpaas_1 dbpaas-metadb_dbpaas_2; do
-    same "restarts and policy of $database" "0 always" "$(started_as "$(container "$database")")"
+    same "restart policy of $database" always "$(policy_of "$(container "$database")")"
   done
 done
 echo "$(wc -l <all_kinds) kill points:"

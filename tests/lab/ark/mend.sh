@@ -92,6 +92,7 @@ PROBE_SECONDS=10
 mend_middleware() {
   local machine pids=()
   start_adha
+  in_container ark3 "$(container_name drds-manager drds -)" drds-console reset
   for machine in "${ARK_MACHINES[@]}"; do
     mend_probes "$machine" &
     pids+=($!)

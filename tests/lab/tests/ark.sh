@@ -57,6 +57,23 @@ check_sh "control databases: what one side writes the other has" "
   exit 1"
 check_sh "metadb: the instances of the business databases" \
   "[[ \$($SWARM exec \${LAB_ARK_TASK}_g0_dbpaas-metadb_dbpaas_1 my 3306 -N -B -e 'SELECT COUNT(*) FROM dbpaas.dbfree_instance_list') == 4 ]]"
+CONSOLE="$SWARM exec \${LAB_ARK_TASK}_g0_drds-manager_drds drds-console"
+check_sh "drds: the console shows a node" \
+  "[[ \$($CONSOLE show 10.96.14.42) == 'main, 4c8g, 5.1.24, normal' ]]"
+check_sh "drds: out of its instance and back; what the console refuses" "
+  set -e
+  refused() { local text; ! text=\$($CONSOLE \"\$@\" 2>&1) && echo \"\$text\"; }
+  $CONSOLE scale-down 10.96.14.41
+  [[ \$($CONSOLE show 10.96.14.41) == 'UNUSED, 4c8g, 5.1.24' ]]
+  [[ \$(refused scale-down 10.96.14.41) == 'drds-console: 10.96.14.41 is in no instance' ]]
+  [[ \$(refused scale-up 10.96.14.41 other) == 'drds-console: there is no instance other' ]]
+  [[ \$(refused scale-up 10.96.14.42 main) == 'drds-console: 10.96.14.42 is a node of main, not UNUSED' ]]
+  [[ \$(refused show 10.96.14.99) == 'drds-console: the inventory has no node 10.96.14.99' ]]
+  $CONSOLE scale-down 10.96.14.42
+  [[ \$(refused scale-down 10.96.14.43) == 'drds-console: 10.96.14.43 is the last node of main' ]]
+  $CONSOLE scale-up 10.96.14.41 main
+  $CONSOLE reset
+  [[ \$($CONSOLE show 10.96.14.42) == 'main, 4c8g, 5.1.24, normal' ]]"
 DBNODE="mariadb --no-defaults -u \$LAB_ARK_DBNODE_USER -p\$LAB_ARK_DBNODE_PASSWORD -N -B"
 check_sh "business databases: what one side writes the other has" "
   $DBNODE -h \$LAB_ARK3 -P 3702 -e 'CREATE TABLE business.t (a INT PRIMARY KEY); INSERT INTO business.t VALUES (5)'

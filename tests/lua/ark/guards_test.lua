@@ -7,22 +7,38 @@ local function manager(host, running) return { host = host, running = running } 
 
 test("managers: a majority without the host", function()
   local all = { manager("h1", true), manager("h2", true), manager("h3", true) }
-  t.equal({ guards.managers(all, "h1") },
+  t.equal({ guards.managers(all, "h1", true) },
     { true, "without h1 Swarm managers run on h2, h3 (down: none); 2 are needed" })
 end)
 
 test("managers: a second one is down", function()
-  t.equal({ guards.managers({ manager("h1", true), manager("h2", false), manager("h3", true) }, "h1") },
-    { false, "without h1 Swarm managers run on h3 (down: h2); 2 are needed" })
+  local all = { manager("h1", true), manager("h2", false), manager("h3", true) }
+  for _, judge in ipairs { guards.managers, guards.all_managers } do
+    t.equal({ judge(all, "h1", true) },
+      { false, "without h1 Swarm managers run on h3 (down: h2); 2 are needed" })
+  end
 end)
 
 test("managers: one whose machine is away is in no list and counts all the same", function()
-  t.equal({ guards.managers({ manager("h1", true), manager("h3", true) }, "h1") },
+  t.equal({ guards.managers({ manager("h1", true), manager("h3", true) }, "h1", true) },
     { false, "without h1 Swarm managers run on h3 (down: none); 2 are needed" })
 end)
 
-test("managers: the host has none", function()
-  t.equal({ guards.managers({ manager("h2", false), manager("h3", true) }, "h9") }, { true, "h9 has no Swarm manager" })
+test("managers: the host's own, which is down already, is not needed", function()
+  local others = { manager("h2", true), manager("h3", true) }
+  for _, judge in ipairs { guards.managers, guards.all_managers } do
+    t.equal({ judge(others, "h1", true) },
+      { true, "without h1 Swarm managers run on h2, h3 (down: none); 2 are needed" })
+  end
+end)
+
+test("managers: the host has none: its stop takes none away, and all have to run before it", function()
+  local two = { manager("h2", false), manager("h3", true) }
+  t.equal({ guards.managers(two, "h9", false) }, { true, "h9 has no Swarm manager" })
+  t.equal({ guards.all_managers(two, "h9", false) },
+    { false, "without h9 Swarm managers run on h3 (down: h2); 3 are needed" })
+  t.equal({ guards.all_managers({ manager("h1", true), manager("h2", true), manager("h3", true) }, "h9", false) },
+    { true, "without h9 Swarm managers run on h1, h2, h3 (down: none); 3 are needed" })
 end)
 
 local function ensemble(...)
@@ -56,6 +72,56 @@ end)
 test("quorum: none of the servers is there; 10.0.0.1 is not 10.0.0.10", function()
   t.equal({ guards.quorum(ensemble("unreachable", "leader", "follower"), { "10.0.0.10" }) },
     { true, "none of its servers is there" })
+end)
+
+test("whole: every other server serves, one leads", function()
+  local without = "without it 2 of 3 servers serve (not: none); 2 are needed; 10.0.0.2:2181 leads"
+  t.equal({ guards.whole(ensemble("follower", "leader", "follower"), { "10.0.0.1" }) }, { true, without })
+  t.equal({ guards.whole(ensemble("unreachable", "leader", "follower"), { "10.0.0.1" }) }, { true, without })
+  t.equal({ guards.whole(ensemble("follower", "leader", "follower"), { "10.0.0.9" }) },
+    { true, "without it 3 of 3 servers serve (not: none); 3 are needed; 10.0.0.2:2181 leads" })
+end)
+
+test("whole: one that is down is one too many, also where the host has none and where five are enough", function()
+  t.equal({ guards.whole(ensemble("unreachable", "leader", "follower"), { "10.0.0.10" }) },
+    { false, "without it 2 of 3 servers serve (not: 10.0.0.1:2181 (unreachable)); 3 are needed" })
+  t.equal({ guards.whole(ensemble("follower", "leader", "not_serving", "follower", "follower"), { "10.0.0.1" }) },
+    { false, "without it 3 of 5 servers serve (not: 10.0.0.3:2181 (not_serving)); 4 are needed" })
+end)
+
+test("whole: none has a quorum", function()
+  t.equal({ guards.whole(ensemble("not_serving", "unreachable", "unreachable"), { "10.0.0.10" }) },
+    { false, "without it 0 of 3 servers serve (not: 10.0.0.1:2181 (not_serving), 10.0.0.2:2181 (unreachable), "
+      .. "10.0.0.3:2181 (unreachable)); 3 are needed" })
+end)
+
+test("whole: nobody leads, or two do", function()
+  t.equal({ guards.whole(ensemble("follower", "follower", "follower"), { "10.0.0.1" }) },
+    { false, "servers that lead: none; there has to be one" })
+  t.equal({ guards.whole(ensemble("leader", "leader", "follower"), { "10.0.0.3" }) },
+    { false, "servers that lead: 10.0.0.1:2181, 10.0.0.2:2181; there has to be one" })
+end)
+
+test("whole: a follower that is not in step with the leader", function()
+  local one = ensemble("follower", "leader", "follower")
+  one.health.servers[2].followers = 1
+  t.equal({ guards.whole(one, { "10.0.0.1" }) },
+    { false, "1 of 2 followers are in step with the leader 10.0.0.2:2181" })
+  one.health.servers[2].followers = 2
+  t.equal(guards.whole(one, { "10.0.0.1" }), true)
+end)
+
+test("whole: a single server, here or elsewhere", function()
+  t.equal({ guards.whole(ensemble("standalone"), { "10.0.0.9" }) }, { true, "10.0.0.1:2181 stands alone" })
+  t.equal({ guards.whole(ensemble("standalone"), { "10.0.0.1" }) },
+    { false, "without it 0 of 1 servers serve (not: none); 1 are needed" })
+end)
+
+test("a paused container", function()
+  t.equal({ guards.none_paused { { name = "one", status = "running" }, { name = "two", status = "exited" } } },
+    { true, "none is" })
+  t.equal({ guards.none_paused { { name = "one", status = "paused" }, { name = "two" }, { name = "three",
+    status = "paused" } } }, { false, "paused: one, three; nothing in them can end properly, so unpause them first" })
 end)
 
 local function side(changes)

@@ -20,6 +20,20 @@ test("Docker's daemons among processes, old and new; a client is none", function
   }, "\n")), { "12", "13", "14" })
 end)
 
+test("containers among processes, of every age of containerd; those of others are none", function()
+  local one, two = ("1a"):rep(32), ("2b"):rep(32)
+  t.equal(machine.shims(table.concat({
+    "  PID COMMAND",
+    "   12 /usr/bin/dockerd -H fd://",
+    "   13 docker-containerd-shim " .. one .. " /var/run/docker/libcontainerd/" .. one .. " docker-runc",
+    "   14 /usr/bin/containerd-shim-runc-v2 -namespace moby -id " .. two .. " -address /run/containerd.sock",
+    "   15 /usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id " .. two .. " -address /run/containerd.sock",
+    "   16 grep containerd-shim",
+    "   17 containerd-shim -namespace moby -workdir /var/lib/x",
+    "   18 /usr/bin/containerd",
+  }, "\n")), { { pid = "13", id = one }, { pid = "14", id = two }, { pid = "17" } })
+end)
+
 test("the gateway of /proc/net/route", function()
   local head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"
   t.equal(answers.gateway(head .. "eth0\t000E600A\t00000000\t0001\neth0\t00000000\t010E600A\t0003\n"), "10.96.14.1")

@@ -3,6 +3,8 @@ BROKER_FLUSH_SECONDS. Killed before that, it has lost every message since its st
 
 Environment: RequestedIP, brokerClusterName, brokerName, brokerId (0 primary, 1 replica), namesrv_addr
 ("IP:PORT;IP:PORT"), broker_peer (IP of the other one of the pair; a replica copies from it).
+Where the file REGISTER_AFTER has a number it registers so many seconds after its start, as a broker does that has much
+to recover; it serves before that.
 One JSON document a line on port 10911: {"put": TEXT}, {"count": 1}, {"since": N, "epoch": EPOCH}.
 
 A replica asks for what follows the first N messages of the primary's life EPOCH. A primary that was started since has
@@ -18,6 +20,7 @@ import uuid
 
 PORT = 10911
 STORE = "/home/admin/store"
+REGISTER_AFTER = "/home/admin/store/register-after"
 FLUSH_SECONDS = float(os.environ.get("BROKER_FLUSH_SECONDS", "12"))
 
 # Of this start of the broker.
@@ -89,8 +92,17 @@ def about():
     }
 
 
+def seconds_until_registered():
+    try:
+        with open(REGISTER_AFTER, encoding="utf-8") as file:
+            return float(file.read())
+    except FileNotFoundError:
+        return 0.0
+
+
 async def keep_registered(address):
     host, port = address.split(":")
+    await asyncio.sleep(seconds_until_registered())
     while True:
         try:
             _, writer = await asyncio.open_connection(host, int(port))
