@@ -205,8 +205,11 @@ class Reading {
     if (!analyze) return {};
     std::size_t begin = *analyze + 1;
     if (word(begin) == "FORMAT") begin += 3;
-    const Classified run =
-        Reading(std::vector<Token>(tokens_.begin() + std::min(begin, tokens_.size()), tokens_.end())).classify();
+    const bool selects = word(begin) == "SELECT" || word(begin) == "WITH" ||
+                         (begin < tokens_.size() && is_symbol(tokens_[begin], '('));
+    if (!selects) return verb + " ANALYZE runs the statement";
+    const auto from = tokens_.begin() + static_cast<std::ptrdiff_t>(begin);
+    const Classified run = Reading(std::vector<Token>(from, tokens_.end())).classify();
     if (run.only_reads && run.verb == "SELECT") return {};
     return verb + " ANALYZE runs the statement" + (run.verb == "SELECT" ? ": " + run.why : "");
   }

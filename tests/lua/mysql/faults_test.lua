@@ -71,6 +71,8 @@ test("a server killed in mid-query: a query may be repeated, a change may have b
     function() support.lab("kill", "mysql-tls") end)
   t.equal({ failure.code, failure.target, failure.retryable, failure.maybe_applied },
     { "mysql.lost", TARGET, true, false })
+  t.equal(failure.message, "the connection was lost while a statement ran: Lost connection to server during query "
+    .. "[2013 HY000]; statement: SELECT SLEEP(100), 'killed while'")
   t.raises("mysql.unreachable", nil, function() db:query("SELECT 1") end)
   support.lab("start", "mysql-tls")
   server_is_back()
