@@ -89,7 +89,7 @@ void take_tls(Settings& settings, const ConnectOptions& options, const Defaults&
 // In these a byte of a character may be that of a backslash or a quote: what reads a statement byte by byte, to tell
 // what it does, could be led astray.
 void take_charset(Settings& settings, const ConnectOptions& options, const Defaults& defaults) {
-  auto charset = options.charset ? options.charset : find_default(defaults, "default-character-set");
+  const auto charset = options.charset ? options.charset : find_default(defaults, "default-character-set");
   if (charset && (!charset->empty()) && (options.charset || *charset != "auto")) settings.charset = *charset;
   for (const char* ambiguous : {"big5", "cp932", "gb18030", "gbk", "sjis"}) {
     if (syntax::upper(settings.charset) != syntax::upper(ambiguous)) continue;

@@ -37,7 +37,7 @@ std::string upper(std::string_view text) {
 // "/*!", "/*!50110 ", MariaDB's "/*M!100100 ": five or six digits are a version. That of 999999 no server has:
 // mariadb-dump begins with such a comment, for the client.
 std::size_t executable_opening(std::string_view text) {
-  std::size_t size = text.starts_with("/*!") ? 3 : text.starts_with("/*M!") ? 4 : 0;
+  const std::size_t size = text.starts_with("/*!") ? 3 : text.starts_with("/*M!") ? 4 : 0;
   if (size == 0) return 0;
   std::size_t digits = 0;
   while (digits < 6 && size + digits < text.size() && is_digit(text[size + digits])) ++digits;

@@ -1,4 +1,5 @@
 -- Transactions that end before their commit, and what of them stays, against MariaDB.
+local machine = require "local"
 local ops = require "ops"
 local support = require "mysql.support"
 local t = require "testing"
@@ -216,6 +217,29 @@ test("query in a session is READ ONLY, but in what the session has open", functi
     end)
     t.equal(count(name), 1)
     db:execute("DROP FUNCTION transaction_test_f")
+  end)
+end)
+
+test("in a plan, what is asked in a transaction changes nothing", function()
+  with_table(db, "id INT", function(name)
+    support.administrator("PRIMARY", { database = "app" }):execute("CREATE OR REPLACE FUNCTION transaction_plan_f() "
+      .. "RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO " .. name .. " VALUES (1); RETURN 1; END")
+    local path = machine.temp({ type = "file" })
+    machine.write_file(path, [[
+local mysql = require "mysql"
+local db = mysql.connect { socket = os.getenv "LAB_MYSQL_PRIMARY_SOCKET", user = "root", database = "app" }
+db:transaction(function(tx)
+  tx:execute("INSERT INTO statements_test VALUES (2)")
+  local _, failure = pcall(tx.query, tx, "SELECT transaction_plan_f() AS f")
+  print("seen: " .. failure.code)
+end)
+]])
+    local pid = machine.read_file("/proc/self/stat"):match("^%d+")
+    local own = machine.read({ "readlink", "/proc/" .. pid .. "/exe" }).stdout:gsub("%s+$", "")
+    local planned = machine.run({ own, "plan", path }, { accept = "any" })
+    t.truthy(planned.stdout:find("seen: mysql.read_only", 1, true), planned.stdout .. planned.stderr)
+    t.equal(count(name), 0)
+    support.administrator("PRIMARY", { database = "app" }):execute("DROP FUNCTION transaction_plan_f")
   end)
 end)
 
