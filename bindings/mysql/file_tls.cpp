@@ -37,7 +37,7 @@ void refuse_unknown(const Options& options, const std::string& path) {
 std::optional<std::string> mode_of(const Options& options, const std::string& path) {
   const auto given = find(options, "ssl-mode");
   if (!given) return std::nullopt;
-  const std::string mode = syntax::upper(*given);
+  std::string mode = syntax::upper(*given);
   constexpr std::array<std::string_view, 4> kModes = {"DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
   if (mode == "PREFERRED") {
     fail(path,
