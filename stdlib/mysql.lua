@@ -4,7 +4,7 @@ local native = ...
 local declare = native.internal("declare")
 
 local module = declare.module("mysql", "MySQL and MariaDB: queries, changes, replication")
-local fetch_more = native.hidden("mysql").fetch_more
+local fetch_more, close_cursor = native.hidden("mysql").fetch_more, native.hidden("mysql").close_cursor
 
 local dumps = native.internal("mysql_dump")
 module.exports.connect = native.internal("inventory_host").mysql(dumps.remembering_way(module.exports.connect))
@@ -59,11 +59,17 @@ local function whole(query)
   end
 end
 
+native.declare_handle("mysql", "Rows", "Rows of a query, from rows(): for row in rows do ... end")
+local check_close = native.declare_function("mysql", { "close", owner = "Rows", params = {},
+  doc = "Give up the rows that were not read, and their connection: of use after a `break`; otherwise that waits until "
+    .. "the iterator is collected as garbage. A session or transaction is of no use after rows that were not read "
+    .. "to their end" })
+
 -- Iterates a query part by part: what was read is garbage by the time the next part comes.
 local function each_row(query)
   return function(self, sql, values, options)
     local part, i, before = with_tables(query(self, sql, values, options), options, 0), 0, 0
-    return function()
+    local function step()
       i = i + 1
       local row = part and part[i]
       while row == nil do
@@ -77,6 +83,13 @@ local function each_row(query)
       end
       return row
     end
+    local function close(...)
+      check_close(...)
+      if part and part.more then close_cursor(part.more) end
+      part = nil
+    end
+    return setmetatable({}, { __call = step, __index = { close = function(_, ...) close(...) end },
+      __tostring = function() return "rows of " .. tostring(self) end, __metatable = "Rows" })
   end
 end
 
@@ -110,7 +123,7 @@ local function add_queries(type_name)
   module.method(type_name, { "one", params = QUERY_PARAMS, returns = "any", waits = true, raises = RAISES,
     returns_doc = "the row; nil where there is none",
     doc = "Ask for one row", run = only_row(methods.query) })
-  module.method(type_name, { "rows", params = QUERY_PARAMS, returns = "function", waits = true, raises = RAISES,
+  module.method(type_name, { "rows", params = QUERY_PARAMS, returns = "Rows", waits = true, raises = RAISES,
     returns_doc = "an iterator: for row in db:rows(...) do ... end",
     doc = "Ask for rows one after the other, however many: what was read does not stay in memory",
     run = each_row(first_rows) })
@@ -147,13 +160,28 @@ module.method("Database", { "session",
   end,
 })
 
+module.error("mysql.not_rolled_back", "a transaction failed, and not all of it could be rolled back",
+  "look at what it did to tables without transactions; err.cause is what failed")
+
+-- What fn raised, and that something of it stays. Errors keep their code.
+local function with_remains(transaction, failure, kept)
+  local known = native.is_error(failure)
+  local message = (known and failure.message or tostring(failure)) .. "; not all of the transaction was rolled back: "
+    .. kept
+  return native.new_error(known and failure.code or "mysql.not_rolled_back", message, {
+    target = known and failure.target or tostring(transaction), detail = known and failure.detail or nil,
+    maybe_applied = true, cause = native.to_error(failure),
+  })
+end
+
 module.method("Database", { "transaction",
   params = { { "fn", "function", "called as fn(transaction)" } },
   returns = "any", returns_doc = "what fn returned", effect = "change",
   waits = true,
   raises = { "mysql.unreachable", "mysql.access", "mysql.deadlock", "mysql.lock_timeout", "mysql.lost",
-    "mysql.not_transactional", "mysql.session_ended" },
-  doc = "Run statements that take effect together: committed when fn returns, rolled back when it raises",
+    "mysql.not_transactional", "mysql.not_rolled_back", "mysql.session_ended" },
+  doc = "Run statements that take effect together: committed when fn returns, rolled back when it raises. What a "
+    .. "function that `query` calls in it writes is part of it",
   run = function(self, fn)
     return use(begin(self, native.is_plan()), fn, function(transaction, ok, failure)
       if ok then
@@ -162,8 +190,10 @@ module.method("Database", { "transaction",
         return
       end
       -- A fiber that was told to stop waits for nothing more: the server rolls back when the connection closes.
-      if not native.is_stop(failure) then native.pcall(rollback, transaction) end
+      local rolled_back, kept
+      if not native.is_stop(failure) then rolled_back, kept = native.pcall(rollback, transaction) end
       transaction:close()
+      if rolled_back and kept then error(with_remains(transaction, failure, kept), 0) end
     end)
   end,
 })

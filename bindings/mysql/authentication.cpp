@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bindings/mysql/handshake.hpp"
+
 namespace opshost::mysql {
 
 namespace {
@@ -60,12 +62,8 @@ Digest fast_answer(std::string_view password, const Scramble& scramble) {
   return answer;
 }
 
-/// Nobody can listen: TLS, or a Unix socket.
-bool is_private(MYSQL_PLUGIN_VIO* vio, MYSQL* mysql) {
-  MYSQL_PLUGIN_VIO_INFO info{};
-  vio->info(vio, &info);
-  return mysql->net.pvio->ctls != nullptr || info.protocol != MYSQL_PLUGIN_VIO_INFO::MYSQL_VIO_TCP;
-}
+/// Nobody can listen. A Unix socket alone says nothing: behind a `via` it may lead on over a network.
+bool is_private(const MYSQL* mysql) { return mysql->net.pvio->ctls != nullptr || opens_on_private_way(); }
 
 std::vector<unsigned char> encrypt(EVP_PKEY* key, const std::vector<unsigned char>& text) {
   const KeyContext context(EVP_PKEY_CTX_new(key, nullptr));
@@ -89,6 +87,11 @@ int send_whole_password(MYSQL_PLUGIN_VIO* vio, const char* password) {
 
 /// Asks for the server's RSA key by `request` and sends the password, xored with the nonce, encrypted with it.
 int send_encrypted_password(MYSQL_PLUGIN_VIO* vio, MYSQL* mysql, const Scramble& scramble, unsigned char request) {
+  if (!opens_with_any_public_key()) {
+    return refuse_handshake(mysql,
+                            "the server asks for the password, and the connection is not encrypted; use TLS, or say "
+                            "get_server_public_key where nobody can stand between");
+  }
   unsigned char* packet = nullptr;
   if (vio->write_packet(vio, &request, 1) != 0) return CR_ERROR;
   const int size = vio->read_packet(vio, &packet);
@@ -127,13 +130,13 @@ int caching_sha2(MYSQL_PLUGIN_VIO* vio, MYSQL* mysql) {
   if (vio->write_packet(vio, answer.data(), static_cast<int>(answer.size())) != 0) return CR_ERROR;
   unsigned char* packet = nullptr;
   const int size = vio->read_packet(vio, &packet);
-  if (size < 0) return CR_ERROR;
+  if (size <= 0) return CR_ERROR;
   // Some servers put the byte "more data" before the verdict.
   const unsigned char verdict = size == 2 && packet[0] == 1 ? packet[1] : packet[0];
   if (size > 2) return CR_OK_HANDSHAKE_COMPLETE;
   if (verdict == kKnown) return CR_OK;
   if (verdict != kNeedsPassword) return CR_ERROR;
-  if (is_private(vio, mysql)) return send_whole_password(vio, mysql->passwd);
+  if (is_private(mysql)) return send_whole_password(vio, mysql->passwd);
   return send_encrypted_password(vio, mysql, scramble, kRequestKey);
 }
 
@@ -142,13 +145,14 @@ int sha256_method(MYSQL_PLUGIN_VIO* vio, MYSQL* mysql) {
   Scramble scramble{};
   if (!read_scramble(vio, scramble)) return CR_ERROR;
   if (!has_password(mysql)) return send_empty(vio);
-  if (is_private(vio, mysql)) return send_whole_password(vio, mysql->passwd);
+  if (is_private(mysql)) return send_whole_password(vio, mysql->passwd);
   return send_encrypted_password(vio, mysql, scramble, kRequestKey);
 }
 
 int clear_password(MYSQL_PLUGIN_VIO* vio, MYSQL* mysql) {
-  if (!is_private(vio, mysql)) {
-    return refuse_handshake(mysql, "the server asks for the password in plain text, which we send over TLS only");
+  if (!is_private(mysql)) {
+    return refuse_handshake(
+        mysql, "the server asks for the password in plain text, which we send over TLS or a Unix socket only");
   }
   return send_whole_password(vio, mysql->passwd == nullptr ? "" : mysql->passwd);
 }

@@ -37,13 +37,16 @@ void check_values(const ValueList& values) {
   }
 }
 
-BoundValues::BoundValues(sql::PreparedStatement& statement, const ValueList& values) {
+BoundValues::BoundValues(sql::PreparedStatement& statement, const ValueList& values, const std::string& charset)
+    : utf8_(charset.starts_with("utf8")) {
   for (std::size_t i = 0; i < values.size(); ++i) bind(statement, static_cast<unsigned>(i) + 1, values[i]);
 }
 
+bool BoundValues::is_text(const std::string& value) const { return !utf8_ || is_utf8(value); }
+
 void BoundValues::bind(sql::PreparedStatement& statement, unsigned position, const Value& value) {
   if (const auto* text = value.get_if<std::string>()) {
-    if (is_utf8(*text)) {
+    if (is_text(*text)) {
       statement.setString(position, sql::SQLString(*text));
     } else {
       streams_.push_back(std::make_unique<std::istringstream>(*text));

@@ -17,14 +17,16 @@ namespace opshost::mysql {
 /// Throws usage.argument for a value no statement can be given: a table, a function, a secret.
 void check_values(const ValueList& values);
 
-/// Keeps what the Connector reads at execution alive until then. Text goes as text of the connection's character set,
-/// bytes that are no UTF-8 as binary.
+/// Keeps what the Connector reads at execution alive until then. Strings go as text of the connection's character set;
+/// where that is UTF-8, bytes that are none go as binary.
 class BoundValues {
  public:
-  BoundValues(sql::PreparedStatement& statement, const ValueList& values);
+  BoundValues(sql::PreparedStatement& statement, const ValueList& values, const std::string& charset);
 
  private:
+  [[nodiscard]] bool is_text(const std::string& value) const;
   void bind(sql::PreparedStatement& statement, unsigned position, const Value& value);
+  bool utf8_;
   std::vector<std::unique_ptr<std::istream>> streams_;
 };
 

@@ -35,8 +35,8 @@ class Inserter {
  public:
   Inserter(Link& link, const std::string& table, const std::vector<std::string>& columns)
       : link_(link), columns_(columns) {
-    begin_ = "INSERT INTO " + quoted_name(table) + " (";
-    for (const auto& column : columns) begin_ += (&column == &columns.front() ? "" : ", ") + quoted_name(column);
+    begin_ = "INSERT INTO " + quoted_table(table) + " (";
+    for (const auto& column : columns) begin_ += (&column == &columns.front() ? "" : ", ") + quoted_part(column);
     begin_ += ") VALUES ";
     for (std::size_t i = 0; i < columns.size(); ++i) one_ += i == 0 ? "(?" : ",?";
     one_ += ')';
@@ -69,6 +69,24 @@ class Inserter {
   std::string one_;
 };
 
+/// A server warns of what it could not roll back; of a connection that is gone nobody knows.
+[[noreturn]] void undo(Link& link, const Error& failure) {
+  Error told = failure;
+  if (failure.is_maybe_applied() || !link.is_usable()) throw told;
+  std::optional<std::string> kept;
+  try {
+    kept = link.roll_back();
+  } catch (const Error& broken) {
+    kept = "ROLLBACK failed: " + broken.message();
+  }
+  if (!kept) throw told;
+  told = Error(failure.code(), failure.message() + "; rows that were inserted before stay: " + *kept)
+             .on(failure.target())
+             .with(failure.detail())
+             .maybe_applied();
+  throw told;
+}
+
 /// Blocking.
 InsertResult insert_all(Link& link, const std::string& table, const std::vector<InsertRow>& rows, std::size_t most) {
   const auto columns = columns_of(rows);
@@ -76,12 +94,16 @@ InsertResult insert_all(Link& link, const std::string& table, const std::vector<
   InsertResult result;
   Inserter inserter(link, table, columns);
   link.run("START TRANSACTION");
-  for (std::size_t i = 0; i < rows.size();) {
-    std::size_t end = i;
-    std::size_t bytes = 0;
-    while (end < rows.size() && end - i < per_statement && bytes < kMostBytes) bytes += size_of(rows[end++]);
-    inserter.insert(rows.data() + i, rows.data() + end, result);
-    i = end;
+  try {
+    for (std::size_t i = 0; i < rows.size();) {
+      std::size_t end = i;
+      std::size_t bytes = 0;
+      while (end < rows.size() && end - i < per_statement && bytes < kMostBytes) bytes += size_of(rows[end++]);
+      inserter.insert(rows.data() + i, rows.data() + end, result);
+      i = end;
+    }
+  } catch (const Error& failure) {
+    undo(link, failure);
   }
   link.run_change("COMMIT");
   return result;
@@ -100,21 +122,19 @@ void check_row(const InsertRow& row, std::size_t number) {
   }
 }
 
-std::string quoted_name(const std::string& name) {
+std::string quoted_part(const std::string& name) {
   if (name.empty() || name.find('\0') != std::string::npos) {
     throw Error("usage.argument", describe(Value(name)) + " is no name of a table or column");
   }
   std::string quoted = "`";
-  for (const char c : name) {
-    if (c == '`') {
-      quoted += "``";
-    } else if (c == '.') {
-      quoted += "`.`";
-    } else {
-      quoted += c;
-    }
-  }
+  for (const char c : name) quoted += c == '`' ? std::string("``") : std::string(1, c);
   return quoted + '`';
+}
+
+std::string quoted_table(const std::string& name) {
+  const auto dot = name.find('.');
+  if (dot == std::string::npos) return quoted_part(name);
+  return quoted_part(name.substr(0, dot)) + "." + quoted_part(name.substr(dot + 1));
 }
 
 Awaitable<InsertResult> insert_rows(Call& call, Lease lease, std::string table, std::vector<InsertRow> rows,

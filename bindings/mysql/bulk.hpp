@@ -29,8 +29,10 @@ OPSHOST_RECORD(InsertResult, "What insert_many did", (affected, "rows it inserte
 
 using InsertRow = std::map<std::string, Value>;
 
-/// `name`, quoted; of "db.table" both parts. Throws usage.argument for an empty name or a NUL byte.
-std::string quoted_name(const std::string& name);
+/// `name`, quoted. Throws usage.argument for an empty name or a NUL byte.
+std::string quoted_part(const std::string& name);
+/// The same; of "db.table" both parts.
+std::string quoted_table(const std::string& name);
 
 /// Throws usage.argument for a row without columns, or a value no statement can be given.
 void check_row(const InsertRow& row, std::size_t number);

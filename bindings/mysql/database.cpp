@@ -39,7 +39,7 @@ Awaitable<std::shared_ptr<Transaction>> Database::begin(Call& call, bool planned
   Lease lease;
   if (!planned) {
     lease = co_await pool_->open_own(call);
-    co_await on_link(call, lease, [](Link& link) { link.run("START TRANSACTION"); });
+    co_await on_link(call, lease, [](Link& link) { link.begin_transaction(); });
   }
   co_return std::make_shared<Transaction>(pool_, std::move(lease));
 }
@@ -73,10 +73,18 @@ Lease Session::use() {
   return lease_;
 }
 
+// A transaction that a query began READ ONLY would refuse the changes that follow.
+Awaitable<void> Session::take_access(Call& call, Lease lease, Access access) {
+  if (access == Access::read_only && !lease->commits_each()) access = Access::read_write;
+  if (lease->access() == access) co_return;
+  co_await on_link(call, lease, [access](Link& link) { link.set_access(access); });
+}
+
 Awaitable<Fetched> Session::query(Call& call, std::string statement, std::optional<ValueList> values, QueryOptions) {
   require_query(statement);
   ValueList list = checked(std::move(values));
   Lease lease = use();
+  co_await take_access(call, lease, Access::read_only);
   co_return co_await open_query(call, std::move(lease), std::move(statement), std::move(list));
 }
 
@@ -85,6 +93,7 @@ Awaitable<ExecuteResult> Session::execute(Call& call, std::string statement, std
   check_statement(statement);
   ValueList list = checked(std::move(values));
   Lease lease = use();
+  co_await take_access(call, lease, Access::read_write);
   co_return co_await execute_on(call, std::move(lease), std::move(statement), std::move(list), options);
 }
 

@@ -60,6 +60,7 @@ class Session {
 
  private:
   Lease use();
+  static Awaitable<void> take_access(Call& call, Lease lease, Access access);
   Lease lease_;
 };
 

@@ -74,6 +74,7 @@ std::map<std::string, std::string> parse_defaults(std::string_view text, const s
     const auto equals = content.find('=');
     std::string name(trim(content.substr(0, equals)));
     std::replace(name.begin(), name.end(), '_', '-');
+    if (name.starts_with("loose-")) name.erase(0, std::string_view("loose-").size());
     options[name] = equals == std::string_view::npos ? "" : value_of_option(trim(content.substr(equals + 1)));
   }
   return options;

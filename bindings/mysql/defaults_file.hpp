@@ -6,7 +6,8 @@
 
 namespace opshost::mysql {
 
-/// The options of the sections [client] and [client-server], later ones over earlier ones; names with "-" for "_".
+/// The options of the sections [client] and [client-server], later ones over earlier ones; names with "-" for "_"
+/// and without "loose-".
 /// `path` is for messages. Throws mysql.defaults_file for a line nobody can read.
 std::map<std::string, std::string> parse_defaults(std::string_view text, const std::string& path);
 

@@ -71,6 +71,9 @@ int refuse_handshake(MYSQL* mysql, const char* message) {
 HandshakeScope::HandshakeScope(Handshake& handshake) { current = &handshake; }
 HandshakeScope::~HandshakeScope() { current = nullptr; }
 
+bool opens_on_private_way() { return current != nullptr && current->private_way; }
+bool opens_with_any_public_key() { return current != nullptr && current->take_public_key; }
+
 void register_client_plugins() {
   // The library knows the structure by its first fields.
   mysql_client_register_plugin(nullptr, reinterpret_cast<st_mysql_client_plugin*>(&handshake_plugin));

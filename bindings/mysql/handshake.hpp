@@ -19,7 +19,10 @@ inline constexpr const char* kHandshakePlugin = "opshost_handshake";
 struct Handshake {
   const std::optional<TlsOptions>* tls = nullptr;
   std::string server_name{};  ///< the name a certificate has to be for
-  bool by_socket_file = false;
+  /// The server itself is at the other end of a Unix socket, of this machine or of the one that ssh leads to.
+  bool private_way = false;
+  /// An RSA key that the server hands out unencrypted is taken.
+  bool take_public_key = false;
 
   int socket = -1;             ///< owned by the library
   st_mysql* native = nullptr;  ///< owned by the Connector; lives as long as its connection
@@ -35,6 +38,11 @@ class HandshakeScope {
   HandshakeScope(const HandshakeScope&) = delete;
   HandshakeScope& operator=(const HandshakeScope&) = delete;
 };
+
+/// Of the opening of this thread: nobody stands between us and the server, with TLS or without.
+bool opens_on_private_way();
+/// Of the opening of this thread: a key that nobody vouches for may encrypt the password.
+bool opens_with_any_public_key();
 
 /// Makes the plugin and our authentication methods known to the library, which must have been started. Once a process.
 void register_client_plugins();

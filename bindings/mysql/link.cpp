@@ -40,7 +40,10 @@ sql::ConnectOptionsMap options_from(const Settings& settings, const std::string&
   if (!settings.database.empty()) options["schema"] = sql::SQLString(settings.database);
   options["OPT_CHARSET_NAME"] = sql::SQLString(settings.charset);
   options["characterSetResults"] = sql::SQLString(settings.charset);
-  options["OPT_CONNECT_TIMEOUT"] = whole_seconds(settings.connect_timeout);
+  // A server may also fall silent after it took the connection, in the middle of the handshake.
+  for (const char* name : {"OPT_CONNECT_TIMEOUT", "OPT_READ_TIMEOUT", "OPT_WRITE_TIMEOUT"}) {
+    options[name] = whole_seconds(settings.connect_timeout);
+  }
   options["defaultAuth"] = sql::SQLString(kHandshakePlugin);
   add_tls(options, settings);
   return options;
@@ -76,7 +79,9 @@ void Link::connect_to(const std::string& place) {
   sql::Driver& driver = connector();
   Handshake handshake{
       .tls = &settings_.tls,
-      .server_name = settings_.tls && settings_.tls->server_name ? *settings_.tls->server_name : settings_.host};
+      .server_name = settings_.tls && settings_.tls->server_name ? *settings_.tls->server_name : settings_.host,
+      .private_way = settings_.is_private_way(),
+      .take_public_key = settings_.get_server_public_key};
   const HandshakeScope scope(handshake);
   const auto began = Clock::now();
   try {
@@ -100,6 +105,13 @@ void Link::connect_to(const std::string& place) {
   statement_.reset(connection_->createStatement());
   statement_->setResultSetType(sql::ResultSet::TYPE_FORWARD_ONLY);
   set_session_defaults();
+  wait_without_end();
+}
+
+void Link::wait_without_end() {
+  MARIADB_PVIO* pvio = native_->net.pvio;
+  pvio->methods->set_timeout(pvio, PVIO_READ_TIMEOUT, 0);
+  pvio->methods->set_timeout(pvio, PVIO_WRITE_TIMEOUT, 0);
 }
 
 // The Connector has set REPEATABLE READ, whatever the server's own default is.
@@ -114,7 +126,39 @@ void Link::set_session_defaults() {
 void Link::fail(const sql::SQLException& failure, const std::string& statement, bool changes) {
   if (is_lost(failure.getErrorCode())) spoilt_ = true;
   const Error error = statement_error(failure, settings_.target(), statement, changes);
+  look_at_transaction(statement, error);
   throw error;
+}
+
+bool Link::in_transaction() const { return (native_->server_status & SERVER_STATUS_IN_TRANS) != 0; }
+
+bool Link::commits_each() const {
+  return !in_transaction() && (native_->server_status & SERVER_STATUS_AUTOCOMMIT) != 0;
+}
+
+void Link::begin_transaction() {
+  run("START TRANSACTION");
+  watches_transaction_ = true;
+}
+
+std::optional<std::string> Link::roll_back() {
+  const ExecuteOutcome outcome = execute("ROLLBACK", {}, 0);
+  if (outcome.warnings.empty()) return std::nullopt;
+  return outcome.warnings.front().message;
+}
+
+// An error tells nothing of the transaction: the next answer does.
+void Link::look_at_transaction(const std::string& statement, const std::optional<Error>& cause) {
+  if (!watches_transaction_ || transaction_end_ || spoilt_) return;
+  if (cause) {
+    try {
+      statement_->execute("DO 0");
+    } catch (const sql::SQLException&) {
+      spoilt_ = true;  // what cannot be asked is not trusted with the rest of a transaction
+      return;
+    }
+  }
+  if (!in_transaction()) transaction_end_ = {.statement = statement, .cause = cause};
 }
 
 void Link::send(const std::string& statement, bool changes) {
@@ -139,7 +183,7 @@ ExecuteOutcome Link::execute_repeated(const std::string& statement, const ValueL
       repeated_.reset(connection_->prepareStatement(statement));
       repeated_text_ = statement;
     }
-    const BoundValues bound(*repeated_, values);
+    const BoundValues bound(*repeated_, values, settings_.charset);
     outcome.affected = static_cast<std::uint64_t>(repeated_->executeUpdate());
     if (mysql_warning_count(native_) > 0) outcome.warnings = read_warnings();
   } catch (const sql::SQLException& failure) {
@@ -184,7 +228,7 @@ void Link::set_variables(const std::string& statement, ValueList values) {
     setter.reset(connection_->prepareStatement(text + "@opshost_statement = ?"));
   }
   values.emplace_back(statement);
-  const BoundValues bound(*setter, values);
+  const BoundValues bound(*setter, values, settings_.charset);
   setter->execute();
 }
 
@@ -208,6 +252,7 @@ void Link::begin_query(const std::string& statement, const ValueList& values) {
     result_ = open_result(*native_);
     columns_ = read_columns(*result_);
   } catch (const sql::SQLException& failure) {
+    if (is_lost(failure.getErrorCode())) spoilt_ = true;
     end_result();
     fail(failure, statement, false);
   } catch (const Error&) {
@@ -236,7 +281,7 @@ void Link::end_result() {
 
 std::uint64_t Link::execute_prepared(const std::string& statement, const ValueList& values) {
   const std::unique_ptr<sql::PreparedStatement> prepared(connection_->prepareStatement(statement));
-  const BoundValues bound(*prepared, values);
+  const BoundValues bound(*prepared, values, settings_.charset);
   return static_cast<std::uint64_t>(prepared->executeUpdate());
 }
 
@@ -276,9 +321,15 @@ ExecuteOutcome Link::execute(const std::string& statement, const ValueList& valu
     if (const auto id = mysql_insert_id(native_); id != 0 && inserts(statement)) outcome.last_insert_id = id;
     if (mysql_warning_count(native_) > 0) outcome.warnings = read_warnings();
     end_result();
+    look_at_transaction(statement, std::nullopt);
   } catch (const sql::SQLException& failure) {
     result_.reset();
     fail(failure, statement, true);
+  } catch (const Error& unfit) {
+    spoilt_ = true;  // its rows are still on the way
+    Error error = unfit;
+    error.set_maybe_applied(!syntax::classify(statement).only_reads);
+    throw error;
   }
   return outcome;
 }
@@ -286,10 +337,8 @@ ExecuteOutcome Link::execute(const std::string& statement, const ValueList& valu
 // A statement gives rows or a count; CALL gives several, each of them one or the other.
 void Link::collect_results(ExecuteOutcome& outcome, std::size_t max_bytes) {
   constexpr auto kNoCount = ~std::uint64_t{0};
-  const auto counted = statement_->getUpdateCount();
-  if (counted != kNoCount) outcome.affected = counted;
   std::size_t taken = 0;
-  bool rows = counted == kNoCount;
+  bool rows = statement_->getUpdateCount() == kNoCount;
   for (;;) {
     if (rows) {
       RowResult& result = outcome.results.emplace_back();
@@ -297,18 +346,18 @@ void Link::collect_results(ExecuteOutcome& outcome, std::size_t max_bytes) {
       result.columns = read_columns(*result_);
       result.rows.reserve_columns(result.columns.size());
       if (read_rows(*native_, *result_, max_bytes - taken, result.rows)) {
-        spoilt_ = true;
         throw Error("mysql.too_large", "the results are larger than " + format_size(Size{max_bytes}) +
                                            " (max_result), and were not kept; read them with rows()")
-            .on(settings_.target())
-            .maybe_applied();
+            .on(settings_.target());
       }
       taken += result.rows.size();
       result_.reset();
     }
-    if (mysql_more_results(native_) == 0) return;
+    if (mysql_more_results(native_) == 0) break;
     rows = statement_->getMoreResults();
   }
+  // The count of CALL is that of its last statement, and comes after all rows.
+  if (!rows) outcome.affected = mysql_affected_rows(native_);
 }
 
 std::vector<Warning> Link::read_warnings() {

@@ -11,6 +11,7 @@
 #include "bindings/mysql/rows.hpp"
 #include "bindings/mysql/settings.hpp"
 #include "bindings/mysql/way.hpp"
+#include "host/base/error.hpp"
 #include "host/base/value.hpp"
 
 struct st_mysql;
@@ -47,6 +48,12 @@ struct ExecuteOutcome {
   std::vector<RowResult> results{};
 };
 
+/// What ended a transaction before its COMMIT.
+struct TransactionEnd {
+  std::string statement{};
+  std::optional<Error> cause{};  ///< its failure, with which the server rolled back; none: it committed what was open
+};
+
 class Link {
  public:
   /// Throws Error("mysql.unreachable"), ("mysql.access"), ("mysql.tls"), ...
@@ -75,6 +82,17 @@ class Link {
   /// An INSERT with values, prepared once for all calls with the same text. Gives the count and warnings.
   ExecuteOutcome execute_repeated(const std::string& statement, const ValueList& values);
 
+  /// START TRANSACTION; from then on transaction_end() tells what ended it.
+  void begin_transaction();
+  /// ROLLBACK. What of it the server could not take back, in its words; nullopt: nothing is left.
+  std::optional<std::string> roll_back();
+  /// For the loop, while no call is in progress. A deadlock ends a transaction, and so does a procedure that commits.
+  [[nodiscard]] const std::optional<TransactionEnd>& transaction_end() const { return transaction_end_; }
+  /// The server said with its last answer that a transaction is open.
+  [[nodiscard]] bool in_transaction() const;
+  /// Each statement is a transaction of its own: none is open, and autocommit is on.
+  [[nodiscard]] bool commits_each() const;
+
   /// For any thread: ends what the connection waits for. It is of no use afterwards.
   void cut();
   /// For the loop: nothing more may be asked of it.
@@ -95,6 +113,9 @@ class Link {
   void connect();
   void connect_to(const std::string& place);
   void set_session_defaults();
+  /// Statements take as long as they take; opening does not.
+  void wait_without_end();
+  void look_at_transaction(const std::string& statement, const std::optional<Error>& cause);
   /// Throws mysql.too_large. The server would hang up, sometimes before it has said why.
   void check_size(const std::string& statement, const ValueList& values);
   void set_variables(const std::string& statement, ValueList values);
@@ -123,6 +144,8 @@ class Link {
   std::uint64_t id_ = 0;
   std::string cipher_;
   std::string version_;
+  bool watches_transaction_ = false;
+  std::optional<TransactionEnd> transaction_end_;
   std::optional<std::size_t> max_packet_;  ///< of a statement; asked for when a large one comes
   Access access_ = Access::read_write;
   std::atomic<bool> spoilt_{false};

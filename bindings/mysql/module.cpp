@@ -134,8 +134,12 @@ void declare_errors(Module& module) {
   module.error("mysql.script_file", "a script's file cannot be read", "correct the path");
   module.error("mysql.not_transactional", "a statement that would end the transaction it stands in",
                "execute it outside of transaction()");
-  module.error("mysql.timeout", "there was no answer within `timeout`; the server was told to end the statement",
-               "give it more time with `timeout`, or find out what it waits for");
+  module.error<ScriptFailure>("mysql.timeout",
+                              "there was no answer within `timeout`. A second connection told the server to end the "
+                              "statement (KILL QUERY); where "
+                              "that failed the message says so, and the statement may still run there. Of a script "
+                              "err.detail says where it was",
+                              "give it more time with `timeout`, or find out what it waits for");
   module.error("mysql.not_a_query", "`query` was given something that may change something",
                "use `execute`; one statement at a time");
   module.error("mysql.duplicate_column", "two columns of a result have one name", "name them with AS");
@@ -170,6 +174,7 @@ void declare(Module& module) {
   declare_times(module);
   module.observe("fetch_more", fetch_more, {{"cursor", "rows on their way"}, {"options", "how long to wait"}},
                  "The next rows", Hidden{});
+  module.observe("close_cursor", close_cursor, {{"cursor", "rows on their way"}}, "Give up the rest", Hidden{});
   module.observe("normalize_replica_status", normalize_replica_status, {{"rows", "what the server answered"}},
                  "One record for each channel", Hidden{});
   declare_errors(module);

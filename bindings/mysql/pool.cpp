@@ -83,30 +83,38 @@ namespace detail {
 /// Outlives the call: the KILL may still be on its way when the statement has ended.
 struct Interruption::State : std::enable_shared_from_this<State> {
   State(Call& call, std::shared_ptr<Link> link)
-      : call(call.executor(), call.blocking()), link(std::move(link)), timer(call.executor()) {}
+      : outer(call), call(call.executor(), call.blocking()), link(std::move(link)), timer(call.executor()) {}
 
   void begin() {
     link->spoil();
     asio::co_spawn(call.executor(), kill(shared_from_this()), asio::detached);
     timer.expires_after(kCutAfter);
     timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
-      if (!cancelled && !self->ended) self->link->cut();
+      if (!cancelled) self->give_up("it did not end within " + format_duration(kCutAfter) + " of KILL QUERY");
     });
   }
 
+  /// What remains is the socket, of which a server that is busy takes no notice.
+  void give_up(const std::string& why) {
+    if (ended) return;
+    outer.saw("the connection was closed, but the statement may still run on the server: " + why);
+    link->cut();
+  }
+
   static Awaitable<void> kill(std::shared_ptr<State> self) {
-    bool failed = false;
+    std::optional<std::string> failed;
     try {
       auto job = [settings = self->link->settings(), way = self->link->way(), id = self->link->id()] {
         kill_query(settings, way, id);
       };
       co_await self->call.blocking().run(self->call, std::move(job));
-    } catch (const std::exception&) {
-      failed = true;  // no second connection: what remains is the socket
+    } catch (const std::exception& failure) {
+      failed = failure.what();
     }
-    if (failed && !self->ended) self->link->cut();
+    if (failed) self->give_up("KILL QUERY could not be sent: " + *failed);
   }
 
+  Call& outer;  ///< until `ended`
   WorkCall call;
   std::shared_ptr<Link> link;
   asio::steady_timer timer;

@@ -51,7 +51,9 @@ struct ScriptFailure {
 OPSHOST_RECORD(ScriptFailure, "Where a script stopped", (file, "the file; nil where its text was given"),
                (line, "where the statement begins"), (number, "which one it is, from 1"),
                (total, "how many the script has"),
-               (applied, "statements before it that took effect and stay; 0 where all was rolled back"),
+               (applied,
+                "statements before it that took effect and stay; 0 where all was rolled back. Where maybe_applied is "
+                "true and the connection is gone, tables without transactions may keep more"),
                (statement, "its beginning"), (errno_value, "the server's error number", named("errno")),
                (sqlstate, "the server's SQLSTATE"), (message, "the server's own words"))
 
@@ -69,7 +71,8 @@ OPSHOST_RECORD(ParsedStatement, "One statement of a text", (text, "without its d
 /// Throws mysql.parse for what cannot be read, and for a statement whose first words say nothing.
 std::vector<ParsedStatement> parse(const std::string& text);
 
-/// Throws mysql.script at the first statement that fails, mysql.parse before any was sent.
+/// Throws mysql.script at the first statement that fails, mysql.timeout with the same detail where the time ran out,
+/// mysql.parse before any was sent.
 Awaitable<ScriptResult> run_script(Call& call, Lease lease, ScriptSource source, ScriptOptions options);
 
 }  // namespace opshost::mysql

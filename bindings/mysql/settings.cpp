@@ -6,6 +6,8 @@
 #include <map>
 
 #include "bindings/mysql/defaults_file.hpp"
+#include "bindings/mysql/file_tls.hpp"
+#include "bindings/mysql/syntax/lexer.hpp"
 #include "host/base/account.hpp"
 #include "host/base/error.hpp"
 
@@ -53,31 +55,62 @@ void take_password(Settings& settings, const ConnectOptions& options, const Defa
 void take_place(Settings& settings, const ConnectOptions& options, const Defaults& defaults) {
   if (options.socket && (options.host || options.port)) refuse("give `socket`, or `host` and `port`: not both");
   if (const auto host = options.host ? options.host : find_default(defaults, "host")) settings.host = *host;
+  // The client takes a file's socket for this machine alone.
+  const bool here = settings.host == "localhost" || !find_default(defaults, "host");
+  const bool by_tcp = syntax::upper(find_default(defaults, "protocol").value_or("")) == "TCP";
   // The client library would take "localhost" for its own default socket.
   if (settings.host == "localhost") settings.host = "127.0.0.1";
   if (const auto port = find_default(defaults, "port")) settings.port = port_from(*port);
   if (options.port) settings.port = *options.port;
-  if (!options.host && !options.port) settings.socket = find_default(defaults, "socket").value_or("");
+  if (!options.host && !options.port && here && !by_tcp)
+    settings.socket = find_default(defaults, "socket").value_or("");
   if (options.socket) settings.socket = *options.socket;
   if (settings.host.empty()) refuse("`host` is empty");
   if (settings.port == 0) refuse("`port` is 0");
 }
 
 void take_tls(Settings& settings, const ConnectOptions& options, const Defaults& defaults) {
-  if (options.tls) {
-    if (const auto* wanted = std::get_if<bool>(&*options.tls)) {
-      if (*wanted) settings.tls.emplace();
-    } else {
-      settings.tls = std::get<TlsOptions>(*options.tls);
-    }
+  if (!options.tls) {
+    if (options.defaults_file) settings.tls = tls_from_file(defaults, *options.defaults_file);
+  } else if (const auto* wanted = std::get_if<bool>(&*options.tls)) {
+    if (*wanted) settings.tls.emplace();
+  } else {
+    settings.tls = std::get<TlsOptions>(*options.tls);
   }
-  if (!settings.tls && !options.tls && find_default(defaults, "ssl-ca")) settings.tls.emplace();
   if (!settings.tls) return;
   if (!settings.tls->ca) settings.tls->ca = find_default(defaults, "ssl-ca");
   if (!settings.tls->cert) settings.tls->cert = find_default(defaults, "ssl-cert");
   if (!settings.tls->key) settings.tls->key = find_default(defaults, "ssl-key");
   if (settings.tls->cert.has_value() != settings.tls->key.has_value()) {
     refuse("`tls`: a certificate and its key go together: give both `cert` and `key`");
+  }
+}
+
+// In these a byte of a character may be that of a backslash or a quote: what reads a statement byte by byte, to tell
+// what it does, could be led astray.
+void take_charset(Settings& settings, const ConnectOptions& options, const Defaults& defaults) {
+  const auto charset = options.charset ? options.charset : find_default(defaults, "default-character-set");
+  if (charset && (!charset->empty()) && (options.charset || *charset != "auto")) settings.charset = *charset;
+  for (const char* ambiguous : {"big5", "cp932", "gb18030", "gbk", "sjis"}) {
+    if (syntax::upper(settings.charset) != syntax::upper(ambiguous)) continue;
+    refuse("the charset " + settings.charset +
+           " has characters with the byte of a backslash in them, so nobody can tell for sure what a statement in it "
+           "does; use utf8mb4: the server converts what it stores, and files can be converted by iconv");
+  }
+}
+
+void take_times(Settings& settings, const ConnectOptions& options, const Defaults& defaults) {
+  settings.timeout = options.timeout;
+  if (options.connect_timeout) {
+    settings.connect_timeout = *options.connect_timeout;
+  } else if (const auto text = find_default(defaults, "connect-timeout")) {
+    std::uint32_t seconds = 0;
+    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+    if (problem != std::errc() || end != text->data() + text->size()) {
+      throw Error("mysql.defaults_file", "the option file has the connect-timeout " + describe(Value(*text)) +
+                                             ", which is no number of seconds");
+    }
+    if (seconds > 0) settings.connect_timeout = std::chrono::seconds(seconds);
   }
 }
 
@@ -102,14 +135,17 @@ Settings settings_from(const ConnectOptions& options) {
   take_password(settings, options, defaults);
   settings.database = options.database ? *options.database : find_default(defaults, "database").value_or("");
   take_tls(settings, options, defaults);
-  settings.charset = options.charset;
-  settings.connect_timeout = options.connect_timeout;
-  settings.timeout = options.timeout;
+  take_charset(settings, options, defaults);
+  take_times(settings, options, defaults);
+  settings.get_server_public_key = options.get_server_public_key.value_or(
+      options.defaults_file &&
+      switch_from_file(defaults, "get-server-public-key", *options.defaults_file).value_or(false));
   settings.via = options.via;
   check_text("host", settings.host);
   check_text("socket", settings.socket);
   check_text("user", settings.user);
   check_text("database", settings.database);
+  check_text("charset", settings.charset);
   return settings;
 }
 

@@ -35,25 +35,31 @@ struct ConnectOptions {
   std::optional<Password> password{};
   std::optional<std::string> database{};
   std::optional<Tls> tls{};
-  std::string charset = "utf8mb4";
-  Duration connect_timeout = std::chrono::seconds(10);
+  std::optional<bool> get_server_public_key{};
+  std::optional<std::string> charset{};
+  std::optional<Duration> connect_timeout{};
   std::optional<Duration> timeout{};
   std::optional<std::string> defaults_file{};
   net::Via via{};
 };
-OPSHOST_RECORD(ConnectOptions, "Where a server is, and who we are there",
-               (host, "name or address; 127.0.0.1 unless given, also for \"localhost\""), (port, "3306 unless given"),
-               (socket, "path of its Unix socket, in place of host and port"),
-               (user, "account; the name of the user opshost runs as unless given"),
-               (password, "a secret, or its text"), (database, "the database names without one are looked up in"),
-               (tls, "true, or how: then a server without TLS is an error; unencrypted unless given"),
-               (charset, "character set of the connection"),
-               (connect_timeout, "how long opening one connection may take"),
-               (timeout, "for each call over it that says none and is no script, dump or restore; 60s unless given"),
-               (defaults_file,
-                "an option file of the mysql client (mode 0600); its [client] section fills what is not "
-                "given here"),
-               (via, "an SSH connection to go through; host and socket are those of the machine at its end"))
+OPSHOST_RECORD(
+    ConnectOptions, "Where a server is, and who we are there",
+    (host, "name or address; 127.0.0.1 unless given, also for \"localhost\""), (port, "3306 unless given"),
+    (socket, "path of its Unix socket, in place of host and port"),
+    (user, "account; the name of the user opshost runs as unless given"), (password, "a secret, or its text"),
+    (database, "the database names without one are looked up in"),
+    (tls, "true, or how: then a server without TLS is an error; unencrypted unless given"),
+    (get_server_public_key,
+     "true: without TLS, send the password of caching_sha2_password and sha256_password encrypted by the key "
+     "the server hands out; who stands between can put his own there. Otherwise that is an error"),
+    (charset, "character set of the connection; utf8mb4 unless given"),
+    (connect_timeout, "how long opening one connection may take; 10s unless given"),
+    (timeout, "for each call over it that says none and is no script, dump or restore; 60s unless given"),
+    (defaults_file,
+     "an option file of the mysql client (mode 0600); its [client] section fills what is not "
+     "given here, TLS as the client takes it (ssl-mode, ssl-ca, ...); an option of TLS we do not know is an "
+     "error"),
+    (via, "an SSH connection to go through; host and socket are those of the machine at its end"))
 
 /// The same, complete and checked.
 struct Settings {
@@ -64,11 +70,14 @@ struct Settings {
   Secret password{};
   std::string database{};
   std::optional<TlsOptions> tls{};
+  bool get_server_public_key = false;
   std::string charset = "utf8mb4";
   Duration connect_timeout = std::chrono::seconds(10);
   std::optional<Duration> timeout{};
   net::Via via{};
 
+  /// A Unix socket of the server itself, on this machine or on the one at the end of `via`.
+  [[nodiscard]] bool is_private_way() const { return !socket.empty(); }
   /// As messages name it: "mysql app@db1:3306", "mysql app@db1:3306 via root@jump".
   [[nodiscard]] std::string target() const;
 };

@@ -68,6 +68,13 @@ Awaitable<Fetched> fetch_more(Call& call, std::shared_ptr<Cursor> cursor, QueryO
   co_return fetched_from(std::move(next), cursor->lease());
 }
 
+Lease& Cursor::lease() {
+  if (!lease_) throw Error("closed", "the rest of these rows was given up");
+  return lease_;
+}
+
+void close_cursor(const std::shared_ptr<Cursor>& cursor) { cursor->close(); }
+
 Awaitable<ExecuteResult> execute_on(Call& call, Lease lease, std::string statement, ValueList values,
                                     const ExecuteOptions& options) {
   auto work = [statement = std::move(statement), values = std::move(values),

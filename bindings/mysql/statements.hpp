@@ -31,7 +31,9 @@ class Cursor {
  public:
   explicit Cursor(Lease lease) : lease_(std::move(lease)) {}
 
-  [[nodiscard]] Lease& lease() { return lease_; }
+  /// Throws closed after close().
+  [[nodiscard]] Lease& lease();
+  void close() { lease_.reset(); }
   [[nodiscard]] std::string text() const { return "rows"; }
 
  private:
@@ -67,6 +69,8 @@ void require_query(const std::string& statement);
 Awaitable<Fetched> open_query(Call& call, Lease lease, std::string statement, ValueList values);
 /// The next rows.
 Awaitable<Fetched> fetch_more(Call& call, std::shared_ptr<Cursor> cursor, QueryOptions options);
+/// Gives up the rest, and the connection with it.
+void close_cursor(const std::shared_ptr<Cursor>& cursor);
 Awaitable<ExecuteResult> execute_on(Call& call, Lease lease, std::string statement, ValueList values,
                                     const ExecuteOptions& options);
 

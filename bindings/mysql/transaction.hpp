@@ -29,12 +29,14 @@ class Transaction {
 
   /// `statements` are what the journal and a plan show of it.
   Awaitable<void> commit(Call& call, ValueList statements);
-  Awaitable<void> rollback(Call& call);
+  /// What the server could not roll back, in its words: changes of tables that have no transactions.
+  Awaitable<std::optional<std::string>> rollback(Call& call);
   /// Whatever is not committed is rolled back by the server.
   void close() { lease_.reset(); }
 
  private:
   Lease use();
+  void refuse_if_ended() const;
 
   std::shared_ptr<Pool> pool_;
   Lease lease_;  ///< none where it is only planned

@@ -14,6 +14,8 @@ set -eu
 umask 077
 LC_ALL=C
 export LC_ALL
+# What ends it by a signal cleans up too; not every shell runs the trap of EXIT then.
+trap 'exit 143' HUP INT TERM
 options=$(mktemp "${TMPDIR:-/tmp}/opshost-options.XXXXXXXX")
 trap 'rm -f "$options"' EXIT
 cat >"$options"
@@ -32,7 +34,7 @@ shift
 place() { stat -c %s "$part" 2>/dev/null || echo 0; }
 report &
 reporter=$!
-trap 'kill "$reporter"; rm -f "$part"' EXIT
+trap 'kill "$reporter" 2>/dev/null || :; rm -f "$part"' EXIT
 "$client" --defaults-file=/dev/fd/9 --result-file="$part" "$@" </dev/null
 is_complete "$part" || exit 65
 sum=$(sha256sum <"$part")
@@ -57,7 +59,7 @@ if [ -n "$sum" ]; then
 fi
 place() { sed -n "s/^pos:[^0-9]*\\([0-9]*\\)/\\1 $seen/p" /proc/self/fdinfo/8; }
 report &
-trap 'kill $!' EXIT
+trap 'kill $! 2>/dev/null || :' EXIT
 "$client" --defaults-file=/dev/fd/9 "$@" <&8
 echo "done $seen"
 ]]
@@ -123,7 +125,15 @@ local function remembering_way(connect)
   end
 end
 
-local function shell(db, script, arguments, options)
+local TIMEOUTS = { ["local.timeout"] = true, ["ssh.timeout"] = true }
+
+local function fail(db, code, message, more)
+  more = more or {}
+  more.target = tostring(db)
+  error(native.new_error(code, message, more), 0)
+end
+
+local function shell(db, program, script, arguments, options)
   local argv = { "sh", "-c", script, "sh" }
   for _, argument in ipairs(arguments) do argv[#argv + 1] = argument end
   local settings = {
@@ -138,14 +148,14 @@ local function shell(db, script, arguments, options)
     end
   end
   local via = way_of[db]
-  if via then return via:run(argv, settings) end
-  return native.globals.require("local").run(argv, settings)
-end
-
-local function fail(db, code, message, more)
-  more = more or {}
-  more.target = tostring(db)
-  error(native.new_error(code, message, more), 0)
+  local ok, result = native.pcall(function()
+    if via then return via:run(argv, settings) end
+    return native.globals.require("local").run(argv, settings)
+  end)
+  if ok then return result end
+  if not native.is_error(result) or not TIMEOUTS[result.code] then error(result, 0) end
+  fail(db, "mysql.timeout", ("%s did not end within %s and was told to"):format(program,
+    native.duration_text(options.timeout)), { maybe_applied = result.maybe_applied, cause = result })
 end
 
 local function check_client(db, result, program)
@@ -199,7 +209,7 @@ module.fn { "dump",
     { "options", "DumpOptions?", "what to dump" },
   },
   returns = "DumpResult", effect = "change", repeatable = true, touches = "the dump", waits = true, timeout = "1h",
-  raises = { "mysql.dump", "mysql.incomplete_dump", "mysql.no_client" },
+  raises = { "mysql.dump", "mysql.incomplete_dump", "mysql.no_client", "mysql.timeout" },
   doc = "Dump databases or tables by mysqldump, as of one moment where their engine has transactions; where the "
     .. "connection has a `via`, the dump is made and kept on that machine",
   run = function(db, path, options)
@@ -208,7 +218,7 @@ module.fn { "dump",
     }
     local arguments = { path }
     for _, argument in ipairs(dump_arguments(db, options)) do arguments[#arguments + 1] = argument end
-    local result = shell(db, DUMP, arguments, settings)
+    local result = shell(db, "mysqldump", DUMP, arguments, settings)
     if native.is_plan() then return native.unknown("the dump") end
     check_client(db, result, "mysqldump")
     if result.exit_code == INCOMPLETE then
@@ -248,14 +258,14 @@ module.fn { "restore",
     { "options", "RestoreOptions?", "where to, and what the dump has to be" },
   },
   returns = "RestoreResult", effect = "change", touches = "the server", waits = true, timeout = "1h",
-  raises = { "mysql.restore", "mysql.incomplete_dump", "mysql.dump_file", "mysql.no_client" },
+  raises = { "mysql.restore", "mysql.incomplete_dump", "mysql.dump_file", "mysql.no_client", "mysql.timeout" },
   doc = "Run a dump by the mysql client, up to its first error; one that is not complete is refused before",
   run = function(db, path, options)
     local database = options.database or database_of(db)
     local arguments = { path, options.size and ("%d"):format(options.size) or "", options.sha256 or "",
       "--default-character-set=utf8mb4", "--binary-mode", "--batch", "--max-allowed-packet=1G" }
     if database ~= "" then arguments[#arguments + 1] = "--database=" .. database end
-    local result = shell(db, RESTORE, arguments, options)
+    local result = shell(db, "mysql", RESTORE, arguments, options)
     if native.is_plan() then return native.unknown("what was restored") end
     check_client(db, result, "mysql")
     check_whole(db, path, result, options)

@@ -11,6 +11,9 @@ module.error("mysql.not_a_replica", "the server does not replicate from anywhere
 module.error("mysql.replication_broken", "a thread of the replica is stopped, so it never catches up",
   "err.detail is its status; repair the cause in its errors, then start_replica()", "ReplicaStatus")
 
+module.error("mysql.unknown_version", "the server's VERSION() is not like 8.0.36 or 10.11.6-MariaDB",
+  "look at the option `version` of the server, or of the proxy before it")
+
 module.record("CallOptions", "How long to wait", {
   { "timeout", "duration", "how long each question to the server may take; the connection's, or 60s, unless given" },
 })
@@ -38,6 +41,10 @@ end
 local function server_of(db, options)
   local version = db:one("SELECT VERSION() AS version", nil, limit(options)).version
   local major, minor, patch = version:match("^(%d+)%.(%d+)%.(%d+)")
+  if not major then
+    error(native.new_error("mysql.unknown_version", ("the server calls its version %q, which begins with no N.N.N: "
+      .. "nobody can tell how it speaks of replication"):format(version), { target = tostring(db) }), 0)
+  end
   local number = tonumber(major) * 10000 + tonumber(minor) * 100 + tonumber(patch)
   return { mariadb = version:find("MariaDB", 1, true) ~= nil, number = number, version = version }
 end
@@ -87,7 +94,7 @@ module.method("Database", { "replica_status",
   returns = "ReplicaStatus?", returns_doc = "nil where the server is no replica",
   waits = true, raises = { "mysql.several_channels", "mysql.access", "mysql.unreachable" },
   doc = "Tell how the server replicates, in one form for MySQL 5.6 to 9 and MariaDB (tested live against MariaDB "
-    .. "10.11; MySQL's answers are recorded ones)",
+    .. "10.11; MySQL's answers are tested as its manuals and bug reports show them)",
   run = function(db, options) return pick(channels(db, options), options) end,
 })
 
@@ -107,6 +114,11 @@ local function thread_statement(db, verb, options)
   local server = server_of(db, options)
   local noun = says_replica(server) and " REPLICA" or " SLAVE"
   local name = options.channel and options.channel:gsub("'", "''")
+  if name and name:find("[\\%z]") then
+    error(native.new_error("usage.argument",
+      ("the channel %q has a backslash or NUL byte in its name, which servers read in different ways")
+        :format(options.channel)), 0)
+  end
   if server.mariadb then
     return verb .. noun .. (name and " '" .. name .. "'" or "") .. THREADS[options.thread]
   end
@@ -125,8 +137,24 @@ for _, verb in ipairs { "start", "stop" } do
   })
 end
 
-local function has_variable(db, name, options)
-  return db:one("SHOW GLOBAL VARIABLES LIKE '" .. name .. "'", nil, limit(options)) ~= nil
+-- The server's text of a variable; nil: it has none of that name.
+local function variable_of(db, name, options)
+  local row = db:one("SHOW GLOBAL VARIABLES WHERE Variable_name = ?", { name }, limit(options))
+  return row and row.Value
+end
+
+-- One variable under the names of MariaDB, of MySQL, and of MySQL from 8.0.26 on.
+local APPLIERS = { "slave_parallel_threads", "slave_parallel_workers", "replica_parallel_workers" }
+
+-- The name that the server has for it; `name` itself where it has none.
+local function name_on(db, name, options)
+  local known = false
+  for _, other in ipairs(APPLIERS) do known = known or other == name:lower() end
+  if not known or variable_of(db, name, options) then return name end
+  for _, other in ipairs(APPLIERS) do
+    if variable_of(db, other, options) then return other end
+  end
+  return name
 end
 
 module.method("Database", { "set_read_only",
@@ -140,7 +168,7 @@ module.method("Database", { "set_read_only",
   run = function(db, wanted, options)
     local value = wanted and "ON" or "OFF"
     -- Each includes the other: ON with the stronger one, OFF with the weaker one.
-    local name = wanted and has_variable(db, "super_read_only", options) and "super_read_only" or "read_only"
+    local name = wanted and variable_of(db, "super_read_only", options) and "super_read_only" or "read_only"
     db:execute("SET GLOBAL " .. name .. " = " .. value, nil, { repeatable = true, timeout = options.timeout })
   end,
 })
@@ -152,12 +180,16 @@ module.method("Database", { "variables",
   },
   returns = "table<string, any>", returns_doc = "their texts by name",
   waits = true, raises = { "mysql.access", "mysql.unreachable" },
-  doc = "Read the server's global variables",
+  doc = "Read the server's global variables. The number of parallel appliers also answers to the name that other "
+    .. "servers have for it: slave_parallel_threads, slave_parallel_workers, replica_parallel_workers",
   run = function(db, pattern, options)
     local values = {}
     local all = "SHOW GLOBAL VARIABLES WHERE Variable_name LIKE ?"
     for _, row in ipairs(db:query(all, { pattern or "%" }, limit(options))) do
       values[row.Variable_name] = row.Value
+    end
+    if pattern and next(values) == nil then
+      values[pattern] = variable_of(db, name_on(db, pattern, options), options)
     end
     return values
   end,
@@ -171,16 +203,25 @@ module.method("Database", { "set_global",
   },
   effect = "change", repeatable = true, waits = true,
   raises = { "mysql.access", "mysql.unreachable", "mysql.statement" },
-  doc = "Set a global variable; it lasts until the server restarts",
+  doc = "Set a global variable; it lasts until the server restarts. The number of parallel appliers may be called by "
+    .. "the name that other servers have for it, as in variables()",
   run = function(db, name, value, options)
     if not name:match("^[%w_.]+$") then
       error(native.new_error("usage.argument", string.format("%q is no name of a variable", name)), 0)
     end
-    db:execute("SET GLOBAL " .. name .. " = ?", { value }, { repeatable = true, timeout = options.timeout })
+    db:execute("SET GLOBAL " .. name_on(db, name, options) .. " = ?", { value },
+      { repeatable = true, timeout = options.timeout })
   end,
 })
 
 -- Waiting -----------------------------------------------------------------------------------------------------------
+
+-- "bin.999999" comes before "bin.1000000".
+local function is_behind(file, other)
+  local number, other_number = tonumber(file:match("%.(%d+)$")), tonumber(other:match("%.(%d+)$"))
+  if not number or not other_number then return file < other end
+  return number < other_number
+end
 
 -- How to tell whether a replica has a place of its primary: what to ask for, and how it answers.
 local function place_of(primary, server, status)
@@ -204,7 +245,7 @@ local function place_of(primary, server, status)
   end
   return row.File .. ":" .. tostring(row.Position), function(_, now)
     local file, position = now.applied.file, now.applied.position
-    return file > row.File or (file == row.File and position >= row.Position)
+    return is_behind(row.File, file) or (file == row.File and position >= row.Position)
   end
 end
 
@@ -237,7 +278,7 @@ module.method("Database", { "wait_caught_up",
   raises = { "wait.timeout", "mysql.not_a_replica", "mysql.not_a_primary", "mysql.replication_broken" },
   doc = "Wait until the replica has applied what the primary has now; raises at once where a thread is stopped",
   run = function(db, primary, options)
-    local server = server_of(db, options)
+    local began = native.now()
     local function look()
       local status = pick(channels(db, options), options)
       if not status then
@@ -246,13 +287,24 @@ module.method("Database", { "wait_caught_up",
       fail_if_broken(status)
       return status
     end
-    local place, reached = place_of(primary, server, look())
-    local waiting = native.internal("waiting")
-    local status
-    waiting.wait_until(function()
+    -- Raises wait.timeout with `what` where the time is over before look_at() says that it is done.
+    local function wait(what, look_at)
+      local left = math.max(options.timeout - (native.now() - began), 0)
+      local done, seen = native.internal("waiting").until_true(left, options.every, look_at)
+      if done then return end
+      error(native.new_error("wait.timeout", "waited " .. native.duration_text(options.timeout) .. " for " .. what
+        .. (seen and "; last seen: " .. seen or ""), { target = tostring(db), detail = { seen = seen } }), 0)
+    end
+    -- What it waits for is asked of two servers, each of which may be silent.
+    local place, reached, status
+    wait("the primary and the replica to say where they are", function()
+      place, reached = place_of(primary, server_of(db, options), look())
+      return true
+    end)
+    wait("the replica to apply " .. place, function()
       status = look()
       return reached(db, status), seen_of(status)
-    end, { timeout = options.timeout, every = options.every, what = "the replica to apply " .. place })
+    end)
     return status
   end,
 })

@@ -13,12 +13,13 @@ module.record("TopologyOptions", "What counts as wrong", {
 module.record("TopologyMember", "One server of a topology", {
   { "name", "string", "as it was named", required = true },
   { "reachable", "boolean", "it answered", required = true },
-  { "error", "any", "why it did not" },
+  { "error", "any", "why it did not, or did not tell how it replicates" },
   { "version", "string", "its version" },
   { "server_id", "string", "its server_id" },
   { "writable", "boolean", "it takes changes: read_only is off" },
   { "replicates_from", "string",
-    "name of the member it replicates from, or HOST:PORT of one that is not named here" },
+    "name of the member it replicates from, or HOST:PORT of one that is not named here; of several the first" },
+  { "primaries", "string[]", "the same of each of its channels, in the order of `replicas`" },
   { "replicas", "ReplicaStatus[]", "how it replicates, a record for each channel" },
   { "gtid", "string", "GTIDs in its binary log or executed" },
   { "history", "string", "MariaDB: the last GTID in its binary log of each server it came from" },
@@ -29,22 +30,27 @@ module.record("Topology", "Several servers that belong together", {
   { "problems", "string[]", "what is wrong, in words; empty where nothing is", required = true },
 })
 
+-- MariaDB has the last transaction of each domain in one, that of each server in the other.
+local function read_gtids(db, mariadb, limit)
+  local gtids = mariadb and "@@GLOBAL.gtid_binlog_pos AS gtid, @@GLOBAL.gtid_binlog_state AS history"
+    or "@@GLOBAL.gtid_executed AS gtid, NULL AS history"
+  return native.globals.require("ops").try(function() return db:one("SELECT " .. gtids, nil, limit) end,
+    { "mysql.*" }) or {}
+end
+
 local function describe_server(db, options)
   local limit = { timeout = options.timeout }
   local server = replication.server_of(db, options)
   local row = db:one(
     "SELECT @@server_id AS id, @@GLOBAL.read_only AS read_only, @@hostname AS hostname, @@port AS port", nil, limit)
-  -- MariaDB has the last transaction of each domain in one, that of each server in the other.
-  local gtids = server.mariadb and "@@GLOBAL.gtid_binlog_pos AS gtid, @@GLOBAL.gtid_binlog_state AS history"
-    or "@@GLOBAL.gtid_executed AS gtid, NULL AS history"
-  local known, position = pcall(function() return db:one("SELECT " .. gtids, nil, limit) end)
+  local replicas, denied = native.globals.require("ops").try(function() return replication.channels(db, options) end,
+    { "mysql.access" })
+  local position = read_gtids(db, server.mariadb, limit)
   return {
     reachable = true, version = server.version, mariadb = server.mariadb,
     server_id = tostring(row.id), port = row.port, hostname = row.hostname,
     writable = row.read_only == 0 or row.read_only == "OFF" or row.read_only == "0",
-    gtid = known and position.gtid or nil,
-    history = known and position.history or nil,
-    replicas = replication.channels(db, options),
+    gtid = position.gtid, history = position.history, replicas = replicas, error = denied,
   }
 end
 
@@ -63,13 +69,13 @@ local function member_of(members, status)
   return status.primary_host .. ":" .. tostring(status.primary_port)
 end
 
-local function problems_of_channel(member, status, options, add)
+local function problems_of_channel(member, primary, status, options, add)
   local function failure(thread, err)
     if err then return ": " .. err.message .. " [" .. tostring(err.errno) .. "]" end
     return thread == "stopped" and ", without an error" or ""
   end
   if status.io ~= "running" then
-    add("%s: the thread that fetches from %s is %s%s", member.name, member.replicates_from, status.io,
+    add("%s: the thread that fetches from %s is %s%s", member.name, primary, status.io,
       failure(status.io, status.io_error))
   end
   if status.applier ~= "running" then
@@ -88,9 +94,9 @@ local function last_of_each(state)
   return last
 end
 
--- What a MariaDB replica began itself and its primary never had.
-local function own_transactions(replica, primary)
-  local had, own = last_of_each(primary.history), {}
+-- What a MariaDB replica began itself and its primaries never had.
+local function own_transactions(replica, had)
+  local own = {}
   for origin, number in pairs(last_of_each(replica.history)) do
     local is_own = origin:match("%-(%d+)%-") == replica.server_id
     if is_own and number > (had[origin] or 0) then own[#own + 1] = origin .. ("%d"):format(number) end
@@ -99,14 +105,49 @@ local function own_transactions(replica, primary)
   return #own > 0 and table.concat(own, ",") or nil
 end
 
-local function errant_of(replica, primary, replica_db, limit)
+-- `now`: what each of its primaries has, asked for after what the replica had: that the primaries had before, however
+-- much came meanwhile.
+local function errant_of(replica, now, replica_db, limit)
   if replica.mariadb then
-    return replica.history and primary.history and own_transactions(replica, primary) or nil
+    local had = {}
+    for _, position in ipairs(now) do
+      if not position.history then return nil end
+      for origin, number in pairs(last_of_each(position.history)) do
+        had[origin] = math.max(had[origin] or 0, number)
+      end
+    end
+    return replica.history and own_transactions(replica, had)
   end
-  if not (replica.gtid and primary.gtid) or replica.gtid == "" then return nil end
-  local gtids = { replica.gtid, primary.gtid }
+  local sets = {}
+  for i, position in ipairs(now) do
+    if not position.gtid then return nil end
+    sets[i] = position.gtid
+  end
+  if not replica.gtid or replica.gtid == "" then return nil end
+  local gtids = { replica.gtid, table.concat(sets, ",") }
   local only = replica_db:one("SELECT GTID_SUBTRACT(?, ?) AS only_here", gtids, limit).only_here
   return only ~= "" and only or nil
+end
+
+-- Where it replicates both ways, each side may have what the other has not fetched yet.
+local function is_pair(member, primary)
+  for _, name in ipairs(primary.primaries or {}) do
+    if name == member.name then return true end
+  end
+  return false
+end
+
+local function problem_of_transactions(member, by_name, databases, limit, add)
+  local now = {}
+  for i, name in ipairs(member.primaries) do
+    local primary = by_name[name]
+    if not (primary and primary.reachable) or is_pair(member, primary) then return end
+    now[i] = read_gtids(databases[name], primary.mariadb, limit)
+  end
+  local errant = #now > 0 and errant_of(member, now, databases[member.name], limit)
+  if errant then
+    add("%s: has transactions that %s has not: %s", member.name, table.concat(member.primaries, ", "), errant)
+  end
 end
 
 local function find_problems(members, databases, options)
@@ -116,24 +157,26 @@ local function find_problems(members, databases, options)
   for _, member in ipairs(members) do
     by_name[member.name] = member
     if not member.reachable then
-      add("%s: does not answer: %s", member.name, member.error.message)
+      local silent = member.error.code == "mysql.unreachable" or member.error.code == "mysql.timeout"
+      add(silent and "%s: does not answer: %s" or "%s: cannot be asked: %s", member.name, member.error.message)
     else
+      if member.error then add("%s: does not tell how it replicates: %s", member.name, member.error.message) end
       known = known + 1
       if member.writable then writable[#writable + 1] = member.name end
     end
   end
   if known > 0 and #writable == 0 then add("no server is writable") end
   if #writable > 1 then add("%d servers are writable: %s", #writable, table.concat(writable, ", ")) end
+  local limit = { timeout = options.timeout }
   for _, member in ipairs(members) do
-    for _, status in ipairs(member.replicas or {}) do
-      problems_of_channel(member, status, options, add)
-      local primary = by_name[member.replicates_from]
-      local errant = primary and primary.reachable
-        and errant_of(member, primary, databases[member.name], { timeout = options.timeout })
-      if errant then add("%s: has transactions that %s has not: %s", member.name, primary.name, errant) end
+    for i, status in ipairs(member.replicas or {}) do
+      problems_of_channel(member, member.primaries[i], status, options, add)
     end
-    if member.reachable and #member.replicas == 0 and not member.writable then
-      add("%s: takes no changes and replicates from nowhere", member.name)
+    if member.replicas then
+      problem_of_transactions(member, by_name, databases, limit, add)
+      if #member.replicas == 0 and not member.writable then
+        add("%s: takes no changes and replicates from nowhere", member.name)
+      end
     end
   end
   return problems, writable
@@ -161,8 +204,11 @@ module.fn { "topology",
       members[i] = member
     end
     for _, member in ipairs(members) do
-      local first = member.replicas and member.replicas[1]
-      if first then member.replicates_from = member_of(members, first) end
+      if member.replicas then
+        member.primaries = {}
+        for i, status in ipairs(member.replicas) do member.primaries[i] = member_of(members, status) end
+        member.replicates_from = member.primaries[1]
+      end
     end
     local problems, writable = find_problems(members, servers, options)
     return { members = members, writable = writable, problems = problems }

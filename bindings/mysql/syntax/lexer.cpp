@@ -34,6 +34,17 @@ std::string upper(std::string_view text) {
   return result;
 }
 
+// "/*!", "/*!50110 ", MariaDB's "/*M!100100 ": five or six digits are a version. That of 999999 no server has:
+// mariadb-dump begins with such a comment, for the client.
+std::size_t executable_opening(std::string_view text) {
+  const std::size_t size = text.starts_with("/*!") ? 3 : text.starts_with("/*M!") ? 4 : 0;
+  if (size == 0) return 0;
+  std::size_t digits = 0;
+  while (digits < 6 && size + digits < text.size() && is_digit(text[size + digits])) ++digits;
+  if (text.substr(size, digits) == "999999") return 0;
+  return digits >= 5 ? size + digits : size;
+}
+
 Token Lexer::take(TokenKind kind, std::size_t end) {
   const Token token{kind, text_.substr(position_, end - position_), position_};
   position_ = end;
@@ -79,14 +90,11 @@ bool Lexer::skip_comment() {
   return true;
 }
 
-// "/*!", "/*!50110 ", MariaDB's "/*M!100100 ": five or six digits are a version.
 bool Lexer::begin_executable_comment() {
   if (comments_ == ExecutableComments::are_comments) return false;
-  if (!looking_at("/*!") && !looking_at("/*M!")) return false;
-  position_ += looking_at("/*!") ? 3 : 4;
-  std::size_t digits = 0;
-  while (digits < 6 && is_digit(at(position_ + digits))) ++digits;
-  if (digits >= 5) position_ += digits;
+  const auto size = executable_opening(text_.substr(position_));
+  if (size == 0) return false;
+  position_ += size;
   ++executable_depth_;
   return true;
 }

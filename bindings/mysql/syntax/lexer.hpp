@@ -68,6 +68,9 @@ class Lexer {
   int executable_depth_ = 0;
 };
 
+/// Bytes of the opening of an executable comment, version included, that `text` begins with; 0: it begins with none.
+std::size_t executable_opening(std::string_view text);
+
 /// The line, from 1, of a byte.
 std::size_t line_of(std::string_view text, std::size_t offset);
 

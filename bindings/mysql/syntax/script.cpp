@@ -69,7 +69,7 @@ class Splitter {
   [[nodiscard]] std::optional<std::size_t> find_executable(std::size_t begin, std::size_t end) const {
     for (std::size_t at = begin; at < end;) {
       const auto rest = text_.substr(at, end - at);
-      if (rest.starts_with("/*!") || rest.starts_with("/*M!")) return at;
+      if (executable_opening(rest) > 0) return at;
       if (rest.starts_with("/*")) {
         at = text_.find("*/", at + 2) + 2;
       } else if (rest.front() == '#' || rest.front() == '-') {

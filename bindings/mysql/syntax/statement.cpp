@@ -98,6 +98,7 @@ class Reading {
     for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) tokens_.push_back(token);
     while (!tokens_.empty() && is_symbol(tokens_.back(), ';')) tokens_.pop_back();
   }
+  explicit Reading(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
   Classified classify() {
     if (tokens_.empty()) return unknown("there is no statement in it");
@@ -144,6 +145,8 @@ class Reading {
     if (known == kVerbs.end()) return unknown("no statement begins with " + shown(tokens_[first]));
     Classified result{.known = true, .kind = kind_of(*known), .verb = verb};
     judge_reading(result);
+    result.ends_transaction = ends_transaction(result);
+    result.undoable = is_undoable(result);
     return result;
   }
 
@@ -181,12 +184,7 @@ class Reading {
   }
 
   [[nodiscard]] std::string what_it_does_besides(const std::string& verb) const {
-    if (verb == "EXPLAIN" || verb == "DESCRIBE" || verb == "DESC") {
-      if (std::ranges::any_of(tokens_, [](const Token& t) { return upper(t.text) == "ANALYZE"; }) && !has("SELECT")) {
-        return verb + " ANALYZE runs the statement";
-      }
-      return {};
-    }
+    if (verb == "EXPLAIN" || verb == "DESCRIBE" || verb == "DESC") return what_explain_does_besides(verb);
     if (verb == "SHOW") return {};
     if (has("INTO")) return "SELECT ... INTO writes a file or variables";
     for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
@@ -198,11 +196,121 @@ class Reading {
     return {};
   }
 
-  [[nodiscard]] bool has(std::string_view wanted) const {
-    for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (word(i) == wanted) return true;
+  // EXPLAIN ANALYZE [FORMAT = JSON] runs the statement that follows.
+  [[nodiscard]] std::string what_explain_does_besides(const std::string& verb) const {
+    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+      if (word(i) == "INTO" && tokens_[i + 1].kind == TokenKind::variable) return verb + " ... INTO writes a variable";
     }
-    return false;
+    const auto analyze = position_of("ANALYZE");
+    if (!analyze) return {};
+    std::size_t begin = *analyze + 1;
+    if (word(begin) == "FORMAT") begin += 3;
+    const bool selects = word(begin) == "SELECT" || word(begin) == "WITH" ||
+                         (begin < tokens_.size() && is_symbol(tokens_[begin], '('));
+    if (!selects) return verb + " ANALYZE runs the statement";
+    const auto from = tokens_.begin() + static_cast<std::ptrdiff_t>(begin);
+    const Classified run = Reading(std::vector<Token>(from, tokens_.end())).classify();
+    if (run.only_reads && run.verb == "SELECT") return {};
+    return verb + " ANALYZE runs the statement" + (run.verb == "SELECT" ? ": " + run.why : "");
+  }
+
+  [[nodiscard]] std::optional<std::size_t> position_of(std::string_view wanted) const {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (word(i) == wanted) return i;
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] bool has(std::string_view wanted) const { return position_of(wanted).has_value(); }
+
+  /// With what they lead to: CREATE OR REPLACE TEMPORARY TABLE.
+  [[nodiscard]] bool is_of_temporary_table() const {
+    const std::size_t object = word(1) == "OR" ? 3 : 1;
+    return (word(0) == "CREATE" || word(0) == "DROP") && word(object) == "TEMPORARY";
+  }
+
+  [[nodiscard]] bool ends_transaction(const Classified& about) const {
+    const std::string second = word(1);
+    switch (about.kind) {
+      case StatementKind::query:
+        return false;
+      case StatementKind::dml:
+        return about.verb == "LOAD" && second == "INDEX";
+      case StatementKind::ddl:
+        return !is_of_temporary_table();
+      case StatementKind::transaction:
+        return !(about.verb == "SAVEPOINT" || about.verb == "RELEASE" || (about.verb == "ROLLBACK" && rolls_back_to()));
+      case StatementKind::administration:
+        break;
+    }
+    if (about.verb == "SET")
+      return second == "PASSWORD" || second == "DEFAULT" || second == "STATEMENT" || sets_autocommit();
+    if (about.verb == "ANALYZE") return !runs_with_analyze(second);
+    constexpr std::array kHarmless = {"BINLOG", "DEALLOCATE", "EXECUTE", "HANDLER", "KILL", "PREPARE", "PURGE", "USE"};
+    return std::ranges::find(kHarmless, about.verb) == kHarmless.end();
+  }
+
+  static bool runs_with_analyze(std::string_view word) {
+    return word == "UPDATE" || word == "DELETE" || word == "INSERT" || word == "REPLACE" || word == "FORMAT";
+  }
+
+  [[nodiscard]] bool rolls_back_to() const { return word(1) == "TO" || word(2) == "TO"; }
+
+  [[nodiscard]] bool sets_autocommit() const {
+    return std::ranges::any_of(tokens_, [](const Token& token) {
+      const bool system = token.kind != TokenKind::variable || token.text.starts_with("@@");
+      return system && token.kind != TokenKind::string && upper(token.text).find("AUTOCOMMIT") != std::string::npos;
+    });
+  }
+
+  [[nodiscard]] bool is_undoable(const Classified& about) const {
+    switch (about.kind) {
+      case StatementKind::query:
+        return !has("OUTFILE") && !has("DUMPFILE");
+      case StatementKind::dml:
+        return about.verb != "CALL" && about.verb != "LOAD";
+      case StatementKind::administration:
+        return about.verb == "USE" || (about.verb == "SET" && sets_only_the_session());
+      default:
+        return false;
+    }
+  }
+
+  // What scripts begin with. Others change the server, or may not be set while a transaction is open.
+  [[nodiscard]] bool sets_only_the_session() const {
+    if (word(1) == "NAMES" || word(1) == "CHARSET" || (word(1) == "CHARACTER" && word(2) == "SET")) return true;
+    int depth = 0;
+    bool is_target = true;
+    for (std::size_t i = 1; i < tokens_.size(); ++i) {
+      if (is_symbol(tokens_[i], '(')) ++depth;
+      if (is_symbol(tokens_[i], ')')) --depth;
+      if (depth == 0 && is_symbol(tokens_[i], ',')) {
+        is_target = true;
+      } else if (is_target) {
+        if (word(i) == "SESSION" || word(i) == "LOCAL") continue;
+        if (!is_target_of_session(tokens_[i])) return false;
+        is_target = false;
+      }
+    }
+    return tokens_.size() > 1;
+  }
+
+  static bool is_target_of_session(const Token& token) {
+    if (token.kind == TokenKind::variable && !token.text.starts_with("@@")) return true;
+    std::string name = upper(token.text);
+    for (const std::string_view scope : {"@@", "SESSION.", "LOCAL."}) {
+      if (name.starts_with(scope)) name.erase(0, scope.size());
+    }
+    constexpr std::array kNames = {"CHARACTER_SET_CLIENT",
+                                   "CHARACTER_SET_CONNECTION",
+                                   "CHARACTER_SET_RESULTS",
+                                   "COLLATION_CONNECTION",
+                                   "FOREIGN_KEY_CHECKS",
+                                   "SQL_MODE",
+                                   "SQL_NOTES",
+                                   "TIME_ZONE",
+                                   "TIMESTAMP",
+                                   "UNIQUE_CHECKS"};
+    return std::ranges::find(kNames, name) != kNames.end();
   }
 
   std::vector<Token> tokens_;
@@ -226,6 +334,10 @@ Classified classify(std::string_view text) {
   if (as_code.only_reads && !as_comments.only_reads) {
     as_code.only_reads = false;
     as_code.why = "without its executable comments it is something else: " + as_comments.why;
+  }
+  if (as_comments.known) {
+    as_code.ends_transaction = as_code.ends_transaction || as_comments.ends_transaction;
+    as_code.undoable = as_code.undoable && as_comments.undoable;
   }
   return as_code;
 }

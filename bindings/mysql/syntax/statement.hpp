@@ -21,6 +21,11 @@ struct Classified {
   /// A query that may run in a READ ONLY session: one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT that writes no
   /// file or variable and takes no lock.
   bool only_reads = false;
+  /// It may commit what is open, asked or not: DDL, COMMIT, GRANT, LOCK TABLES, SET autocommit. So may CALL and
+  /// EXECUTE, of which only the server can tell.
+  bool ends_transaction = false;
+  /// ROLLBACK takes back all it changes that outlasts the session: rows, in tables that have transactions.
+  bool undoable = false;
   std::string why{};  ///< where `known` or `only_reads` is false
 };
 

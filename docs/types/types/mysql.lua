@@ -11,10 +11,11 @@ error('Cannot require a meta file')
 --- @field password? ops.Secret|string # a secret, or its text
 --- @field database? string # the database names without one are looked up in
 --- @field tls? boolean|mysql.TlsOptions # true, or how: then a server without TLS is an error; unencrypted unless given
---- @field charset? string # character set of the connection (default "utf8mb4")
---- @field connect_timeout? ops.duration # how long opening one connection may take (default "10s")
+--- @field get_server_public_key? boolean # true: without TLS, send the password of caching_sha2_password and sha256_password encrypted by the key the server hands out; who stands between can put his own there. Otherwise that is an error
+--- @field charset? string # character set of the connection; utf8mb4 unless given
+--- @field connect_timeout? ops.duration # how long opening one connection may take; 10s unless given
 --- @field timeout? ops.duration # for each call over it that says none and is no script, dump or restore; 60s unless given
---- @field defaults_file? string # an option file of the mysql client (mode 0600); its [client] section fills what is not given here
+--- @field defaults_file? string # an option file of the mysql client (mode 0600); its [client] section fills what is not given here, TLS as the client takes it (ssl-mode, ssl-ca, ...); an option of TLS we do not know is an error
 --- @field via? ssh.Host # an SSH connection to go through; host and socket are those of the machine at its end
 
 --- How to encrypt a connection.
@@ -112,7 +113,7 @@ error('Cannot require a meta file')
 --- @field line integer # where the statement begins
 --- @field number integer # which one it is, from 1
 --- @field total integer # how many the script has
---- @field applied integer # statements before it that took effect and stay; 0 where all was rolled back
+--- @field applied integer # statements before it that took effect and stay; 0 where all was rolled back. Where maybe_applied is true and the connection is gone, tables without transactions may keep more
 --- @field statement string # its beginning
 --- @field errno integer # the server's error number
 --- @field sqlstate string # the server's SQLSTATE
@@ -234,11 +235,12 @@ error('Cannot require a meta file')
 --- @class (exact) mysql.TopologyMember
 --- @field name string # as it was named
 --- @field reachable boolean # it answered
---- @field error any # why it did not
+--- @field error any # why it did not, or did not tell how it replicates
 --- @field version? string # its version
 --- @field server_id? string # its server_id
 --- @field writable? boolean # it takes changes: read_only is off
---- @field replicates_from? string # name of the member it replicates from, or HOST:PORT of one that is not named here
+--- @field replicates_from? string # name of the member it replicates from, or HOST:PORT of one that is not named here; of several the first
+--- @field primaries? string[] # the same of each of its channels, in the order of `replicas`
 --- @field replicas? mysql.ReplicaStatus[] # how it replicates, a record for each channel
 --- @field gtid? string # GTIDs in its binary log or executed
 --- @field history? string # MariaDB: the last GTID in its binary log of each server it came from
@@ -272,7 +274,7 @@ local Database = {}
 --- - `mysql.interrupted`: someone ended the statement, or the server's own limit did
 --- - `mysql.too_large`: a statement or result is larger than a limit
 --- - `mysql.duplicate_column`: two columns of a result have one name
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `mysql.not_a_query`: `query` was given something that may change something
 --- @async
@@ -301,7 +303,7 @@ function Database:query(sql, values, options) end
 --- - `mysql.interrupted`: someone ended the statement, or the server's own limit did
 --- - `mysql.too_large`: a statement or result is larger than a limit
 --- - `mysql.duplicate_column`: two columns of a result have one name
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `mysql.duplicate`: a unique key has that value already
 --- - `mysql.read_only`: the server or the session takes no changes
@@ -347,7 +349,7 @@ function Database:alive() end
 --- - `mysql.interrupted`: someone ended the statement, or the server's own limit did
 --- - `mysql.too_large`: a statement or result is larger than a limit
 --- - `mysql.duplicate_column`: two columns of a result have one name
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `mysql.duplicate`: a unique key has that value already
 --- - `mysql.read_only`: the server or the session takes no changes
@@ -375,7 +377,7 @@ function Database:insert_many(table, rows, options) end
 --- - `mysql.parse`: SQL that cannot be read for sure
 --- - `mysql.bad_text`: text is not in the character set it should be
 --- - `mysql.script_file`: a script's file cannot be read
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- @async
 --- @param source string|mysql.ScriptFile # the text, or {file = PATH}
 --- @param options? mysql.ScriptOptions # how to run it
@@ -391,7 +393,7 @@ function Database:script(source, options) end
 --- - `mysql.unreachable`: there is no connection to the server
 --- - `mysql.access`: the server does not let this user do that
 --- - `mysql.lost`: the connection broke while a statement ran
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `data.syntax`: the text is no document of its kind
 --- @async
@@ -410,14 +412,14 @@ function Database:one(sql, values, options) end
 --- - `mysql.unreachable`: there is no connection to the server
 --- - `mysql.access`: the server does not let this user do that
 --- - `mysql.lost`: the connection broke while a statement ran
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
 --- @param options? mysql.QueryOptions # how to query
---- @return function # an iterator: for row in db:rows(...) do ... end
+--- @return mysql.Rows # an iterator: for row in db:rows(...) do ... end
 function Database:rows(sql, values, options) end
 
 --- Use one connection for several statements: temporary tables, variables and locks last between them.
@@ -434,6 +436,7 @@ function Database:rows(sql, values, options) end
 function Database:session(fn) end
 
 --- Run statements that take effect together: committed when fn returns, rolled back when it raises.
+--- What a function that `query` calls in it writes is part of it.
 ---
 --- Changes the Database; not safe to send twice; waits for its answer.
 ---
@@ -444,6 +447,7 @@ function Database:session(fn) end
 --- - `mysql.lock_timeout`: another transaction holds a lock for too long
 --- - `mysql.lost`: the connection broke while a statement ran
 --- - `mysql.not_transactional`: a statement that would end the transaction it stands in
+--- - `mysql.not_rolled_back`: a transaction failed, and not all of it could be rolled back
 --- - `mysql.session_ended`: a session's connection is gone, with all it had
 --- @async
 --- @param fn function # called as fn(transaction)
@@ -451,7 +455,7 @@ function Database:session(fn) end
 function Database:transaction(fn) end
 
 --- Tell how the server replicates, in one form for MySQL 5.6 to 9 and MariaDB (tested live against
---- MariaDB 10.11; MySQL's answers are recorded ones).
+--- MariaDB 10.11; MySQL's answers are tested as its manuals and bug reports show them).
 ---
 --- Only reads; waits as long as `timeout` says.
 ---
@@ -514,7 +518,8 @@ function Database:stop_replica(options) end
 --- @param options? mysql.CallOptions # how long to wait
 function Database:set_read_only(wanted, options) end
 
---- Read the server's global variables.
+--- Read the server's global variables. The number of parallel appliers also answers to the name that
+--- other servers have for it: slave_parallel_threads, slave_parallel_workers, replica_parallel_workers.
 ---
 --- Only reads; waits as long as `timeout` says.
 ---
@@ -527,7 +532,8 @@ function Database:set_read_only(wanted, options) end
 --- @return table<string, any> # their texts by name
 function Database:variables(pattern, options) end
 
---- Set a global variable; it lasts until the server restarts.
+--- Set a global variable; it lasts until the server restarts. The number of parallel appliers may be
+--- called by the name that other servers have for it, as in variables().
 ---
 --- Changes the Database; safe to send again; waits as long as `timeout` says.
 ---
@@ -580,7 +586,7 @@ local Session = {}
 --- - `mysql.interrupted`: someone ended the statement, or the server's own limit did
 --- - `mysql.too_large`: a statement or result is larger than a limit
 --- - `mysql.duplicate_column`: two columns of a result have one name
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `mysql.not_a_query`: `query` was given something that may change something
 --- @async
@@ -609,7 +615,7 @@ function Session:query(sql, values, options) end
 --- - `mysql.interrupted`: someone ended the statement, or the server's own limit did
 --- - `mysql.too_large`: a statement or result is larger than a limit
 --- - `mysql.duplicate_column`: two columns of a result have one name
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `mysql.duplicate`: a unique key has that value already
 --- - `mysql.read_only`: the server or the session takes no changes
@@ -630,7 +636,7 @@ function Session:execute(sql, values, options) end
 --- - `mysql.unreachable`: there is no connection to the server
 --- - `mysql.access`: the server does not let this user do that
 --- - `mysql.lost`: the connection broke while a statement ran
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `data.syntax`: the text is no document of its kind
 --- @async
@@ -649,14 +655,14 @@ function Session:one(sql, values, options) end
 --- - `mysql.unreachable`: there is no connection to the server
 --- - `mysql.access`: the server does not let this user do that
 --- - `mysql.lost`: the connection broke while a statement ran
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
 --- @param options? mysql.QueryOptions # how to query
---- @return function # an iterator: for row in db:rows(...) do ... end
+--- @return mysql.Rows # an iterator: for row in db:rows(...) do ... end
 function Session:rows(sql, values, options) end
 
 --- What runs inside of transaction().
@@ -682,7 +688,7 @@ local Transaction = {}
 --- - `mysql.interrupted`: someone ended the statement, or the server's own limit did
 --- - `mysql.too_large`: a statement or result is larger than a limit
 --- - `mysql.duplicate_column`: two columns of a result have one name
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `mysql.not_a_query`: `query` was given something that may change something
 --- @async
@@ -705,7 +711,7 @@ function Transaction:query(sql, values, options) end
 --- - `mysql.interrupted`: someone ended the statement, or the server's own limit did
 --- - `mysql.too_large`: a statement or result is larger than a limit
 --- - `mysql.duplicate_column`: two columns of a result have one name
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `mysql.duplicate`: a unique key has that value already
 --- - `mysql.read_only`: the server or the session takes no changes
@@ -727,7 +733,7 @@ function Transaction:execute(sql, values, options) end
 --- - `mysql.unreachable`: there is no connection to the server
 --- - `mysql.access`: the server does not let this user do that
 --- - `mysql.lost`: the connection broke while a statement ran
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `data.syntax`: the text is no document of its kind
 --- @async
@@ -746,15 +752,26 @@ function Transaction:one(sql, values, options) end
 --- - `mysql.unreachable`: there is no connection to the server
 --- - `mysql.access`: the server does not let this user do that
 --- - `mysql.lost`: the connection broke while a statement ran
---- - `mysql.timeout`: there was no answer within `timeout`; the server was told to end the statement
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- - `mysql.statement`: the server refused the statement for another reason
 --- - `data.syntax`: the text is no document of its kind
 --- @async
 --- @param sql string # one SELECT, SHOW, DESCRIBE, EXPLAIN or WITH ... SELECT
 --- @param values any # a list with one for each ? in it
 --- @param options? mysql.QueryOptions # how to query
---- @return function # an iterator: for row in db:rows(...) do ... end
+--- @return mysql.Rows # an iterator: for row in db:rows(...) do ... end
 function Transaction:rows(sql, values, options) end
+
+--- Rows of a query, from rows(): for row in rows do ... end.
+--- @class mysql.Rows
+local Rows = {}
+
+--- Give up the rows that were not read, and their connection: of use after a `break`; otherwise that
+--- waits until the iterator is collected as garbage. A session or transaction is of no use after rows
+--- that were not read to their end.
+---
+--- Only reads.
+function Rows:close() end
 
 --- MySQL and MariaDB: queries, changes, replication.
 ---
@@ -834,6 +851,7 @@ function M.to_seconds(text) end
 --- - `mysql.dump`: mysqldump could not dump, and nothing was left behind
 --- - `mysql.incomplete_dump`: a dump is not whole, or not the one it should be; nothing was sent
 --- - `mysql.no_client`: MySQL's own programs are not where the dump is made or read
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- @async
 --- @param db mysql.Database # the server
 --- @param path string # the file to write; one that is there is replaced when the dump is complete
@@ -850,6 +868,7 @@ function M.dump(db, path, options) end
 --- - `mysql.incomplete_dump`: a dump is not whole, or not the one it should be; nothing was sent
 --- - `mysql.dump_file`: a dump cannot be read
 --- - `mysql.no_client`: MySQL's own programs are not where the dump is made or read
+--- - `mysql.timeout`: there was no answer within `timeout`. A second connection told the server to end the statement (KILL QUERY); where that failed the message says so, and the statement may still run there. Of a script err.detail says where it was
 --- @async
 --- @param db mysql.Database # the server
 --- @param path string # the dump, on this machine or on that behind `via`

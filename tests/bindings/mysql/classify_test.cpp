@@ -42,6 +42,10 @@ TEST_CASE("what only reads is a query") {
            "desc t",
            "EXPLAIN SELECT 1",
            "EXPLAIN UPDATE t SET a = 1",
+           "EXPLAIN INSERT INTO t SELECT 1",
+           "EXPLAIN ANALYZE SELECT 1",
+           "EXPLAIN ANALYZE FORMAT = TREE SELECT * FROM t",
+           "DESCRIBE `analyze`",
            "WITH c AS (SELECT 1) SELECT * FROM c",
            "SELECT `into`, `for update` FROM t",
            "SELECT 'INTO OUTFILE' FROM t",
@@ -67,6 +71,13 @@ TEST_CASE("what may do more is none") {
            "/*! DELETE FROM t */",
            "SELECT 1 /*!99999 ; DELETE FROM t */",
            "EXPLAIN ANALYZE UPDATE t SET a = 1",
+           "EXPLAIN ANALYZE UPDATE t SET a = (SELECT 1)",
+           "EXPLAIN ANALYZE FORMAT = TREE DELETE FROM t WHERE a IN (SELECT 1)",
+           "EXPLAIN ANALYZE SELECT 1 INTO OUTFILE '/tmp/x'",
+           "EXPLAIN ANALYZE SELECT * FROM t FOR UPDATE",
+           "EXPLAIN ANALYZE WITH c AS (SELECT 1) DELETE FROM t",
+           "EXPLAIN ANALYZE",
+           "EXPLAIN FORMAT = JSON INTO @plan SELECT 1",
            "ANALYZE UPDATE t SET a = 1",
            "SET GLOBAL read_only = 0",
            "CALL p()",
@@ -79,6 +90,118 @@ TEST_CASE("what may do more is none") {
        }) {
     CAPTURE(sql);
     CHECK_FALSE(only_reads(sql));
+  }
+}
+
+TEST_CASE("what commits an open transaction, asked or not") {
+  const auto ends = [](const char* sql) {
+    CAPTURE(sql);
+    const auto about = classify(sql);
+    REQUIRE(about.known);
+    return about.ends_transaction;
+  };
+  for (const char* sql : {
+           "CREATE TABLE t (a INT)",
+           "DROP TABLE t",
+           "TRUNCATE t",
+           "ALTER TABLE t ADD b INT",
+           "RENAME TABLE t TO u",
+           "GRANT ALL ON *.* TO u",
+           "REVOKE ALL ON *.* FROM u",
+           "CREATE USER u",
+           "DROP ROLE r",
+           "SET PASSWORD = 'x'",
+           "SET autocommit = 1",
+           "SET @a = 1, @@session.autocommit = 1",
+           "SET SESSION AUTOCOMMIT=0",
+           "SET STATEMENT max_statement_time = 1 FOR DROP TABLE t",
+           "LOCK TABLES t WRITE",
+           "UNLOCK TABLES",
+           "ANALYZE TABLE t",
+           "OPTIMIZE TABLE t",
+           "REPAIR TABLE t",
+           "CHECK TABLE t",
+           "FLUSH LOGS",
+           "RESET MASTER",
+           "START SLAVE",
+           "STOP SLAVE",
+           "START REPLICA",
+           "CHANGE MASTER TO MASTER_PORT = 1",
+           "COMMIT",
+           "ROLLBACK",
+           "BEGIN",
+           "START TRANSACTION",
+           "XA START 'x'",
+           "LOAD INDEX INTO CACHE t",
+           "INSTALL PLUGIN p SONAME 'p.so'",
+           "/*!40101 DROP TABLE t */",
+           "CREATE VIEW v AS SELECT 1",
+       }) {
+    CHECK(ends(sql));
+  }
+  for (const char* sql : {
+           "INSERT INTO t VALUES (1)",
+           "SELECT 1",
+           "CALL p()",
+           "SAVEPOINT a",
+           "ROLLBACK TO a",
+           "ROLLBACK WORK TO a",
+           "RELEASE SAVEPOINT a",
+           "CREATE TEMPORARY TABLE t (a INT)",
+           "CREATE OR REPLACE TEMPORARY TABLE t (a INT)",
+           "DROP TEMPORARY TABLE t",
+           "SET @autocommit = 1",
+           "SET @a = 'autocommit'",
+           "SET NAMES utf8mb4",
+           "SET SESSION sql_mode = ''",
+           "USE db",
+           "PREPARE p FROM 'x'",
+           "KILL 7",
+           "ANALYZE UPDATE t SET a = 1",
+           "LOAD DATA INFILE 'x' INTO TABLE t",
+           "DO 1",
+       }) {
+    CHECK_FALSE(ends(sql));
+  }
+}
+
+TEST_CASE("what ROLLBACK can take back") {
+  const auto undoable = [](const char* sql) {
+    CAPTURE(sql);
+    return classify(sql).undoable;
+  };
+  for (const char* sql : {
+           "INSERT INTO t VALUES (1)",
+           "SELECT 1",
+           "SELECT a FROM t INTO @a",
+           "USE db",
+           "SET NAMES utf8mb4",
+           "/*!40101 SET NAMES utf8 */",
+           "SET @a = (SELECT 1), @b = 2",
+           "/*!40014 SET @OLD_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */",
+           "SET CHARACTER SET utf8",
+           "SET SESSION sql_mode = CONCAT(@@sql_mode, ',x'), time_zone = '+00:00'",
+           "DO 1",
+       }) {
+    CHECK(undoable(sql));
+  }
+  for (const char* sql : {
+           "SELECT 1 INTO OUTFILE '/tmp/x'",
+           "SELECT 1 INTO DUMPFILE '/tmp/x'",
+           "CALL p()",
+           "DROP TABLE t",
+           "LOAD DATA INFILE 'x' INTO TABLE t",
+           "SET GLOBAL a = 1",
+           "SET @a = 1, GLOBAL b = 2",
+           "SET @@global.a = 1",
+           "SET sql_log_bin = 0",
+           "SET autocommit = 0",
+           "SET",
+           "COMMIT",
+           "GRANT ALL ON *.* TO u",
+           "FROBNICATE",
+       }) {
+    CHECK_FALSE(undoable(sql));
   }
 }
 
@@ -112,6 +235,8 @@ TEST_CASE("a script is taken apart where its delimiter stands outside of strings
         std::vector<std::string>{"/*!40101 SET NAMES utf8 */", "SELECT 1"});
   CHECK(texts("SELECT \"a;b\", `c;d`, 'e''f;', 'g\\';';") ==
         std::vector<std::string>{"SELECT \"a;b\", `c;d`, 'e''f;', 'g\\';'"});
+  CHECK(texts("/*M!999999\\- enable the sandbox mode */ \nSELECT 1; /*!999999 x */ SELECT 2") ==
+        std::vector<std::string>{"SELECT 1", "SELECT 2"});
   CHECK(texts("\xEF\xBB\xBFSELECT 1;") == std::vector<std::string>{"SELECT 1"});
   CHECK(texts("  \n-- nothing\n").empty());
   CHECK(texts("SELECT 1 -- why; not\n;") == std::vector<std::string>{"SELECT 1"});

@@ -54,8 +54,8 @@ TEST_CASE("a socket goes without host and port") {
 TEST_CASE("TLS is insisted on by both kinds of client, or refused here") {
   const auto options = read_back(with_tls({.ca = "/etc/hosts"}));
   CHECK(options.at("ssl-ca") == "/etc/hosts");
-  CHECK(options.at("loose-ssl-mode") == "VERIFY_IDENTITY");
-  CHECK(options.contains("loose-ssl-verify-server-cert"));
+  CHECK(options.at("ssl-mode") == "VERIFY_IDENTITY");
+  CHECK(options.contains("ssl-verify-server-cert"));
   CHECK(read_back(with_tls({.ca = "/etc/hosts"}), "/there/ca.pem").at("ssl-ca") == "/there/ca.pem");
   CHECK_THROWS_WITH_AS((void)client_options(with_tls({.verify = false}), std::nullopt),
                        "the connection's `tls` has verify = false, and the mysql client then also goes on without "

@@ -111,7 +111,37 @@ test("what stops a dump leaves no file, what stops a restore is told with its li
     { true, 3, 1050, "42S01" })
   failure = t.raises("mysql.restore", nil, function() mysql.restore(wrong, path) end)
   t.equal({ failure.maybe_applied, failure.detail.errno }, { false, 1045 })
-  t.raises("mysql.dump_file", nil, function() mysql.restore(to, path .. ".no") end)
+  failure = t.raises("mysql.dump_file", ('the dump "%s.no" cannot be read: sh: 18: cannot open %s.no: No such file')
+    :format(path, path), function() mysql.restore(to, path .. ".no") end)
+  t.equal(failure.target, tostring(to))
+end)
+
+local function files_of(folder)
+  return machine.read({ "ls", "-A", folder }).stdout
+end
+
+test("a dump and a restore that take too long are ended, name the server and leave nothing", function()
+  local db = fresh_database("dump_slow")
+  db:execute("CREATE TABLE slow (id INT)")
+  local folder = machine.temp()
+  local path = folder .. "/dump.sql"
+  db:session(function(session)
+    session:execute("LOCK TABLES slow WRITE")
+    local failure = t.raises("mysql.timeout", "mysqldump did not end within 2s and was told to", function()
+      mysql.dump(db, path, { timeout = "2s" })
+    end)
+    t.equal({ failure.target, failure.cause.code, failure.maybe_applied }, { tostring(db), "local.timeout", true })
+    t.equal(files_of(folder), "")
+    machine.write_file(path, "INSERT INTO slow VALUES (1);\n-- Dump completed\n")
+    failure = t.raises("mysql.timeout", "mysql did not end within 2s and was told to", function()
+      mysql.restore(db, path, { timeout = "2s" })
+    end)
+    t.equal({ failure.target, failure.maybe_applied }, { tostring(db), true })
+    session:execute("UNLOCK TABLES")
+  end)
+  support.wait_nothing_left(admin, "%slow%")
+  t.equal(machine.read({ "sh", "-c", 'ls "${TMPDIR:-/tmp}"' }).stdout:match("opshost%-options%S+"), nil)
+  t.equal(#db:query("SELECT id FROM slow"), 0)
 end)
 
 test("the password is in no argument and in no file that stays", function()

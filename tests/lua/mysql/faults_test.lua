@@ -71,6 +71,8 @@ test("a server killed in mid-query: a query may be repeated, a change may have b
     function() support.lab("kill", "mysql-tls") end)
   t.equal({ failure.code, failure.target, failure.retryable, failure.maybe_applied },
     { "mysql.lost", TARGET, true, false })
+  t.equal(failure.message, "the connection was lost while a statement ran: Lost connection to server during query "
+    .. "[2013 HY000]; statement: SELECT SLEEP(100), 'killed while'")
   t.raises("mysql.unreachable", nil, function() db:query("SELECT 1") end)
   support.lab("start", "mysql-tls")
   server_is_back()
@@ -89,12 +91,17 @@ test("a server killed in mid-query: a query may be repeated, a change may have b
   t.equal(db:one("SELECT COUNT(*) AS n FROM faults_test").n, 0)
 end)
 
+local NOT_KILLED = "; last seen: the connection was closed, but the statement may still run on the server: KILL QUERY "
+  .. "could not be sent: no connection: Lost connection to server at '%s"
+
 test("a frozen server: the timeout counts, and the connection is cut", function()
   local db = connect({ timeout = "3s", connect_timeout = "1s" })
   t.equal(db:one("SELECT 1 AS a").a, 1)
   support.lab("freeze", "mysql-tls")
   local began = os.time()
-  local failure = t.raises("mysql.timeout", "no answer within 3s", function() db:query("SELECT 1") end)
+  local failure = t.raises("mysql.timeout", "no answer within 3s" .. NOT_KILLED:format("handshake: reading initial "
+    .. "communication packet', system error: 110 [2013 HY000]; is the server running there, and may we reach it?"),
+    function() db:query("SELECT 1") end)
   t.equal({ failure.target, failure.maybe_applied }, { TARGET, false })
   failure = t.raises("mysql.unreachable", nil, function() db:execute("DELETE FROM faults_test") end)
   t.equal(failure.maybe_applied, false)
@@ -109,7 +116,9 @@ test("a server frozen in mid-change: in doubt", function()
   local db = connect({ timeout = "2s", connect_timeout = "1s" })
   local failure = while_it_runs("%frozen while%", function() db:execute("DO SLEEP(100), 'frozen while'") end,
     function() support.lab("freeze", "mysql-tls") end)
-  t.equal({ failure.code, failure.maybe_applied, failure.message }, { "mysql.timeout", true, "no answer within 2s" })
+  t.equal({ failure.code, failure.maybe_applied }, { "mysql.timeout", true })
+  t.equal(failure.message, "no answer within 2s" .. NOT_KILLED:format("handshake: reading initial "
+    .. "communication packet', system error: 110 [2013 HY000]; is the server running there, and may we reach it?"))
   support.lab("thaw", "mysql-tls")
   server_is_back()
   support.wait_nothing_left(admin, "%frozen while%")
@@ -127,6 +136,44 @@ test("no further connection: max_connections", function()
   t.equal({ failure.retryable, failure.target }, { true, TARGET })
   admin:set_global("max_connections", tonumber(before))
   ops.retry({ times = 20, wait = "100ms" }, function() return db:one("SELECT 1 AS a") end)
+end)
+
+-- Runs fn while every connection that the server takes is in use.
+local function while_full(fn)
+  local db, full = connect(), false
+  local function hold()
+    local _, refused = ops.try(function() db:session(hold) end, { "mysql.too_many_connections" })
+    if refused and not full then
+      full = true
+      fn()
+    end
+  end
+  hold()
+end
+
+test("a statement that cannot be ended, for no further connection is to be had, is told to run on", function()
+  local before = admin:variables("max_connections").max_connections
+  local db = connect()
+  local function runs()
+    return #admin:query("SELECT 1 AS x FROM information_schema.processlist WHERE info LIKE '%run on%' AND "
+      .. "id <> CONNECTION_ID()")
+  end
+  t.equal(db:one("SELECT 1 AS a").a, 1)
+  admin:set_global("max_connections", 10)
+  while_full(function()
+    t.raises("mysql.timeout", "no answer within 500ms; last seen: the connection was closed, but the statement "
+      .. "may still run on the server: KILL QUERY could not be sent: the server refused the connection: Too many "
+      .. "connections [1040 08004]", function()
+        db:query("SELECT BENCHMARK(100000000000, MD5('run on'))", nil, { timeout = "500ms" })
+      end)
+    t.equal(runs(), 1)
+  end)
+  admin:set_global("max_connections", tonumber(before))
+  for _, row in ipairs(admin:query("SELECT id FROM information_schema.processlist WHERE info LIKE '%run on%' AND "
+    .. "id <> CONNECTION_ID()")) do
+    admin:execute(("KILL %d"):format(row.id))
+  end
+  ops.wait_until(function() return runs() == 0 end, { timeout = "20s", every = "50ms", what = "the server to end it" })
 end)
 
 test("a statement larger than the server takes", function()

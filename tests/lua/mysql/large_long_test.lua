@@ -7,6 +7,12 @@ local test = t.test
 
 local least, most
 
+-- Of this process in memory, whoever allocated them.
+local function resident_kilobytes()
+  return tonumber(machine.read_file("/proc/self/status"):match("VmRSS:%s*(%d+) kB"))
+end
+local resident_before
+
 -- In parts, because a test may take a minute, also under AddressSanitizer.
 for part = 1, 4 do
   test("memory stays flat while ten million rows are iterated: " .. part .. " of 4", function()
@@ -21,6 +27,9 @@ for part = 1, 4 do
     end
     t.equal({ count, sum }, { 2500000, 2500000 * 2500001 / 2 })
     t.truthy(most < least + 20000, "kilobytes at least and at most: " .. least .. ", " .. most)
+    local resident = resident_kilobytes()
+    resident_before = resident_before or resident
+    t.truthy(resident < resident_before + 50000, "resident before and after: " .. resident_before .. ", " .. resident)
   end)
 end
 

@@ -123,5 +123,6 @@ test("parse tells what a script would do", function()
     kinds[i] = statement.line .. " " .. statement.kind .. " " .. statement.verb
   end
   t.equal(kinds, { "1 query SELECT", "1 dml INSERT", "2 ddl DROP", "2 administration FLUSH", "2 transaction BEGIN" })
-  t.raises("mysql.parse", nil, function() mysql.parse("FROBNICATE t") end)
+  t.raises("mysql.parse", "line 1: no statement begins with FROBNICATE", function() mysql.parse("FROBNICATE t") end)
+  t.equal(#mysql.parse("/*M!999999\\- enable the sandbox mode */ \nSELECT 1;"), 1)
 end)

@@ -141,3 +141,23 @@ test("a dump is made and read on the machine at the other end, whose file it is"
   host:run({ "truncate", "-s", "-1", path })
   t.raises("mysql.incomplete_dump", nil, function() mysql.restore(db, path, { size = dump.size }) end)
 end)
+
+test("a dump that takes too long there is ended there too, and leaves nothing", function()
+  local host = lab.connect()
+  local db = connect({ via = host, database = lab.env "LAB_MYSQL_DATABASE" })
+  db:execute("CREATE OR REPLACE TABLE via_slow (id INT)")
+  local folder = host:temp()
+  db:session(function(session)
+    session:execute("LOCK TABLES via_slow WRITE")
+    local failure = t.raises("mysql.timeout", "mysqldump did not end within 3s and was told to", function()
+      mysql.dump(db, folder .. "/dump.sql", { tables = { "via_slow" }, timeout = "3s" })
+    end)
+    t.equal({ failure.target, failure.cause.code }, { tostring(db), "ssh.timeout" })
+    ops.wait_until(function()
+      local left = host:read({ "ls", "-A", folder }).stdout
+      return left == "", left
+    end, { timeout = "20s", every = "50ms", what = "the file to go" })
+    session:execute("UNLOCK TABLES")
+  end)
+  db:execute("DROP TABLE via_slow")
+end)
