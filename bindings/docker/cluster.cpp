@@ -24,8 +24,23 @@ struct Gathering {
   asio::steady_timer over;
 };
 
+/// One of those, however it ends: who waits for all of them must not wait for ever.
+class Asking {
+ public:
+  explicit Asking(std::shared_ptr<Gathering> gathering) : gathering_(std::move(gathering)) {}
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+  ~Asking() {
+    if (--gathering_->running == 0) gathering_->over.cancel();
+  }
+
+ private:
+  std::shared_ptr<Gathering> gathering_;
+};
+
 Awaitable<void> ask_one(Call& call, std::shared_ptr<Connection> engine, ListOptions options, Duration timeout,
                         std::shared_ptr<HostAnswer> answer, std::shared_ptr<Gathering> gathering) {
+  const Asking asking(std::move(gathering));
   const auto side = std::make_shared<net::BackgroundCall>(call);
   side->stop_after(timeout, side);
   const auto reaction = call.stop().on_stop([&side] { side->stop().stop(StopReason::cancelled); });
@@ -33,12 +48,15 @@ Awaitable<void> ask_one(Call& call, std::shared_ptr<Connection> engine, ListOpti
     answer->containers = co_await list_containers(*side, engine, options);
   } catch (const Error& error) {
     answer->failed = error;
+  } catch (const std::exception& failure) {
+    answer->failed =
+        Error("internal.exception", std::string("unexpected: ") + failure.what() + "; this is a defect of opshost")
+            .on(engine->name());
   }
   if (answer->failed && side->stop().reason() == StopReason::timeout) {
     const std::string seen = side->seen().empty() ? "" : "; last seen: " + side->seen();
     answer->failed = Error("docker.timeout", "no answer within " + format_duration(timeout) + seen).on(engine->name());
   }
-  if (--gathering->running == 0) gathering->over.cancel();
 }
 
 std::string hosts_of(const std::vector<SilentHost>& hosts) {
@@ -55,7 +73,8 @@ ClusterContainer container_of(const std::string& host, ContainerSummary&& summar
           .status = std::move(summary.status),
           .description = std::move(summary.description),
           .labels = std::move(summary.labels),
-          .addresses = std::move(summary.addresses)};
+          .addresses = std::move(summary.addresses),
+          .all_addresses = std::move(summary.all_addresses)};
 }
 
 }  // namespace
@@ -119,6 +138,16 @@ Awaitable<std::shared_ptr<Container>> Cluster::container(Call& call, std::string
     throw Error("docker.ambiguous", "several engines have a container " + describe(Value(name)) + ": " + hosts +
                                         "; name the engine, as in cluster:engine(host):container(name)");
   }
+  // A whole id is nobody else's.
+  if (found.size() == 1 && !listing.failed.empty() && found.front()->id != name) {
+    const std::string& host = found.front()->host;
+    throw Error("docker.incomplete",
+                "there is a container " + describe(Value(name)) + " on " + host +
+                    ", and not every engine answered, which may have another one: " + hosts_of(listing.failed) +
+                    "; if it is that one, name its engine: cluster:engine(" + describe(Value(host)) + "):container(" +
+                    describe(Value(name)) + ")")
+        .retryable();
+  }
   if (found.empty() && !listing.failed.empty()) {
     throw Error("docker.incomplete",
                 "no container " + describe(Value(name)) +
@@ -145,7 +174,10 @@ std::shared_ptr<Cluster> cluster_of(const ClusterMembers& members, const Connect
   if (const auto* named = std::get_if<0>(&members)) {
     engines = *named;
   } else {
-    for (const auto& endpoint : std::get<1>(members)) engines.emplace(endpoint, connect(endpoint, options));
+    for (const auto& endpoint : std::get<1>(members)) {
+      if (engines.emplace(endpoint, connect(endpoint, options)).second) continue;
+      throw Error("usage.argument", "the list has the endpoint " + describe(Value(endpoint)) + " twice");
+    }
   }
   if (engines.empty())
     throw Error("usage.argument", "a cluster of no engines: give a list of endpoints, or engines by name");

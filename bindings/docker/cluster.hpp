@@ -19,12 +19,18 @@ struct ClusterContainer {
   std::string description{};
   std::map<std::string, std::string> labels{};
   std::map<std::string, std::string> addresses{};
+  std::vector<std::string> all_addresses{};
 };
 OPSHOST_RECORD(ClusterContainer, "A container of one of several engines", (host, "which engine it is on"),
                (id, "its id, 64 digits"), (name, "its name"), (image, "what it was made from"),
                (status, "\"created\", \"running\", \"paused\", \"restarting\", \"exited\" or \"dead\""),
                (description, "the engine's words for it: \"Up 3 minutes (healthy)\""), (labels, "its labels"),
-               (addresses, "its IP address in each network, by the network's name"))
+               (addresses,
+                "its IP address in each network, by the network's name: the IPv4 address where it has one; one that "
+                "does not run has none"),
+               (all_addresses,
+                "its addresses in all networks, IPv4 and IPv6, and the fixed ones it was made with, also while it does "
+                "not run"))
 
 struct SilentHost {
   std::string host{};
@@ -66,8 +72,8 @@ class Cluster {
   Awaitable<ClusterListing> listing(Call& call, ClusterListOptions options);
   /// The containers alone. Throws docker.incomplete where an engine did not answer.
   Awaitable<std::vector<ClusterContainer>> containers(Call& call, ClusterListOptions options);
-  /// The container of that name or id, on whichever engine. Throws docker.not_found (and docker.incomplete where it may
-  /// be on an engine that did not answer), docker.ambiguous.
+  /// The container of that name or whole id, on whichever engine. Throws docker.not_found, docker.ambiguous, and
+  /// docker.incomplete where it, or another one of that name, may be on an engine that did not answer.
   Awaitable<std::shared_ptr<Container>> container(Call& call, std::string name);
   /// The engine of a host. Throws docker.not_found with the nearest name.
   std::shared_ptr<Engine> engine(const std::string& host) const;

@@ -241,12 +241,14 @@ Awaitable<void> Connection::needs_version(Call& call, int since, std::string wha
 // know ours.
 Awaitable<int> Connection::negotiate(Call& call) {
   net::HttpRequest ping{.target = "/_ping"};
+  call.saw("GET /_ping was not answered yet");
   const auto pong = co_await send_raw(call, std::move(ping));
   const std::string* header = pong->head().header("Api-Version");
   const auto named = header != nullptr ? api_number(*header) : std::nullopt;
   co_await read_all(call, *pong);
   if (named && *named <= kNewest) co_return *named;
   net::HttpRequest ask_version{.target = "/version"};
+  call.saw("GET /version was not answered yet");
   const auto answer = co_await send_raw(call, std::move(ask_version));
   const auto body = co_await read_all(call, *answer);
   if (answer->status() != 200) throw refusal(answer->status(), body, "GET /version", false, name_);
@@ -274,6 +276,7 @@ Awaitable<int> Connection::negotiate(Call& call) {
 
 Awaitable<void> Connection::ping(Call& call) {
   net::HttpRequest request{.target = "/_ping"};
+  call.saw("GET /_ping was not answered yet");
   const auto answer = co_await send_raw(call, std::move(request));
   const auto body = co_await read_all(call, *answer);
   if (answer->status() >= 400) throw refusal(answer->status(), body, "GET /_ping", false, name_);

@@ -24,9 +24,13 @@ std::string Container::subject() const { return engine_->subject() + " > contain
 std::string Container::path() const { return "/containers/" + net::percent_encoded(id_); }
 
 Awaitable<std::string> Container::act(Call& call, std::string action, std::string body) {
+  net::HttpRequest request{.method = "POST", .target = path() + action, .body = std::move(body), .observes = false};
+  if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  // The engine answers when the container has ended, which may take all of its grace.
+  request.slow = action.starts_with("/stop") || action.starts_with("/restart");
   std::optional<Error> failed;
   try {
-    auto answer = co_await engine_->post(call, path() + action, std::move(body));
+    auto answer = co_await engine_->ask(call, std::move(request));
     co_return answer;
   } catch (const Error& error) {
     failed = error;

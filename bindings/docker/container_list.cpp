@@ -16,13 +16,19 @@ namespace {
 /// Before, the engine lists the containers of every network.
 constexpr int kNetworkFilterSince = 1024;
 
+struct FixedAddress {
+  std::string ipv4_address{};
+  std::string ipv6_address{};
+};
+OPSHOST_RECORD(FixedAddress, "The addresses a container was made with", (ipv4_address, ""), (ipv6_address, ""))
 struct ListedAddress {
   std::string network_id{};
   std::string ip_address{};
   std::string global_ipv6_address{};
+  std::optional<FixedAddress> ipam_config{};
 };
 OPSHOST_RECORD(ListedAddress, "A network of a listed container", (network_id, ""), (ip_address, ""),
-               (global_ipv6_address, ""))
+               (global_ipv6_address, ""), (ipam_config, ""))
 struct ListedNetworks {
   std::map<std::string, ListedAddress> networks{};
 };
@@ -66,6 +72,19 @@ bool is_in_network(const Listed& listed, const std::string& network) {
   });
 }
 
+/// One that does not run has no address but the fixed ones it was made with.
+void add_addresses(ContainerSummary& summary, const ListedAddress& listed) {
+  auto& all = summary.all_addresses;
+  const auto add = [&all](const std::string& address) {
+    if (!address.empty() && std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
+  };
+  add(listed.ip_address);
+  add(listed.global_ipv6_address);
+  if (!listed.ipam_config) return;
+  add(listed.ipam_config->ipv4_address);
+  add(listed.ipam_config->ipv6_address);
+}
+
 ContainerSummary summary_of(Listed&& listed) {
   ContainerSummary summary;
   summary.status = state_of(listed);
@@ -84,6 +103,7 @@ ContainerSummary summary_of(Listed&& listed) {
   summary.description = std::move(listed.status);
   summary.labels = std::move(listed.labels);
   for (auto& [network, address] : listed.network_settings.networks) {
+    add_addresses(summary, address);
     auto& text = address.ip_address.empty() ? address.global_ipv6_address : address.ip_address;
     if (!text.empty()) summary.addresses.emplace(network, std::move(text));
   }

@@ -49,6 +49,7 @@ struct ContainerSummary {
   std::string description{};
   std::map<std::string, std::string> labels{};
   std::map<std::string, std::string> addresses{};
+  std::vector<std::string> all_addresses{};
   std::vector<Port> ports{};
 };
 OPSHOST_RECORD(ContainerSummary, "A container, as a list shows it", (id, "its id, 64 digits"), (name, "its name"),
@@ -57,7 +58,13 @@ OPSHOST_RECORD(ContainerSummary, "A container, as a list shows it", (id, "its id
                (created, "when it was made, in seconds since 1970"),
                (status, "\"created\", \"running\", \"paused\", \"restarting\", \"exited\" or \"dead\""),
                (description, "the engine's words for it: \"Up 3 minutes (healthy)\""), (labels, "its labels"),
-               (addresses, "its IP address in each network, by the network's name"), (ports, "its ports"))
+               (addresses,
+                "its IP address in each network, by the network's name: the IPv4 address where it has one; one that "
+                "does not run has none"),
+               (all_addresses,
+                "its addresses in all networks, IPv4 and IPv6, and the fixed ones it was made with, also while it does "
+                "not run"),
+               (ports, "its ports"))
 
 Awaitable<std::vector<ContainerSummary>> list_containers(Call& call, std::shared_ptr<Connection> engine,
                                                          ListOptions options);

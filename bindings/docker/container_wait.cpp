@@ -3,6 +3,7 @@
 #include "bindings/docker/container_list.hpp"
 #include "bindings/docker/parsed.hpp"
 #include "bindings/docker/pause.hpp"
+#include "host/json/record.hpp"
 #include "host/lua/value_of.hpp"
 
 namespace opshost::docker {
@@ -16,6 +17,16 @@ std::string shown(const ContainerStatus& seen) {
   return text;
 }
 
+struct WaitTrouble {
+  std::string message{};
+};
+OPSHOST_RECORD(WaitTrouble, "Why the engine could not wait", (message, ""))
+struct WaitAnswer {
+  std::int64_t status_code = 0;
+  std::optional<WaitTrouble> error{};
+};
+OPSHOST_RECORD(WaitAnswer, "What a wait is answered with", (status_code, "the exit code"), (error, ""))
+
 /// Looks at a container again and again. What was seen before outlives an engine that is away for a while.
 class Watch {
  public:
@@ -24,6 +35,9 @@ class Watch {
 
   [[nodiscard]] const ContainerStatus& seen() const { return *seen_; }
   [[nodiscard]] bool probed() const { return probed_; }
+
+  /// The engine said that it ended, and with which exit code: a container that is gone by then has ended all the same.
+  void ended_with(std::int64_t exit_code) { told_exit_code_ = exit_code; }
 
   Awaitable<void> look() {
     std::optional<Error> failed;
@@ -35,6 +49,10 @@ class Watch {
       away_.clear();
     } catch (const Error& error) {
       failed = error;
+    }
+    if (failed && failed->code() == "docker.not_found" && told_exit_code_) {
+      seen_ = gone();
+      failed.reset();
     }
     if (failed) co_await survive(*failed);
     call_.saw("container " + container_->name() + ": " + shown(*seen_));
@@ -61,12 +79,21 @@ class Watch {
   }
 
  private:
+  /// What was seen last, and that it ended since.
+  [[nodiscard]] ContainerStatus gone() const {
+    ContainerStatus status{.status = "exited", .exit_code = told_exit_code_};
+    status.started_at = seen_->started_at;
+    status.restart_count = seen_->restart_count;
+    return status;
+  }
+
   Call& call_;
   std::shared_ptr<Container> container_;
   const std::string what_;
   const WaitOptions& options_;
   std::optional<ContainerStatus> seen_;
   bool probed_ = false;
+  std::optional<std::int64_t> told_exit_code_;
   std::string away_;  ///< why the engine could not be asked since
 };
 
@@ -87,7 +114,9 @@ Awaitable<ContainerStatus> Container::wait_exited(Call& call, WaitOptions option
     std::optional<Error> failed;
     try {
       net::HttpRequest request{.method = "POST", .target = path() + "/wait", .lasts = true};
-      co_await engine_->ask(call, std::move(request));
+      const auto text = co_await engine_->ask(call, std::move(request));
+      const auto answer = parsed(engine_->name(), [&] { return json::read<WaitAnswer>(text); });
+      if (!answer.error) watch.ended_with(answer.status_code);
     } catch (const Error& error) {
       failed = error;
     }

@@ -36,6 +36,8 @@ std::string hint_for(const Error& failure) {
 std::string code_for(unsigned status, std::string_view message) {
   const auto says = [&](std::string_view words) { return message.find(words) != std::string_view::npos; };
   if (says("multiple IDs found with provided prefix") || says("Multiple IDs found")) return "docker.ambiguous";
+  // An engine that finds a container in another state than it takes calls that its own failure.
+  if (status == 500 && says("is not paused")) return "docker.conflict";
   if (status == 400 && says("client version") && (says("is too new") || says("is too old"))) {
     return "docker.api_version";
   }
@@ -83,10 +85,11 @@ Error refusal(unsigned status, std::string_view body, const std::string& request
   const std::string message = message_of(body);
   const EngineRefusal detail{.status = status, .message = message, .request = request};
   const std::string said = message.empty() ? "nothing" : one_line(message, kShownMessage);
-  return Error(code_for(status, message), request + " was answered with status " + std::to_string(status) + ": " + said)
+  const std::string code = code_for(status, message);
+  return Error(code, request + " was answered with status " + std::to_string(status) + ": " + said)
       .on(engine)
       .retryable(status == 503)
-      .maybe_applied(changes && status >= 500)
+      .maybe_applied(changes && code == "docker.server")
       .with(value_of(detail));
 }
 

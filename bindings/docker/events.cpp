@@ -57,6 +57,8 @@ class HeardEvents {
   }
   /// From then on the engine has to tell again, for none to be missed. 0: nothing was heard.
   [[nodiscard]] std::int64_t complete_until() const { return latest_ == 0 ? 0 : latest_ - kOutOfOrder; }
+  /// There are some, and all are earlier than that.
+  [[nodiscard]] bool are_before(std::int64_t time) const { return latest_ != 0 && latest_ < time; }
   /// From now on what was heard comes as a repetition.
   void expect_again() { again_ = heard_; }
   /// True once for each.
@@ -122,7 +124,8 @@ class EventReader {
     if (call.stop().stopped() || !lost.is_retryable() || !began) throw lost;
     if (answer_) {
       answer_.reset();
-      since_ = std::max(since_, heard_.complete_until());
+      // What was heard may all be earlier than what was asked for: then our clock is ahead of the engine's.
+      if (const auto again = heard_.complete_until(); again > since_ || heard_.are_before(since_)) since_ = again;
       heard_.expect_again();
       lost_because_ = lost.message();
       lost_at_ = now_nano();

@@ -19,12 +19,14 @@ struct EventOptions {
   std::optional<std::string> label{};
   std::optional<Duration> timeout{};
 };
-OPSHOST_RECORD(EventOptions, "Which events, and how long to wait for them",
-               (since, "begin with those of the last \"10m\", as far as the engine remembers (256 of them)"),
-               (type, "\"container\", \"image\", \"network\", \"volume\", \"daemon\""),
-               (container, "name or id of the container they are about"),
-               (event, "\"start\", \"die\", \"health_status\", ..."), (label, "\"role\" or \"role=broker\""),
-               (timeout, "how long to wait for the next event"))
+OPSHOST_RECORD(
+    EventOptions, "Which events, and how long to wait for them",
+    (since,
+     "begin with those of the last \"10m\", as far as the engine remembers (256 of them); counted back from this "
+     "machine's clock: where the engine's goes otherwise, give as much more"),
+    (type, "\"container\", \"image\", \"network\", \"volume\", \"daemon\""),
+    (container, "name or id of the container they are about"), (event, "\"start\", \"die\", \"health_status\", ..."),
+    (label, "\"role\" or \"role=broker\""), (timeout, "how long to wait for the next event"))
 
 struct EventGap {
   double from = 0;

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "bindings/docker/errors.hpp"
+#include "bindings/docker/exec_ending.hpp"
 #include "bindings/docker/exec_request.hpp"
 #include "bindings/docker/multiplex.hpp"
 #include "bindings/docker/pause.hpp"
 #include "bindings/docker/tracked.hpp"
-#include "bindings/net/background_call.hpp"
 #include "bindings/net/failure.hpp"
 #include "host/base/output.hpp"
 #include "host/base/output_text.hpp"
@@ -31,8 +31,6 @@ constexpr Duration kFirstPause = 2ms;
 constexpr Duration kLongestPause = 100ms;
 /// What a terminal takes for the end of input: once ends an unfinished line, once more the input.
 constexpr std::string_view kEndOfInput = "\x04\x04";
-/// Beside the grace, for asking and signalling.
-constexpr Duration kEndingTakes = 5s;
 
 std::string shown(const Command& command) { return one_line(command.text(), kShownCommand); }
 
@@ -181,7 +179,7 @@ class Run {
     for (bool more = true; more;) {
       call_.saw(shown(command_) + " was still running in container " + container_->name());
       if (connection_->unread().empty()) more = co_await receive();
-      outputs_.feed(connection_->unread());
+      feed(connection_->unread());
       connection_->consume(connection_->unread().size());
       if (!more) outputs_.end();
       co_await outputs_.hand_out_lines(call_);
@@ -194,6 +192,14 @@ class Run {
                                               id_.substr(0, kShortId) + ")")
         .on(engine())
         .maybe_applied();
+  }
+
+  void feed(std::string_view bytes) {
+    try {
+      outputs_.feed(bytes);
+    } catch (const Error& error) {
+      throw Error(error).on(engine()).maybe_applied();
+    }
   }
 
   Awaitable<bool> receive() {
@@ -290,60 +296,23 @@ class Run {
         .with(value_of(detail));
   }
 
-  /// The engine has no way to end an exec: its processes are found by the mark in their environment.
   Awaitable<void> end_and_throw(std::exception_ptr failure) {
-    StoppedCommand stopped{.exec_id = id_};
-    const auto side = std::make_shared<net::BackgroundCall>(call_);
-    side->stop_after(options_.grace + kEndingTakes, side);
-    std::optional<Error> problem;
-    try {
-      stopped.ended = co_await end_processes(*side);
-    } catch (const Error& error) {
-      problem = error;
-    }
-    if (problem) stopped.problem = problem->message();
+    const auto ending = co_await end_exec(call_, container_, mark_, id_, options_.grace);
+    StoppedCommand stopped{.exec_id = id_, .ended = ending.ended, .problem = ending.problem};
     stopped.output = outputs_.output().tail.take();
     stopped.errors = outputs_.errors().tail.take();
     stopped.duration = Clock::now() - began_;
     if (call_.stop().reason() != StopReason::timeout) std::rethrow_exception(failure);
     std::string message = shown(command_) + " in container " + container_->name() + " had not ended after " +
                           format_duration(options_.timeout);
-    message += !stopped.ended ? "; it could not be killed and may still run"
-               : signalled_   ? " and was killed"
-                              : "; when it was to be killed, it had ended";
+    message += !stopped.ended     ? "; it could not be killed and may still run"
+               : ending.signalled ? " and was killed"
+                                  : "; when it was to be killed, it had ended";
     if (stopped.problem) message += " (" + *stopped.problem + ")";
     throw Error("docker.timeout", message + what_it_wrote(stopped.output, stopped.errors))
         .on(engine())
         .maybe_applied()
         .with(value_of(stopped));
-  }
-
-  /// True where none of them runs any more.
-  Awaitable<bool> end_processes(Call& side) {
-    auto left = co_await signal_marked(side, container_, mark_, "TERM", {});
-    signalled_ = !left.empty();
-    const auto grace_ends = Clock::now() + options_.grace;
-    for (Duration pause = kFirstPause; !left.empty() && Clock::now() < grace_ends;
-         pause = std::min(pause * 2, kLongestPause)) {
-      co_await pause_for(side, pause);
-      left = co_await signal_marked(side, container_, mark_, "0", left);
-    }
-    if (!left.empty()) left = co_await signal_marked(side, container_, mark_, "KILL", left);
-    for (int looks = 0; !left.empty() && looks < 10; ++looks) {
-      left = co_await signal_marked(side, container_, mark_, "0", left);
-    }
-    const bool has_ended = co_await has_ended_for_engine(side);
-    co_return left.empty() && has_ended;
-  }
-
-  /// What took another environment for itself has no mark: the engine still knows that it runs.
-  Awaitable<bool> has_ended_for_engine(Call& side) {
-    for (int looks = 0; looks < 10; ++looks) {
-      const auto status = co_await find_exec(side, container_->engine(), id_);
-      if (!status || !status->running) co_return true;
-      co_await pause_for(side, kLongestPause);
-    }
-    co_return false;
   }
 
   Call& call_;
@@ -356,7 +325,6 @@ class Run {
   std::shared_ptr<net::HttpConnection> connection_;
   TimePoint began_{};
   bool started_ = false;
-  bool signalled_ = false;  ///< there was something to end
 };
 
 }  // namespace

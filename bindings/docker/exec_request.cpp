@@ -19,35 +19,37 @@ constexpr int kCwdSince = 1035;
 /// What runs of a run: whatever has the mark in its environment, what earlier looks found ($3 and on), and what these
 /// began, which may have an environment of its own. Each as its number and the time it began, so that another process
 /// that gets the number is not taken for it. Those that have ended and wait for their parent are none.
+///
+/// Who began whom is looked at once: something that begins one process after the other would never be done with.
 constexpr const char* kSignalMarked =
-    "mark=$1 signal=$2 found=' ' n=0\n"
+    "mark=$1 signal=$2 found=' ' n=0 tree=\n"
     "shift 2\n"
-    "began() {\n"
+    "look() {\n"
     "  line=\n"
     "  read -r line 2>/dev/null <\"/proc/$1/stat\" || return 1\n"
     "  set -- ${line##*) }\n"
-    "  [ \"$1\" != Z ] && began=${20}\n"
+    "  parent=$2 began=${20}\n"
+    "  [ \"$1\" != Z ]\n"
     "}\n"
     "add() {\n"
     "  case $found in *\" $1:\"*) return 1 ;; esac\n"
-    "  began \"$1\" || return 1\n"
+    "  look \"$1\" || return 1\n"
     "  found=\"$found$1:$began \" n=$((n + 1))\n"
     "}\n"
     "for d in /proc/[0-9]*; do\n"
     "  if grep -qs \"$mark\" \"$d/environ\"; then add \"${d#/proc/}\"; fi\n"
     "done\n"
     "for known in \"$@\"; do\n"
-    "  if began \"${known%%:*}\" && [ \"$began\" = \"${known#*:}\" ]; then add \"${known%%:*}\"; fi\n"
+    "  if look \"${known%%:*}\" && [ \"$began\" = \"${known#*:}\" ]; then add \"${known%%:*}\"; fi\n"
+    "done\n"
+    "for d in /proc/[0-9]*; do\n"
+    "  if look \"${d#/proc/}\"; then tree=\"$tree ${d#/proc/}:$parent\"; fi\n"
     "done\n"
     "more=yes\n"
     "while [ -n \"$more\" ]; do\n"
     "  more=\n"
-    "  for d in /proc/[0-9]*; do\n"
-    "    parent=none\n"
-    "    while read -r key value; do\n"
-    "      if [ \"$key\" = PPid: ]; then parent=$value && break; fi\n"
-    "    done 2>/dev/null <\"$d/status\"\n"
-    "    case $found in *\" $parent:\"*) if add \"${d#/proc/}\"; then more=yes; fi ;; esac\n"
+    "  for p in $tree; do\n"
+    "    case $found in *\" ${p#*:}:\"*) if add \"${p%:*}\"; then more=yes; fi ;; esac\n"
     "  done\n"
     "done\n"
     "for p in $found; do\n"
@@ -114,6 +116,20 @@ void adapt(ExecRequest& request, int version) {
   }
 }
 
+/// The connection behind the answer to a start. One whose body has a length or comes in chunks is no way to a program.
+std::shared_ptr<net::HttpConnection> attached(net::HttpAnswer& answer, const std::string& what,
+                                              const std::string& engine) {
+  const auto& head = answer.head();
+  const bool ends_by_itself = head.header("Content-Length") != nullptr || head.header("Transfer-Encoding") != nullptr;
+  auto connection = answer.status() == 101 || !ends_by_itself ? answer.take_connection() : nullptr;
+  if (connection) return connection;
+  throw Error("docker.protocol", what + " was answered with status " + std::to_string(answer.status()) +
+                                     " and no connection to the program: no engine does that, something else, or a "
+                                     "proxy before it, listens there")
+      .on(engine)
+      .maybe_applied();
+}
+
 ValueList list_of(const std::vector<std::string>& words) { return {words.begin(), words.end()}; }
 
 /// "2 71:4711 72:4712 \n"
@@ -152,8 +168,9 @@ Awaitable<std::shared_ptr<net::HttpConnection>> start_exec(Call& call, Connectio
   net::HttpRequest request{.method = "POST", .target = "/exec/" + id + "/start", .observes = false, .lasts = true};
   request.headers = {{"Content-Type", "application/json"}, {"Connection", "Upgrade"}, {"Upgrade", "tcp"}};
   request.body = json_text(Value(ValueMap{{"Detach", false}, {"Tty", tty}}));
+  const std::string what = request.method + " " + request.target;
   const auto answer = co_await engine.send(call, std::move(request));
-  co_return answer->take_connection();
+  co_return attached(*answer, what, engine.name());
 }
 
 Awaitable<MarkedProcesses> signal_marked(Call& call, std::shared_ptr<Container> container, std::string mark,
@@ -165,15 +182,21 @@ Awaitable<MarkedProcesses> signal_marked(Call& call, std::shared_ptr<Container> 
   const auto id = co_await create_exec(call, *container, std::move(request));
   const auto connection = co_await start_exec(call, *container->engine(), id, false);
   const auto reaction = net::close_on_stop(call, connection->stream());
+  call.saw("its processes were still looked for in container " + container->name());
   std::string said;
+  std::string complaints;
   Demultiplexer demultiplexer(false);
-  for (bool more = true; more && said.size() < kLongestAnswer;) {
+  // Its one line is the end: while something holds the outputs of a program that was ended, the engine takes seconds to
+  // see that another one is over.
+  for (bool more = true; more && !said.ends_with('\n') && said.size() + complaints.size() < kLongestAnswer;) {
     if (connection->unread().empty()) more = co_await connection->more();
-    demultiplexer.feed(connection->unread(), [&said](Output, std::string_view piece) { said += piece; });
+    demultiplexer.feed(connection->unread(), [&](Output output, std::string_view piece) {
+      (output == Output::standard ? said : complaints) += piece;
+    });
     connection->consume(connection->unread().size());
   }
   connection->close();
-  co_return processes_of(said);
+  co_return processes_of(said.ends_with('\n') ? said : said + complaints);
 }
 
 Awaitable<std::optional<ExecStatus>> find_exec(Call& call, std::shared_ptr<Connection> engine, std::string id) {

@@ -22,7 +22,7 @@ struct ExecRequest {
 /// Makes it and returns its id. Nothing runs yet.
 Awaitable<std::string> create_exec(Call& call, Container& container, ExecRequest request);
 
-/// Its attached connection, running.
+/// Its attached connection, running; never nullptr. Throws Error("docker.protocol") for an answer without one.
 Awaitable<std::shared_ptr<net::HttpConnection>> start_exec(Call& call, Connection& engine, std::string id, bool tty);
 
 /// Processes in a container, as "71:4711": number and the time it began.

@@ -87,16 +87,36 @@ std::string archive_target(const Container& container, const std::string& path) 
   return container.path() + "/archive?path=" + net::percent_encoded(path);
 }
 
+bool is_refusal(const Error& error) { return error.detail().field("status") != nullptr; }
+
+/// The answer to a HEAD has no body, so a refusal of it lacks the engine's words: a GET of the same is asked for them.
+Awaitable<Error> with_words(Call& call, Container& container, std::string path, Error refused) {
+  if (!is_refusal(refused)) co_return refused;
+  net::HttpRequest request{.target = archive_target(container, path), .lasts = true};
+  std::optional<Error> explained;
+  try {
+    co_await container.engine()->send(call, std::move(request));
+  } catch (const Error& error) {
+    explained = error;
+  }
+  co_return explained&& is_refusal(*explained) ? *explained : refused;
+}
+
 /// nullopt: nothing is there. A 404 does not say whether the file is missing or the container: the latter is asked for.
 Awaitable<std::optional<PathStat>> look(Call& call, Container& container, std::string path) {
   net::HttpRequest request{.method = "HEAD", .target = archive_target(container, path)};
   std::optional<std::string> encoded;
+  std::optional<Error> refused;
   try {
     const auto answer = co_await container.engine()->send(call, std::move(request));
     const auto* header = answer->head().header("X-Docker-Container-Path-Stat");
     if (header != nullptr) encoded = *header;
   } catch (const Error& error) {
-    if (error.code() != "docker.not_found") throw;
+    if (error.code() != "docker.not_found") refused = error;
+  }
+  if (refused) {
+    const Error explained = co_await with_words(call, container, path, *refused);
+    throw explained;
   }
   if (!encoded) {
     co_await container.inspect_text(call);

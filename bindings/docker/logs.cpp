@@ -47,11 +47,9 @@ class LogReader {
       call.saw("connected, and no line came");
       const auto piece = co_await engine_->read(call, *answer_);
       if (piece.empty()) end();
-      demultiplexer_.feed(piece, [this](Output output, std::string_view bytes) {
-        lines_of(output).feed(bytes);
-        take_lines(output);
-      });
+      feed(piece);
     }
+    if (ready_.empty() && complaint_) throw Error(*complaint_);
     if (ready_.empty() && demultiplexer_.at_boundary()) co_return std::nullopt;
     if (ready_.empty()) {
       throw Error("docker.connection_lost", "the connection was lost in the middle of a line")
@@ -64,6 +62,19 @@ class LogReader {
   }
 
  private:
+  /// The lines before what the engine complains of are handed out first.
+  void feed(std::string_view piece) {
+    try {
+      demultiplexer_.feed(piece, [this](Output output, std::string_view bytes) {
+        lines_of(output).feed(bytes);
+        take_lines(output);
+      });
+    } catch (const Error& error) {
+      complaint_ = Error(error).on(engine_->name());
+      ended_ = true;
+    }
+  }
+
   /// What is unfinished is a line only where the engine ended the stream.
   void end() {
     ended_ = true;
@@ -98,6 +109,7 @@ class LogReader {
   bool terminal_;
   bool timestamps_;
   bool ended_ = false;
+  std::optional<Error> complaint_;
 };
 
 }  // namespace

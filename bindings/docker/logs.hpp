@@ -21,7 +21,10 @@ struct LogOptions {
 };
 OPSHOST_RECORD(LogOptions, "Which lines, and how long to wait for them",
                (follow, "go on with what it writes from now on; the iteration ends with the container"),
-               (since, "only the latest: \"10m\""), (before, "only what is older: \"5m\""),
+               (since,
+                "only the latest: \"10m\", counted back from this machine's clock: where the engine's goes otherwise, "
+                "give as much more"),
+               (before, "only what is older: \"5m\", by this machine's clock too"),
                (tail, "at most that many of the last lines"), (timestamps, "tell when each line was written"),
                (with_stdout, "what it wrote to stdout", named("stdout")),
                (with_stderr, "what it wrote to stderr", named("stderr")),

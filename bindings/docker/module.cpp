@@ -169,7 +169,8 @@ void declare_cluster(Module& module) {
                "List the containers of all engines at once; one that does not answer is an error",
                Raises{"docker.incomplete"})
       .observe("container", &Cluster::container, {{"name", "its name or its whole id"}},
-               "Name a container, on whichever engine it is",
+               "Name a container, on whichever engine it is; by a name only where every engine answers, for several "
+               "may have it",
                Raises{"docker.not_found", "docker.ambiguous", "docker.incomplete"})
       .observe("engine", &Cluster::engine, {{"host", "the name of its host"}}, "The engine of one host",
                Raises{"docker.not_found"});

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "host/base/error.hpp"
+#include "bindings/docker/errors.hpp"
+#include "host/base/output_text.hpp"
+#include "host/lua/value_of.hpp"
 
 namespace opshost::docker {
 
@@ -10,6 +12,8 @@ namespace {
 constexpr std::size_t kHeader = 8;
 /// The engine's own complaint, which it puts beside the two outputs.
 constexpr unsigned char kEngineError = 3;
+/// Of such a complaint; the rest is left out.
+constexpr std::size_t kMostWords = 1000;
 }  // namespace
 
 void Demultiplexer::feed(std::string_view bytes, const Sink& sink) {
@@ -23,10 +27,24 @@ void Demultiplexer::feed(std::string_view bytes, const Sink& sink) {
       continue;
     }
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), left_));
-    sink(output_, bytes.substr(0, count));
+    if (complains_) {
+      words_.append(bytes.substr(0, std::min(count, kMostWords - words_.size())));
+    } else {
+      sink(output_, bytes.substr(0, count));
+    }
     left_ -= count;
     bytes.remove_prefix(count);
+    if (complains_ && left_ == 0) throw complaint();
   }
+}
+
+Error Demultiplexer::complaint() const {
+  std::string words = words_;
+  while (words.ends_with('\n')) words.pop_back();
+  const EngineRefusal detail{.status = 0, .message = words, .request = "the output of a container"};
+  return Error("docker.server", "in the middle of the output the engine says: " +
+                                    (words.empty() ? "nothing" : one_line(words, kMostWords)))
+      .with(value_of(detail));
 }
 
 void Demultiplexer::begin_piece() {
@@ -35,10 +53,12 @@ void Demultiplexer::begin_piece() {
   if (byte(0) > kEngineError || !padded) {
     throw Error("docker.protocol", "the output of the container came in a form that is none of the engine's");
   }
-  output_ = byte(0) == 2 || byte(0) == kEngineError ? Output::errors : Output::standard;
+  output_ = byte(0) == 2 ? Output::errors : Output::standard;
+  complains_ = byte(0) == kEngineError;
   left_ = 0;
   for (std::size_t i = 4; i < kHeader; ++i) left_ = (left_ << 8U) | byte(i);
   header_.clear();
+  if (complains_ && left_ == 0) throw complaint();
 }
 
 }  // namespace opshost::docker

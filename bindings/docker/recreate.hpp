@@ -29,7 +29,8 @@ OPSHOST_RECORD(RecreateOptions, "How to make a container anew",
 
 // Container::recreate makes it anew from what the engine knows of it: image, labels, environment, mounts (volumes
 // without a name too), networks with fixed addresses and aliases, limits, restart policy. What it wrote elsewhere than
-// to a mount is lost with the old one.
+// to a mount is lost with the old one. A fixed MAC address is kept in the network it was made with; of those in further
+// networks (Docker 25 and newer) the engine does not tell.
 //
 // Where it fails, or is stopped, after something was sent, the engine is asked what became of the old one and that is
 // put back. The error (docker.recreate, docker.timeout) says what failed and how the old one is now; it is

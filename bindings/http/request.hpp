@@ -52,8 +52,8 @@ OPSHOST_RECORD(
     (max_body, "an answer with more is an error, not memory"), (via, "an ssh connection to reach it through"),
     (proxy,
      "\"http://proxy:3128\", with a login \"http://name:password@proxy:3128\", or \"none\"; from the environment "
-     "(https_proxy, http_proxy, no_proxy) "
-     "unless given"),
+     "(https_proxy, http_proxy, no_proxy) unless given. no_proxy lists names, with what is below them, and addresses; "
+     "networks (\"10.0.0.0/8\") and ports in it are not understood"),
     (ca_file, "PEM file of the authorities to trust; those of this machine unless given"),
     (cert_file, "PEM file with a certificate to show the server"), (key_file, "PEM file with its key"),
     (verify,

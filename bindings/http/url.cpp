@@ -1,6 +1,7 @@
 #include "bindings/http/url.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <string_view>
 
@@ -9,6 +10,11 @@
 namespace opshost::http {
 
 namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char byte) { return std::tolower(byte); });
+  return text;
+}
 
 constexpr std::uint16_t kPlainPort = 80;
 constexpr std::uint16_t kSecurePort = 443;
@@ -139,8 +145,10 @@ Url resolve_url(const Url& base, const std::string& location) {
   }
 }
 
-bool is_excluded(const std::string& no_proxy, const std::string& host) {
-  std::string_view rest = no_proxy;
+bool is_excluded(const std::string& no_proxy, const std::string& named) {
+  const std::string list = lower(no_proxy);
+  const std::string host = lower(named);
+  std::string_view rest = list;
   while (!rest.empty()) {
     auto entry = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(rest.size(), entry.size() + 1));

@@ -27,7 +27,8 @@ Url parse_url(const std::string& text);
 /// What a Location header leads to from `base`. Throws Error("http.redirect").
 Url resolve_url(const Url& base, const std::string& location);
 
-/// Whether a list as in NO_PROXY ("localhost,.example.com,10.1.2.3,*") names the host.
-bool is_excluded(const std::string& no_proxy, const std::string& host);
+/// Whether a list as in NO_PROXY ("localhost,.example.com,10.1.2.3,*") names the host, in whatever case. Networks
+/// ("10.0.0.0/8") and ports are not understood.
+bool is_excluded(const std::string& no_proxy, const std::string& named);
 
 }  // namespace opshost::http

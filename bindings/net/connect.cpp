@@ -1,5 +1,8 @@
 #include "bindings/net/connect.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -127,6 +130,19 @@ Obstacle obstacle_to(const Race::Attempt& attempt) {
   throw Failure(obstacle_to(*attempts.back()), message);
 }
 
+/// A machine that loses its power, or a network that is cut, says nothing: after 60 s without an answer to the kernel's
+/// probes what waits on the connection ends. TCP_USER_TIMEOUT is not set: it would also end a connection whose other
+/// side is only slow to read.
+void watch_for_silence(TcpSocket& socket) {
+  const auto set = [&socket](int level, int option, int value) {
+    static_cast<void>(::setsockopt(socket.native_handle(), level, option, &value, sizeof(value)));
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
 template <class Socket>
 class SocketStream final : public ByteStream {
  public:
@@ -163,6 +179,7 @@ Awaitable<TcpSocket> connect_tcp(Call& call, std::string host, std::uint16_t por
   if (!race->winner) throw_unreachable(host, port, *race, connect_timeout);
   ErrorCode ignored;
   race->winner->set_option(asio::ip::tcp::no_delay(true), ignored);
+  watch_for_silence(*race->winner);
   co_return std::move(*race->winner);
 }
 

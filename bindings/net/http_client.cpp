@@ -19,6 +19,9 @@ struct HttpClient::Attempt {
 
 namespace {
 
+/// How long a slow request counts among those that share the connections.
+constexpr Duration kPatience = std::chrono::seconds(1);
+
 /// Keeps the type of what is thrown.
 [[noreturn]] void throw_with_doubt(const std::exception_ptr& failure, bool maybe_applied) {
   try {
@@ -120,14 +123,22 @@ void HttpAnswer::finish() {
 
 Awaitable<std::unique_ptr<HttpAnswer>> HttpClient::send(Call& call, HttpRequest request) {
   const auto self = shared_from_this();
-  HttpSlot place;
-  if (!request.lasts) place = co_await slot(call);
+  const std::string awaited = call.seen();
+  const auto place = std::make_shared<HttpSlot>();
+  if (!request.lasts) *place = co_await slot(call);
+  call.saw(awaited);
+  asio::steady_timer patience(call.executor());
+  if (request.slow) {
+    patience.expires_after(kPatience);
+    patience.async_wait([place](ErrorCode cancelled) {
+      if (!cancelled) *place = HttpSlot();
+    });
+  }
   for (bool first = true;; first = false) {
     Attempt attempt;
     auto connection = first ? take_idle() : nullptr;
     attempt.reused = connection != nullptr;
     if (!connection) {
-      const std::string awaited = call.seen();
       connection = co_await open(call);
       call.saw(awaited);
     }
@@ -137,7 +148,7 @@ Awaitable<std::unique_ptr<HttpAnswer>> HttpClient::send(Call& call, HttpRequest 
       try {
         co_await transmit(call, *connection, request, attempt);
         auto parser = co_await receive(*connection, request, attempt);
-        co_return std::make_unique<HttpAnswer>(self, std::move(place), std::move(connection), std::move(parser));
+        co_return std::make_unique<HttpAnswer>(self, std::move(*place), std::move(connection), std::move(parser));
       } catch (const Error&) {
         failed = explained(std::current_exception(), *connection);
       }

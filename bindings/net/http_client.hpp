@@ -48,6 +48,7 @@ class HttpAnswer {
   /// The rest of the body. Throws Error("net.too_large") beyond `limit` bytes.
   Awaitable<std::string> read_all(Call& call, std::uint64_t limit);
   /// After an upgrade: the connection, for both sides to send what they want. What came behind the head is unread.
+  /// nullptr: the answer has ended, and with it our use of the connection.
   std::shared_ptr<HttpConnection> take_connection();
 
  private:

@@ -26,6 +26,9 @@ struct HttpRequest {
   bool observes = true;
   /// Its answer lasts: a log that is followed, a wait. It gets a connection beside those that are shared.
   bool lasts = false;
+  /// It may take long to be answered, as stopping something does: after a second it no longer counts among those that
+  /// share the connections, so that many of them do not hold up the others, nor each other.
+  bool slow = false;
 };
 
 struct HttpHead {

@@ -17,7 +17,7 @@ module.error("container.no_probe", "the container has no label with a probe", "g
 module.record("Which", "The container that is meant; all that is given has to fit", {
   { "name", "string", "its name" },
   { "pattern", "string", "a Lua pattern its name has to match: \"^mysql%-\"" },
-  { "ip", "string", "an address it has in one of its networks" },
+  { "ip", "string", "an address it has in one of its networks, IPv4 or IPv6; a fixed one also while it does not run" },
   { "label", "string", "a label it has: \"role\" or \"role=broker\"" },
   { "timeout", "duration", "how long to wait for the list", default = "60s" },
 })
@@ -42,9 +42,10 @@ local function has_label(summary, label)
   return summary.labels[label] ~= nil
 end
 
+-- Engines write the letters of IPv6 addresses small.
 local function has_address(summary, ip)
-  for _, address in pairs(summary.addresses) do
-    if address == ip then return true end
+  for _, address in ipairs(summary.all_addresses) do
+    if address == ip:lower() then return true end
   end
   return false
 end

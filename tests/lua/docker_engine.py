@@ -7,7 +7,8 @@ ANSWERS is JSON: for "METHOD /path" (without the query) an object with
     text     as it is, or
     spaces   a body of that many bytes: JSON's white space with an empty list at its end
     cut      how many bytes of the body are sent before the connection is closed
-    stream   the two outputs of a container, as a list of [1 or 2, text], on an upgraded connection
+    stream   the two outputs of a container, as a list of [1 or 2, text], on an upgraded connection, which stays open for
+             `hold` seconds more
     pieces   the body in chunks, a list of texts or of such outputs; the connection stays open afterwards for `hold`
              seconds (60 unless given) and then breaks off
     missing  how many bytes of the last piece of `stream` or `pieces` never come
@@ -108,6 +109,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         for content in bytes_of(answer, "stream"):
             self.wfile.write(content)
+        time.sleep(answer.get("hold", 0))
         self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any

@@ -75,8 +75,8 @@ error('Cannot require a meta file')
 --- Which lines, and how long to wait for them.
 --- @class (exact) docker.LogOptions
 --- @field follow? boolean # go on with what it writes from now on; the iteration ends with the container (default false)
---- @field since? ops.duration # only the latest: "10m"
---- @field before? ops.duration # only what is older: "5m"
+--- @field since? ops.duration # only the latest: "10m", counted back from this machine's clock: where the engine's goes otherwise, give as much more
+--- @field before? ops.duration # only what is older: "5m", by this machine's clock too
 --- @field tail? integer # at most that many of the last lines
 --- @field timestamps? boolean # tell when each line was written (default false)
 --- @field stdout? boolean # what it wrote to stdout (default true)
@@ -191,7 +191,8 @@ error('Cannot require a meta file')
 --- @field status string # "created", "running", "paused", "restarting", "exited" or "dead"
 --- @field description string # the engine's words for it: "Up 3 minutes (healthy)"
 --- @field labels table<string, string> # its labels
---- @field addresses table<string, string> # its IP address in each network, by the network's name
+--- @field addresses table<string, string> # its IP address in each network, by the network's name: the IPv4 address where it has one; one that does not run has none
+--- @field all_addresses string[] # its addresses in all networks, IPv4 and IPv6, and the fixed ones it was made with, also while it does not run
 --- @field ports docker.Port[] # its ports
 
 --- A port of a container.
@@ -295,7 +296,7 @@ error('Cannot require a meta file')
 
 --- Which events, and how long to wait for them.
 --- @class (exact) docker.EventOptions
---- @field since? ops.duration # begin with those of the last "10m", as far as the engine remembers (256 of them)
+--- @field since? ops.duration # begin with those of the last "10m", as far as the engine remembers (256 of them); counted back from this machine's clock: where the engine's goes otherwise, give as much more
 --- @field type? string # "container", "image", "network", "volume", "daemon"
 --- @field container? string # name or id of the container they are about
 --- @field event? string # "start", "die", "health_status", ...
@@ -316,7 +317,8 @@ error('Cannot require a meta file')
 --- @field status string # "created", "running", "paused", "restarting", "exited" or "dead"
 --- @field description string # the engine's words for it: "Up 3 minutes (healthy)"
 --- @field labels table<string, string> # its labels
---- @field addresses table<string, string> # its IP address in each network, by the network's name
+--- @field addresses table<string, string> # its IP address in each network, by the network's name: the IPv4 address where it has one; one that does not run has none
+--- @field all_addresses string[] # its addresses in all networks, IPv4 and IPv6, and the fixed ones it was made with, also while it does not run
 
 --- An engine that did not answer.
 --- @class (exact) docker.SilentHost
@@ -1546,7 +1548,8 @@ function Cluster:listing(options) end
 --- @return docker.ClusterContainer[]
 function Cluster:containers(options) end
 
---- Name a container, on whichever engine it is.
+--- Name a container, on whichever engine it is; by a name only where every engine answers, for several
+--- may have it.
 ---
 --- Only reads; waits at most 1m.
 ---

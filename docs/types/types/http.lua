@@ -23,7 +23,7 @@ error('Cannot require a meta file')
 --- @field follow? boolean # go where the server redirects, at most ten times; get and head alone do (default true)
 --- @field max_body? ops.size # an answer with more is an error, not memory (default "64MiB")
 --- @field via? ssh.Host # an ssh connection to reach it through
---- @field proxy? string|ops.Secret # "http://proxy:3128", with a login "http://name:password@proxy:3128", or "none"; from the environment (https_proxy, http_proxy, no_proxy) unless given
+--- @field proxy? string|ops.Secret # "http://proxy:3128", with a login "http://name:password@proxy:3128", or "none"; from the environment (https_proxy, http_proxy, no_proxy) unless given. no_proxy lists names, with what is below them, and addresses; networks ("10.0.0.0/8") and ports in it are not understood
 --- @field ca_file? string # PEM file of the authorities to trust; those of this machine unless given
 --- @field cert_file? string # PEM file with a certificate to show the server
 --- @field key_file? string # PEM file with its key

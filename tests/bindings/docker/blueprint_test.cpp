@@ -65,6 +65,16 @@ TEST_CASE("the network it was made with keeps its address, by name or by id") {
   }
 }
 
+TEST_CASE("a fixed MAC address stays where the engine tells of one, and one it made up is left to it") {
+  const std::string joined = R"("HostConfig":{"NetworkMode":"net7"},"NetworkSettings":{"Networks":{
+    "net7":{"NetworkID":"77aa55","MacAddress":"02:42:0a:00:07:09"}}})";
+  const auto fixed = made_of(R"({"Config":{"MacAddress":"02:42:0a:00:07:09"},)" + joined + "}");
+  CHECK(text_at(Value(fixed.config), {"MacAddress"}) == "02:42:0a:00:07:09");
+  const auto made_up = made_of(R"({"Config":{},)" + joined + "}");
+  CHECK(at(Value(made_up.config), {"MacAddress"}) == nullptr);
+  CHECK(json_text(*at(Value(made_up.config), {"NetworkingConfig"})) == R"({"EndpointsConfig":{"net7":{}}})");
+}
+
 TEST_CASE("what belongs to the one whose network or host name it shares is not asked for") {
   const std::string config = R"("Config":{"Hostname":"h","Domainname":"d","ExposedPorts":{"80/tcp":{}},"User":"u"})";
   const auto config_with = [&](const std::string& host) {

@@ -28,7 +28,7 @@ struct Outputs {
 
 TEST_CASE("the outputs come apart whatever the pieces they come in") {
   const std::string big(70'000, 'x');
-  const std::string stream = piece(1, "out ") + piece(2, "err") + piece(1, "") + piece(1, big) + piece(3, " engine");
+  const std::string stream = piece(1, "out ") + piece(2, "err") + piece(1, "") + piece(1, big) + piece(2, "or");
   for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{8}, std::size_t{4096}, stream.size()}) {
     Outputs outputs;
     Demultiplexer demultiplexer(false);
@@ -37,9 +37,36 @@ TEST_CASE("the outputs come apart whatever the pieces they come in") {
     }
     CAPTURE(step);
     CHECK(outputs.output == "out " + big);
-    CHECK(outputs.errors == "err engine");
+    CHECK(outputs.errors == "error");
     CHECK(demultiplexer.at_boundary());
   }
+}
+
+TEST_CASE("what the engine says of itself is neither output, and ends the stream") {
+  const auto complaint_in = [](const std::string& stream, std::size_t step, Outputs& outputs) {
+    Demultiplexer demultiplexer(false);
+    try {
+      for (std::size_t i = 0; i < stream.size(); i += step) {
+        demultiplexer.feed(std::string_view(stream).substr(i, step), outputs.sink());
+      }
+    } catch (const Error& error) {
+      CHECK(error.code() == "docker.server");
+      return error.message();
+    }
+    return std::string("none");
+  };
+  for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{4096}}) {
+    Outputs outputs;
+    CAPTURE(step);
+    CHECK(complaint_in(piece(1, "out") + piece(3, "no space\nleft\n\n") + piece(1, "more"), step, outputs) ==
+          "in the middle of the output the engine says: no space\\nleft");
+    CHECK(outputs.output == "out");
+    CHECK(outputs.errors.empty());
+  }
+  Outputs outputs;
+  CHECK(complaint_in(piece(3, ""), 8, outputs) == "in the middle of the output the engine says: nothing");
+  CHECK(complaint_in(piece(3, std::string(70'000, 'x')), 4096, outputs) ==
+        "in the middle of the output the engine says: " + std::string(1000, 'x'));
 }
 
 TEST_CASE("with a terminal there is nothing to take apart") {

@@ -65,7 +65,10 @@ TEST_CASE("which hosts a proxy is not asked for") {
   CHECK(is_excluded("localhost, .example.com,10.1.2.3", "localhost"));
   CHECK(is_excluded(".example.com", "www.example.com"));
   CHECK(is_excluded("example.com", "example.com"));
+  CHECK(is_excluded("Example.COM", "www.example.com"));
+  CHECK(is_excluded(".corp", "DB1.Corp"));
   CHECK(is_excluded("*", "anything"));
+  CHECK_FALSE(is_excluded("10.0.0.0/8", "10.1.2.3"));
   CHECK_FALSE(is_excluded("example.com", "notexample.com"));
   CHECK_FALSE(is_excluded("", "h1"));
 }

@@ -2,6 +2,7 @@
 #include "bindings/net/connect.hpp"
 
 #include <doctest/doctest.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +101,22 @@ TEST_CASE("bytes go both ways, and the end of writing is seen as the end") {
   CHECK(loop.run(read_some(*far, asio::buffer(bytes))) == 0);
   loop.run(write_all(*far, asio::buffer("pong", 4)));
   CHECK(loop.run(read_some(*near, asio::buffer(bytes))) == 4);
+}
+
+TEST_CASE("the kernel looks whether the other machine is still there") {
+  Loop loop;
+  auto acceptor = listen_on(loop, "127.0.0.1");
+  auto socket = loop.run(connect_tcp(loop.call(), "127.0.0.1", acceptor.local_endpoint().port()));
+  const auto option = [&socket](int level, int name) {
+    int value = 0;
+    socklen_t size = sizeof(value);
+    REQUIRE(::getsockopt(socket.native_handle(), level, name, &value, &size) == 0);
+    return value;
+  };
+  CHECK(option(SOL_SOCKET, SO_KEEPALIVE) != 0);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) == 30);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPINTVL) == 10);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPCNT) == 3);
 }
 
 TEST_CASE("nobody listens there") {

@@ -65,7 +65,8 @@ test("the beginning of an id that fits several is ambiguous", function()
   end
   local ok, failure = pcall(function() engine:container(both) end)
   for _, container in ipairs(made) do container:delete() end
-  t.equal({ ok, failure.code }, { false, "docker.ambiguous" })
+  t.equal({ ok, failure.code, failure.message }, { false, "docker.ambiguous", "GET /containers/" .. both
+    .. "/json was answered with status 500: Multiple IDs found with provided prefix: " .. both })
 end)
 
 test("wrong arguments are refused before anything is sent", function()

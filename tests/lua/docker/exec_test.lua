@@ -70,8 +70,10 @@ in_container("a program that is not there", function(container)
 end)
 
 in_container("a container that does not run", function(container)
-  local failure = t.raises("docker.not_running", nil, function() container:read({ "true" }) end)
-  t.truthy(failure.message:find("is not running", 1, true), failure.message)
+  local failure = t.raises("docker.not_running", "POST /containers/" .. container:id()
+    .. "/exec was answered with status 409: Container " .. container:id() .. " is not running",
+      function() container:read({ "true" }) end)
+  t.equal({ failure.detail.status, failure.maybe_applied }, { 409, false })
 end, { create_only = true })
 
 in_container("timeout ends the program with all it started", function(container)

@@ -9,10 +9,21 @@ test("servers that do not speak HTTP, are silent, break off", function()
   local rude = os.getenv("LAB_RUDE_ADDRESS")
   local function connect(kind) return docker.connect("tcp://" .. rude .. ":" .. os.getenv("LAB_RUDE_" .. kind
     .. "_PORT"), { tls = false }) end
-  t.raises("docker.protocol", nil, function() connect("GARBAGE"):containers() end)
-  t.raises("docker.connection_lost", nil, function() connect("CLOSING"):containers() end)
-  t.raises("docker.connection_lost", nil, function() connect("RESET"):containers() end)
-  t.raises("deadline.exceeded", nil, function()
+  -- How much of it is there by then is a race.
+  local failure = t.raises("docker.protocol", nil, function() connect("GARBAGE"):containers() end)
+  t.equal(failure.message:match("^.-garbage"),
+    'the answer is no HTTP (bad version); it reads "\\x00\\xff\\xfe\\x7fgarbage')
+  -- So is whether our request comes before the end of the connection.
+  failure = t.raises("docker.connection_lost", nil, function() connect("CLOSING"):containers() end)
+  t.truthy(failure.message == "the connection was lost: connection reset by peer"
+    or failure.message == "the connection was closed without an answer", failure.message)
+  failure = t.raises("docker.connection_lost", nil, function() connect("RESET"):containers() end)
+  t.truthy(failure.message == "the connection was lost: connection reset by peer"
+    or failure.message == rude .. " port " .. os.getenv("LAB_RUDE_RESET_PORT") .. ": connection reset by peer",
+    failure.message)
+  t.raises("deadline.exceeded", "the deadline of 500ms was reached while waiting for Engine:containers() on engine "
+    .. "tcp://" .. rude .. ":" .. os.getenv("LAB_RUDE_SILENT_PORT")
+    .. "; last seen: GET /_ping was not answered yet", function()
     ops.deadline("500ms", function() connect("SILENT"):containers() end)
   end)
 end)
@@ -31,6 +42,34 @@ test("a frozen engine: the deadline holds, and afterwards all goes on", function
     lab.command("thaw", "dockerd")
     if not ok then error(failure, 0) end
     t.truthy(#engine:containers() > 0, "containers")
+  end)
+end)
+
+test("an engine that freezes in the middle of a run: what is known of the run is told, and soon", function()
+  lab.with_container({}, function(container)
+    local begun, took = false, nil
+    local results = ops.group(function(group)
+      group:spawn(function()
+        local first = os.time()
+        local ok, failure = pcall(container.run, container, ops.shell "echo begun; sleep 30", { timeout = "4s",
+          grace = "20s", on_line = function() begun = true end })
+        took = os.time() - first
+        lab.command("thaw", "dockerd")
+        if not ok then error(failure, 0) end
+      end)
+      group:spawn(function()
+        ops.wait_until(function() return begun, "not begun" end, { timeout = "30s", every = "20ms" })
+        lab.command("freeze", "dockerd")
+      end)
+    end, { on_error = "collect" })
+    local failure = results[1].error
+    t.equal({ failure.code, failure.message }, { "docker.timeout", "echo begun; sleep 30 in container "
+      .. container:name() .. " had not ended after 4s; it could not be killed and may still run (it took too "
+      .. "long; last seen: POST /containers/" .. container:id()
+      .. "/exec was not answered yet); nothing on stderr; stdout: begun" })
+    t.equal({ #failure.detail.exec_id, failure.detail.stdout, failure.detail.ended, failure.maybe_applied },
+      { 64, "begun\n", false, true })
+    t.truthy(took < 20, "it took " .. took .. " s")
   end)
 end)
 

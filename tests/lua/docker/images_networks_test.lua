@@ -29,9 +29,32 @@ test("an image is loaded from a file; a broken file says what the engine says", 
   t.equal(engine:load_image(file), { "test/saved:1" })
   engine:image("test/saved:1"):delete()
   machine.write_file(folder .. "/broken.tar", ("no tar at all "):rep(1000))
-  t.raises("docker.load_failed", nil, function() engine:load_image(folder .. "/broken.tar") end)
+  t.raises("docker.load_failed", "the engine could not load the images: Error processing tar file(exit status 1): "
+    .. "archive/tar: invalid tar header", function() engine:load_image(folder .. "/broken.tar") end)
+  -- As a copy that broke off.
+  machine.run({ "truncate", "-s", "100000", file })
+  t.raises("docker.load_failed", "the engine could not load the images: Error processing tar file(exit status 1): "
+    .. "unexpected EOF", function() engine:load_image(file) end)
+  t.equal(engine:find_image("test/saved:1"), nil)
   t.raises("docker.file", '"' .. folder .. '/none.tar" of this machine: No such file or directory',
     function() engine:load_image(folder .. "/none.tar") end)
+end)
+
+test("an image that a container was made from is not deleted", function()
+  -- With another name left, only the name would go.
+  lab.with_container({ create_only = true }, function(source)
+    machine.run({ "docker", "-H", lab.endpoint, "commit", source:name(), "test/used:1" })
+  end)
+  local image = engine:image("test/used:1")
+  lab.with_container({ image = "test/used:1", create_only = true }, function(container)
+    local function short(id) return (id:gsub("^sha256:", ""):sub(1, 12)) end
+    local failure = t.raises("docker.conflict", "DELETE /images/test%2Fused%3A1 was answered with status 409: "
+      .. 'conflict: unable to remove repository reference "test/used:1" (must force) - container '
+      .. short(container:id()) .. " is using its referenced image " .. short(image:id()), function() image:delete() end)
+    t.equal({ failure.detail.status, failure.maybe_applied }, { 409, false })
+  end)
+  image:delete()
+  t.equal(engine:find_image("test/used:1"), nil)
 end)
 
 test("networks: list, inspect, connect with an address, disconnect", function()

@@ -8,6 +8,8 @@ local ID = fake.ID
 local WEB = { json = { Id = ID, Name = "/web", State = { Running = true } } }
 local PATH = "/v1.41/containers/" .. ID
 
+local function last(list) return list[#list] end
+
 local function with_engine(answers, fn)
   answers["GET /v1.41/containers/web/json"] = WEB
   answers["GET " .. PATH .. "/json"] = answers["GET " .. PATH .. "/json"] or WEB
@@ -64,26 +66,13 @@ test("an engine that was replaced by an older one: another version is agreed on"
   end)
 end)
 
-test("a program's output that breaks off in the middle is no result", function()
-  with_engine({
-    ["POST " .. PATH .. "/exec"] = { status = 201, json = { Id = "e1" } },
-    ["POST /v1.41/exec/e1/start"] = { stream = { { 1, "whole\n" }, { 1, "half of a line\n" } }, missing = 5 },
-    ["GET /v1.41/exec/e1/json"] = { json = { ID = "e1", Running = false, ExitCode = 0, Pid = 7 } },
-  }, function(engine)
-    local failure = t.raises("docker.connection_lost",
-      "make all: the connection was lost in the middle of its output (exec e1)",
-      function() engine:container("web"):run({ "make", "all" }) end)
-    t.equal(failure.maybe_applied, true)
-  end)
-end)
-
 test("logs that break off in the middle: the lines there are, then an error", function()
   with_engine({
     ["GET " .. PATH .. "/logs"] = { pieces = { { 1, "one\n" }, { 1, "two and a ha" } }, missing = 4, hold = 0 },
   }, function(engine)
     local lines = engine:container("web"):logs()
     t.equal(lines().text, "one")
-    t.raises("docker.connection_lost", nil, lines)
+    t.raises("docker.connection_lost", "the connection was closed in the middle of the answer", lines)
   end)
   -- An end of the stream that is in order, but within a piece.
   with_engine({
@@ -96,9 +85,10 @@ test("logs that break off in the middle: the lines there are, then an error", fu
   end)
 end)
 
-local function event(time, name, action)
-  return ('{"Type":"container","Action":"%s","Actor":{"ID":"%s","Attributes":{"name":"%s"}},"time":4000000000,'
-    .. '"timeNano":400000000000000%04d}\n'):format(action or "start", name, name, time)
+local function event(time, name, action, second)
+  second = second or "4000000000"
+  return ('{"Type":"container","Action":"%s","Actor":{"ID":"%s","Attributes":{"name":"%s"}},"time":%s,'
+    .. '"timeNano":%s00000%04d}\n'):format(action or "start", name, name, second, second, time)
 end
 
 --- What comes until "end" does: names, or "gap".
@@ -138,6 +128,18 @@ test("after a gap what the engine tells again is left out, and what it tells lat
     t.truthy(math.abs(os.time() - 600 - first) < 60, queries[1])
     -- Five seconds before the last one.
     t.equal(queries[2], "since=3999999995.000000007")
+  end)
+end)
+
+test("an engine whose clock is behind ours is asked by its own for what was missed", function()
+  with_engine({
+    ["GET /v1.41/events"] = {
+      { pieces = { event(5, "a", nil, "1000000000") }, hold = 0 },
+      { pieces = { event(5, "a", nil, "1000000000") .. event(6, "end", nil, "1000000001") } },
+    },
+  }, function(engine, asked)
+    t.equal(names_until_end(engine:events({ timeout = "20s" })), "a gap end")
+    t.equal(last(asked()).query, "since=999999995.000000005")
   end)
 end)
 

@@ -117,6 +117,33 @@ test("the new one does not start, and the old one neither", function()
     { STOP, RENAME, CREATE, START_NEW, DELETE_NEW, RENAME_BACK, START_OLD })
 end)
 
+test("a further network does not take the new one: the old one is put back", function()
+  local joined = old("web", true)
+  joined.json.HostConfig.NetworkMode = "net7"
+  joined.json.NetworkSettings = { Networks = {
+    net7 = { IPAMConfig = { IPv4Address = "10.0.7.9" } },
+    other = { IPAMConfig = { IPv4Address = "10.0.8.9" }, Aliases = { "db" } },
+  } }
+  local function networks(answer)
+    return { ["GET " .. OLD .. "/json"] = { joined, old(ASIDE, false) },
+      ["POST /v1.41/networks/other/connect"] = answer }
+  end
+  local CONNECT = "POST /networks/other/connect"
+  failing(networks({ status = 403, json = { message = "address already in use" } }), "docker.recreate",
+    "container web was not made anew: POST /networks/other/connect was answered with status 403: address already in "
+      .. "use; the old one runs again", { STOP, RENAME, CREATE, CONNECT, DELETE_NEW, RENAME_BACK, START_OLD })
+  fake.with_engine(answers(networks({ status = 200 })), function(engine, asked)
+    engine:container("web"):recreate({ grace = "1s" })
+    for _, request in ipairs(asked()) do
+      if request.path:find("/connect$") then
+        t.equal(require("data").from_json(request.body), { Container = NEW, EndpointConfig = {
+          IPAMConfig = { IPv4Address = "10.0.8.9" }, Aliases = { "db" } } })
+      end
+    end
+    t.equal(fake.changes(asked), { STOP, RENAME, CREATE, CONNECT, START_NEW, DELETE_OLD })
+  end)
+end)
+
 test("the new one runs, the old one cannot be deleted", function()
   failing({ ["DELETE " .. OLD] = { status = 409, json = { message = "a removal is in progress" } } }, "docker.recreate",
     "container web was made anew, but the old one was not deleted: DELETE /containers/" .. ID

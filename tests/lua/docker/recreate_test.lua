@@ -1,5 +1,6 @@
 -- Containers made anew, by the real engine.
 local lab = require "docker_lab"
+local machine = require "local"
 local ops = require "ops"
 local t = require "testing"
 local test = t.test
@@ -85,6 +86,33 @@ test("the network of another container, the machine's host name, a network by it
   recreated({ network = network:id(), ip = "10.94.0.121" }, nil, function(made)
     t.equal(made:inspect().NetworkSettings.Networks[lab.network].IPAddress, "10.94.0.121")
   end)
+end)
+
+test("a second network: its fixed address and its names go along; a fixed MAC address too", function()
+  local second = lab.name("second")
+  machine.run({ "docker", "-H", lab.endpoint, "network", "create", "--subnet", "10.94.8.0/24", second })
+  local ok, failure = pcall(function()
+    local options = { network = lab.network, ip = "10.94.0.122", config = { MacAddress = "02:42:0a:5e:00:77" } }
+    lab.with_container(options, function(container)
+      engine:network(second):connect(container:name(), { ip = "10.94.8.7", aliases = { "db", "db-2" } })
+      local made = container:recreate({ grace = 0 })
+      local fine, problem = pcall(function()
+        local networks = made:inspect().NetworkSettings.Networks
+        local aliases = networks[second].Aliases
+        table.sort(aliases)
+        t.equal({ networks[lab.network].IPAddress, networks[lab.network].MacAddress, networks[second].IPAddress },
+          { "10.94.0.122", "02:42:0a:5e:00:77", "10.94.8.7" })
+        local names = { made:id():sub(1, 12), "db", "db-2" }
+        table.sort(names)
+        t.equal(aliases, names)
+        t.equal(made:read(ops.shell "ip -4 addr | grep -c '10.94.0.122/\\|10.94.8.7/'").stdout, "2\n")
+      end)
+      made:delete({ force = true })
+      if not fine then error(problem, 0) end
+    end)
+  end)
+  machine.run({ "docker", "-H", lab.endpoint, "network", "rm", second })
+  if not ok then error(failure, 0) end
 end)
 
 test("the name of its image was given to another one meanwhile", function()

@@ -204,7 +204,37 @@ server_test("through a proxy the whole address is asked for", function(base)
 end)
 
 server_test("what answers speaks no HTTP", function(base)
-  t.raises("http.protocol", nil, function() http.get(base .. "/garbage") end)
+  t.raises("http.protocol", 'the answer is no HTTP (bad version); it reads "220 mail.invalid ESMTP\\r\\n"',
+    function() http.get(base .. "/garbage") end)
+end)
+
+-- A listener whose queue is full: a connection to it is neither taken nor refused.
+local SILENT = [[
+import socket, time
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen(0)
+filler = socket.create_connection(listener.getsockname())
+print(listener.getsockname()[1], flush=True)
+time.sleep(50)
+]]
+
+test("an address that says nothing is given up after connect_timeout", function()
+  local port, ok, failure
+  pcall(ops.group, function(group)
+    group:spawn(function()
+      machine.read({ "python3", "-c", SILENT }, { timeout = "55s", grace = 0,
+        on_line = function(line) port = line end })
+    end)
+    group:spawn(function()
+      ops.wait_until(function() return port ~= nil, "no port yet" end, { timeout = "30s", every = "20ms" })
+      ok, failure = pcall(t.raises, "http.unreachable", "127.0.0.1 port " .. port .. ": no answer within 200ms",
+        function() http.post("http://127.0.0.1:" .. port .. "/", { connect_timeout = "200ms", proxy = "none" }) end)
+      error("that ends the listener", 0)
+    end)
+  end)
+  if not ok then error(failure or "there was no listener", 0) end
+  t.equal({ failure.maybe_applied, failure.retryable }, { false, true })
 end)
 
 test("the password of an address is in no error", function()

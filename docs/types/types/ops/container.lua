@@ -6,7 +6,7 @@ error('Cannot require a meta file')
 --- @class (exact) ops.container.Which
 --- @field name? string # its name
 --- @field pattern? string # a Lua pattern its name has to match: "^mysql%-"
---- @field ip? string # an address it has in one of its networks
+--- @field ip? string # an address it has in one of its networks, IPv4 or IPv6; a fixed one also while it does not run
 --- @field label? string # a label it has: "role" or "role=broker"
 --- @field timeout? ops.duration # how long to wait for the list (default "60s")
 
