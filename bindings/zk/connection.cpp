@@ -102,7 +102,23 @@ void Connection::replace_handle() {
   handle_ = std::move(fresh);  // closes the old one, which answers all it still has with ZCLOSING
   watches_->fire_all();
   logged_in_ = false;
+  replaced_ = true;
+  catch_up_.reset();
   wake_at(Clock::now());
+}
+
+// A new handle tells the server that it has seen nothing, so that one which lags behind what this session has read
+// would let it in. It answers nothing before it has caught up.
+void Connection::catch_up() {
+  if (!replaced_) return;
+  if (catch_up_ && catch_up_->done() && catch_up_->code == ZOK) {
+    replaced_ = false;
+    return;
+  }
+  catch_up_ = std::make_shared<Reply>(executor_);
+  Reply::handed_over(catch_up_);
+  const int code = zoo_async(handle_.get(), "/", Reply::on_string, catch_up_.get());
+  if (code != ZOK) catch_up_->refused(code);
 }
 
 // Everything is polled from zoo_state after each call; the library insists on a function.
@@ -159,14 +175,20 @@ void Connection::flush() {
   refresh();
 }
 
+void Connection::heard() {
+  last_heard_ = Clock::now();
+  if (state_ == State::connected) last_served_ = last_heard_;
+}
+
 void Connection::process(int events) {
   const InLibrary calls(this);
   if (state_ == State::read_only) events |= ZOOKEEPER_WRITE;  // nobody waits for that then: see stay_read_only
   int code = ZOK;
-  for (int answers = 0; code == ZOK && answers < kTurn; ++answers) {
+  // Where no more answers are due, nothing is likely to be there; if it is, it makes the socket ready once more.
+  for (int answers = 0; code == ZOK && answers < kTurn && (answers == 0 || Reply::under_way() > 0); ++answers) {
     code = zookeeper_process(handle_.get(), events);
     events = ZOOKEEPER_READ;
-    if (code == ZOK) last_heard_ = Clock::now();
+    if (code == ZOK) heard();
   }
   after_library();
   // Refused at once, the library would try again at once, for ever.
@@ -294,14 +316,7 @@ void Connection::update_state() {
   if (now == state_) return;
   state_ = now;
   if (now == State::read_only) leave_read_only_at_ = Clock::now() + kSeekEvery;
-  if (usable()) {
-    attempt_ends_ = kNoDeadline;
-    failures_.clear();
-    const auto& login = settings_.digest_login;
-    was_connected_ = true;
-    if (!std::exchange(logged_in_, true) && !login.empty())
-      zoo_add_auth(handle_.get(), "digest", login.data(), static_cast<int>(login.size()), nullptr, nullptr);
-  }
+  if (usable()) connected();
   if (ended()) watches_->orphan_all();
   if (std::exchange(change_unsaid_, true)) return;
   asio::post(executor_, [weak = weak_from_this()] {
@@ -310,6 +325,18 @@ void Connection::update_state() {
     self->change_unsaid_ = false;
     self->on_change_();
   });
+}
+
+void Connection::connected() {
+  attempt_ends_ = kNoDeadline;
+  failures_.clear();
+  was_connected_ = true;
+  ++connections_;
+  if (state_ == State::connected) last_served_ = last_heard_;
+  const auto& login = settings_.digest_login;
+  if (!std::exchange(logged_in_, true) && !login.empty())
+    zoo_add_auth(handle_.get(), "digest", login.data(), static_cast<int>(login.size()), nullptr, nullptr);
+  catch_up();
 }
 
 bool Connection::unsent() {
