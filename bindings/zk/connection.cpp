@@ -20,6 +20,8 @@ namespace {
 
 /// Answers taken in one turn of the loop: others want their turn too.
 constexpr int kTurn = 256;
+/// A turn of the loop that took longer: what came meanwhile is read to its end, since nobody knows how old it is.
+constexpr Duration kStoodStill = 100ms;
 /// Before the library is asked again after an error it has no date for.
 constexpr Duration kAfterError = 20ms;
 /// A session with a server without a quorum looks this often whether the next one has one.
@@ -47,6 +49,11 @@ bool has_no_socket(int library_state) {
 
 int milliseconds(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+bool is_empty(int descriptor) {
+  char byte = 0;
+  return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
 }
 
 /// The text between two marks; empty where they are not there.
@@ -177,19 +184,22 @@ void Connection::flush() {
 
 void Connection::heard() {
   last_heard_ = Clock::now();
-  if (state_ == State::connected) last_served_ = last_heard_;
+  if (state_ == State::connected) last_served_ = std::max(last_served_, looked_at_);
 }
 
 void Connection::process(int events) {
+  const bool stood_still = Clock::now() - looked_at_ > kStoodStill;
   const InLibrary calls(this);
   if (state_ == State::read_only) events |= ZOOKEEPER_WRITE;  // nobody waits for that then: see stay_read_only
   int code = ZOK;
   // Where no more answers are due, nothing is likely to be there; if it is, it makes the socket ready once more.
-  for (int answers = 0; code == ZOK && answers < kTurn && (answers == 0 || Reply::under_way() > 0); ++answers) {
+  const auto more_due = [&] { return stood_still || Reply::under_way() > 0; };
+  for (int answers = 0; code == ZOK && answers < kTurn && (answers == 0 || more_due()); ++answers) {
     code = zookeeper_process(handle_.get(), events);
     events = ZOOKEEPER_READ;
     if (code == ZOK) heard();
   }
+  behind_ = stood_still && code == ZOK;
   after_library();
   // Refused at once, the library would try again at once, for ever.
   if (code != ZOK && code != ZNOTHING && !socket_) return wake_at(Clock::now() + kAfterError);
@@ -215,6 +225,10 @@ void Connection::stay_read_only() {
 }
 
 void Connection::refresh() {
+  const auto now = Clock::now();
+  // This moment counts only where nothing is left that came before it.
+  const auto nothing_waits = [this] { return !socket_ || is_empty(socket_->stream.native_handle()); };
+  if (!behind_ && (now - looked_at_ <= kStoodStill || nothing_waits())) looked_at_ = now;
   if (!handle_ || ended()) return;
   if (socket_ && zoo_state(handle_.get()) == ZOO_READONLY_STATE) return stay_read_only();
   int descriptor = -1;
@@ -332,7 +346,7 @@ void Connection::connected() {
   failures_.clear();
   was_connected_ = true;
   ++connections_;
-  if (state_ == State::connected) last_served_ = last_heard_;
+  if (state_ == State::connected) last_served_ = std::max(last_served_, looked_at_);
   const auto& login = settings_.digest_login;
   if (!std::exchange(logged_in_, true) && !login.empty())
     zoo_add_auth(handle_.get(), "digest", login.data(), static_cast<int>(login.size()), nullptr, nullptr);

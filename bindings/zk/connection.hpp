@@ -59,7 +59,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// "127.0.0.1:2181".
   [[nodiscard]] std::string server() const { return settings_.addresses.server_at(server_); }
   [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
-  /// The same of servers with a quorum: those without keep no session alive.
+  /// The latest moment of which is known that a server with a quorum (those without keep no session alive) heard from
+  /// us since. Not when its answer was read: that may have waited here while this process stood still.
   [[nodiscard]] TimePoint last_served() const { return last_served_; }
   /// How often a server has let us in.
   [[nodiscard]] unsigned connections() const { return connections_; }
@@ -118,6 +119,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TimePoint attempt_ends_ = kNoDeadline;
   TimePoint last_heard_{};
   TimePoint last_served_{};
+  TimePoint looked_at_{};  ///< what is read next came after that, and answers what left before it or later
+  bool behind_ = false;    ///< not all is read that came while this process stood still
   TimePoint leave_read_only_at_ = kNoDeadline;
   TimePoint keep_alive_at_{};
   State state_ = State::connecting;
