@@ -184,19 +184,15 @@ Awaitable<void> LockPlace::wait_turn(Call& call) {
   }
 }
 
-LockNews LockPlace::lost(std::string why) {
-  over_ = true;
-  return {LockState::lost, std::move(why)};
-}
-
 Awaitable<LockNews> LockPlace::wait_news(Call& call, LockState known) {
   while (!call.stop().stopped()) {
-    if (session_ended()) co_return lost("the servers ended our session");
+    if (session_ended()) co_return LockNews{LockState::lost, "the servers ended our session"};
     if (!served()) {
       const auto until = lost_at();
       if (Clock::now() >= until) {
-        co_return lost("no server has answered for the " + humanize_duration(connection_->session_timeout()) +
-                       " after which they give it to the next");
+        co_return LockNews{LockState::lost, "no server has answered for the " +
+                                                humanize_duration(connection_->session_timeout()) +
+                                                " after which they give it to the next"};
       }
       if (known != LockState::suspended) co_return LockNews{LockState::suspended, "the connection is lost"};
       co_await session_->wait_for_change(call, until);
@@ -209,7 +205,7 @@ Awaitable<LockNews> LockPlace::wait_news(Call& call, LockState known) {
     }
     if (known == LockState::suspended) {
       const auto found = co_await watch_own(call);
-      if (found == Own::gone) co_return lost("somebody deleted its node " + node_);
+      if (found == Own::gone) co_return LockNews{LockState::lost, "somebody deleted its node " + node_};
       if (found == Own::there) co_return LockNews{LockState::held, "a server answers"};
       continue;
     }
@@ -219,7 +215,7 @@ Awaitable<LockNews> LockPlace::wait_news(Call& call, LockState known) {
 }
 
 Awaitable<void> LockPlace::leave(Call& call) {
-  over_ = true;
+  over_ = true;  // not before: until it is stopped its function stands still
   while (true) {
     if (session_ended()) throw lost_error("the servers ended our session");
     std::optional<Error> failed;

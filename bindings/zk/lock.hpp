@@ -61,7 +61,6 @@ class LockPlace : public fiber::Lease {
   [[nodiscard]] bool session_ended() const;
   [[nodiscard]] Error lost_error(const std::string& why) const;
   Awaitable<void> wait_for(Call& call, std::string node);
-  LockNews lost(std::string why);
   enum class Own : std::uint8_t { there, gone, unknown };
 
   [[nodiscard]] bool served() const;
@@ -77,7 +76,7 @@ class LockPlace : public fiber::Lease {
   std::string token_;
   std::shared_ptr<Watch> own_;  ///< of our node, set anew after each connection
   bool doubted_ = false;        ///< since wait_news told of it last
-  bool over_ = false;           ///< lost or given back: who goes on relies on it no more
+  bool over_ = false;           ///< being given back: who goes on relies on it no more
 };
 
 /// "root@jump1 pid 71": what the others see of us.

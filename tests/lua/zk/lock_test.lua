@@ -130,6 +130,37 @@ test("a holder frozen past its session wakes up without the lock", function()
   end)
 end)
 
+test("a holder frozen past its session takes no step when it wakes", function()
+  support.with_root({}, function(_, root)
+    local holder = support.connect({ session_timeout = "2s" })
+    local steps, late = 0, 0
+    local failure
+    ops.group(function(group)
+      group:spawn(function()
+        failure = t.raises("zk.lock_lost", nil, function()
+          holder:lock(root .. "/lock", {}, function(lock)
+            group:spawn(function()
+              ops.wait_until(function() return steps > 10 end, { timeout = "20s", every = "5ms" })
+              support.freeze_until_gone(lock.node)
+            end)
+            local before = os.time()
+            while true do
+              steps = steps + 1
+              -- It stands still for 2 s at least.
+              if os.time() - before >= 2 then late = late + 1 end
+              before = os.time()
+              ops.sleep("5ms")
+            end
+          end)
+        end)
+      end)
+    end)
+    t.truthy(failure.message:find("was lost while its function ran", 1, true), failure.message)
+    t.equal(late, 0)
+    holder:close()
+  end)
+end)
+
 test("a process that is killed while it holds a lock: the next gets it when its session has ended", function()
   support.with_root({}, function(z, root)
     local path = root .. "/lock"
