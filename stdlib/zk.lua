@@ -26,7 +26,8 @@ module.method("Client", { "walk",
   returns = "function",
   returns_doc = "an iterator of nodes: path, depth (0 for the first), stat, data where asked for",
   waits = true,
-  raises = { "zk.not_found", "zk.no_auth", "zk.unreachable", "zk.session_expired", "zk.auth_failed" },
+  raises = { "zk.not_found", "zk.no_auth", "zk.timeout", "zk.unreachable", "zk.session_expired", "zk.auth_failed",
+    "zk.server" },
   doc = "Visit a node and all below it, depth first, children by name; in constant memory, many requests at once",
   run = function(self, path, options)
     local walk = hidden.walk_begin(self, path, options.data)
@@ -52,21 +53,31 @@ local function describe_node(change)
   return change.path .. " has version " .. change.stat.version .. " and data " .. native.describe(change.data)
 end
 
-local function wait_timeout(path, options, seen)
+local function wait_timeout(path, options, seen, unasked)
   raw_error(native.new_error("wait.timeout", "waited " .. native.duration_text(options.timeout) .. " for "
-    .. path .. "; last seen: " .. describe_node(seen), { detail = { seen = seen } }), 0)
+    .. path .. "; last seen: " .. describe_node(seen)
+    .. (unasked and ". Whether that is still so could not be asked: " .. unasked.message or ""),
+    { detail = { seen = seen }, cause = unasked }), 0)
 end
 
---- nil where nothing changed in that time.
+--- nil where nothing changed in that time; with the error where nobody could be asked.
 local function next_change(changes, time)
   local ok, change = native.pcall(hidden.follow_next, changes, { timeout = time })
   if ok then return change end
   if not native.is_error(change) or change.code ~= "zk.timeout" then raw_error(change, 0) end
+  return nil, not hidden.follow_fresh(changes) and change or nil
 end
 
 local function node_of(change)
   if not change.exists then return nil end
   return { path = change.path, data = change.data, stat = change.stat }
+end
+
+local function has_reached(reached, node)
+  local done = reached(node)
+  if type(done) == "boolean" then return done end
+  raw_error(native.new_error("wait.not_boolean", "the function given to wait_node returned " .. type(done)
+    .. ", not a boolean (a missing return?)"), 0)
 end
 
 module.method("Client", { "wait_node",
@@ -78,23 +89,21 @@ module.method("Client", { "wait_node",
   returns = "any",
   returns_doc = "the node: path, data, stat; nil where its absence was awaited",
   waits = true,
-  raises = { "wait.timeout", "wait.not_boolean", "zk.no_auth", "zk.unreachable", "zk.session_expired" },
+  raises = { "wait.timeout", "wait.not_boolean", "zk.no_auth", "zk.unreachable", "zk.session_expired", "zk.auth_failed",
+    "zk.server" },
   doc = "Wait until a node is as a function wants it; the function is asked at the beginning and after each change",
   run = function(self, path, reached, options)
     local give_up = native.now() + options.timeout
     local changes = hidden.follow(self, path)
-    local seen
+    local seen, unasked
     while true do
       local left = give_up - native.now()
-      if left <= 0 then wait_timeout(path, options, seen) end
-      seen = next_change(changes, math.min(left, options.every)) or seen
-      local node = seen and node_of(seen)
-      local done = seen and reached(node)
-      if seen and type(done) ~= "boolean" then
-        raw_error(native.new_error("wait.not_boolean", "the function given to wait_node returned " .. type(done)
-          .. ", not a boolean (a missing return?)"), 0)
-      end
-      if done then return node end
+      if left <= 0 then wait_timeout(path, options, seen, unasked) end
+      local change
+      change, unasked = next_change(changes, math.min(left, options.every))
+      seen = change or seen
+      -- What nobody can vouch for does not end the wait.
+      if not unasked and has_reached(reached, node_of(seen)) then return node_of(seen) end
     end
   end,
 })
@@ -111,6 +120,7 @@ module.error("zk.lock_left", "a lock could not be given back",
 module.record("LockOptions", "How to take a lock", {
   { "timeout", "duration", "how long to wait until it is ours", default = "60s" },
   { "owner", "string", "what others see of us; user, host and process unless given" },
+  { "acl", "any", "who may do what with the lock's nodes: as `acl` of `create`, \"open\" unless given" },
 })
 
 module.method("Client", { "lock",
@@ -122,9 +132,12 @@ module.method("Client", { "lock",
   returns = "any",
   returns_doc = "what fn returned",
   waits = true,
-  raises = { "zk.lock_busy", "zk.lock_lost", "zk.lock_left", "zk.unreachable", "zk.session_expired" },
+  raises = { "zk.lock_busy", "zk.lock_lost", "zk.lock_left", "zk.timeout", "zk.not_found", "zk.no_auth",
+    "zk.ephemeral_parent", "zk.invalid_acl", "zk.connection_lost", "zk.read_only", "zk.unreachable",
+    "zk.session_expired", "zk.auth_failed", "zk.server" },
   doc = "Run a function while no other machine does; it stands still while no server answers, and is stopped when the "
-    .. "lock is lost",
+    .. "lock is lost. Locks of other programs (kazoo, Curator) at the same node are not seen: give those a node of "
+    .. "their own",
   run = function(self, path, options, fn)
     return locking.lock(hidden, self, path, options, fn)
   end,
@@ -144,16 +157,18 @@ module.record("EnsembleServer", "One server of an ensemble", {
   { "latency", "number", "average time to answer, in milliseconds" },
   { "nodes", "integer", "how many nodes it has" },
   { "followers", "integer", "of a leader: servers that follow it in step" },
-  { "survives_loss", "boolean", "true: the others keep a quorum without this one", required = true },
+  { "survives_loss", "boolean", "true: the others keep a quorum without this one; nil: not known" },
   { "refused_words", "string[]", "what 4lw.commands.whitelist does not let us ask" },
-  { "error", "string", "why nothing more is known of it" },
+  { "error", "string", "why nothing more is known of it, or why it does not count" },
 })
 module.record("Ensemble", "The health of an ensemble", {
   { "servers", "EnsembleServer[]", "in the order they were named", required = true },
-  { "leader", "string", "the server that leads; nil: none" },
-  { "quorum", "boolean", "true: changes are possible", required = true },
-  { "voters", "integer", "servers whose voice counts", required = true },
-  { "serving", "integer", "how many of those serve", required = true },
+  { "leader", "string", "the server that leads; nil: none of those that were asked" },
+  { "quorum", "boolean", "true: changes are possible; nil: not known, since too few servers were asked or answered" },
+  { "voters", "integer", "servers whose voice counts, by their configuration", required = true },
+  { "asked", "integer", "how many of those were asked", required = true },
+  { "serving", "integer", "how many of all serve: as was seen, or as the leader knows", required = true },
+  { "problem", "string", "what keeps the rest from being said with certainty" },
   { "zxid_spread", "integer", "transactions between the most and the least advanced; nil where their epochs differ" },
 })
 module.record("EnsembleOptions", "How to look at an ensemble", {

@@ -27,11 +27,16 @@ Awaitable<std::optional<Change>> Follower::next(Call& call) {
   }
 }
 
+bool Follower::is_fresh() const {
+  return seen_ && seen_->watch && !seen_->watch->fired() && !seen_->watch->orphaned() && session_->usable();
+}
+
 Awaitable<int> Follower::await_event(Call& call) {
   const auto watch = seen_->watch;
   co_await Watch::wait(call, watch);
   if (call.stop().stopped()) {
-    call.saw("no change of " + describe(Value(path_), 200));
+    const auto shown = describe(Value(path_), 200);
+    call.saw(session_->usable() ? "no change of " + shown : "no server to tell of " + shown + ": " + session_->seen());
     throw Error("cancelled", "stopped while it waited for a change of " + path_).on(session_->target());
   }
   if (watch->orphaned()) {
@@ -60,36 +65,48 @@ Awaitable<Follower::Look> Follower::look(Call& call) {
     auto& reply = *found.first;
     if (reply.code == ZOK) {
       std::sort(reply.names.begin(), reply.names.end());
-      co_return Look{true, reply.stat, std::move(reply.text), std::move(reply.names), found.second};
+      co_return Look{true, reply.stat, std::move(reply.text), std::move(reply.names), found.second, connections()};
     }
     const bool may_be_absent = reply.code == ZNONODE && (!children_ || seen_);
     if (!may_be_absent) {
       const Error error = co_await explain(call, session_, reply.code, asked);
       throw error;
     }
-    if (children_) co_return Look{};
+    if (children_) {
+      Look look;
+      look.connections = connections();
+      co_return look;
+    }
     const auto absent = co_await session_->ask_watched(call, asked, kind, full, true, begin_absent);
     if (absent.first->code == ZNONODE) {
       Look look;
       look.watch = absent.second;
+      look.connections = connections();
       co_return look;
     }
     // It was created in between, or the answer was an error that reading it will show as well.
   }
 }
 
+unsigned Follower::connections() const {
+  const auto& connection = session_->connection();
+  return connection ? connection->connections() : 0;
+}
+
 // nullopt: what was to be told of is no news (a watch that was set anew).
 std::optional<Change> Follower::compare(const Look& before, int event) {
   const Look& now = *seen_;
+  const bool broke = before.connections != now.connections;
   if (!now.exists) {
     ended_ = children_;
     const bool was_there = before.exists || event == ZOO_CREATED_EVENT;
     if (!was_there) return std::nullopt;
-    return change(ChangeType::deleted, !before.exists || event == ZOO_CHANGED_EVENT || event == ZOO_CHILD_EVENT);
+    const bool was_told_of_more = event == ZOO_CHANGED_EVENT || event == ZOO_CHILD_EVENT;
+    return change(ChangeType::deleted, !before.exists || was_told_of_more || broke);
   }
   const bool is_same = before.exists && before.stat.czxid == now.stat.czxid;
   if (!is_same && children_) return change(ChangeType::children, true);
-  if (!is_same) return change(ChangeType::created, before.exists || now.stat.version > 0);
+  if (!is_same) return change(ChangeType::created, before.exists || now.stat.version > 0 || broke);
   const auto steps = children_ ? now.stat.cversion - before.stat.cversion : now.stat.version - before.stat.version;
   if (steps == 0) return std::nullopt;
   return change(children_ ? ChangeType::children : ChangeType::changed, steps != 1);

@@ -29,13 +29,17 @@ OPSHOST_RECORD(Change, "One change of a node, or of its children",
                 "was created or deleted"),
                (path, "the node"), (exists, "false: the node is not there"), (data, "its bytes, where it exists"),
                (stat, "its versions, where it exists"), (children, "their names, sorted, where those are watched"),
-               (missed, "true: the versions show that more happened since the change before than this one"))
+               (missed,
+                "true: more happened since the change before than this one, or may have: the versions say so, or the "
+                "connection was lost meanwhile. Not told: that a node came and went again between two looks, where "
+                "it was absent at both"))
 
 struct WatchOptions {
   bool children = false;
   Duration timeout = 60s;
 };
-OPSHOST_RECORD(WatchOptions, "What to watch", (children, "the coming and going of its children, not its data"),
+OPSHOST_RECORD(WatchOptions, "What to watch",
+               (children, "the coming and going of its children, not its data; it then ends with the node"),
                (timeout, "how long each change may take to come"))
 
 /// First what is there now, then every change, over lost connections too. Its end: of a node whose children are
@@ -47,6 +51,8 @@ class Follower {
 
   /// nullopt at the end.
   Awaitable<std::optional<Change>> next(Call& call);
+  /// False: what was seen last may be out of date, and no server has said otherwise yet.
+  [[nodiscard]] bool is_fresh() const;
 
  private:
   /// What was seen of the node, and the watch that tells when that is out of date.
@@ -56,10 +62,12 @@ class Follower {
     std::string data{};
     std::vector<std::string> children{};
     std::shared_ptr<Watch> watch{};
+    unsigned connections = 0;  ///< a break since then hides what happened: the servers tell of the latest state only
   };
 
   Awaitable<int> await_event(Call& call);
   Awaitable<Look> look(Call& call);
+  [[nodiscard]] unsigned connections() const;
   [[nodiscard]] std::optional<Change> compare(const Look& before, int event);
   [[nodiscard]] Change change(ChangeType type, bool missed) const;
 

@@ -7,7 +7,7 @@ namespace opshost::zk {
 Awaitable<bool> Client::alive(Call& call) {
   const auto session = session_;
   try {
-    co_await session->until_usable(call);
+    co_await session->until_usable(call, Clock::now() + session->options().connect_timeout);
     co_return true;
   } catch (const Error& error) {
     if (error.code() != "zk.unreachable") throw;

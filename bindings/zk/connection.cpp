@@ -20,6 +20,8 @@ namespace {
 
 /// Answers taken in one turn of the loop: others want their turn too.
 constexpr int kTurn = 256;
+/// A turn of the loop that took longer: what came meanwhile is read to its end, since nobody knows how old it is.
+constexpr Duration kStoodStill = 100ms;
 /// Before the library is asked again after an error it has no date for.
 constexpr Duration kAfterError = 20ms;
 /// A session with a server without a quorum looks this often whether the next one has one.
@@ -47,6 +49,11 @@ bool has_no_socket(int library_state) {
 
 int milliseconds(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+bool is_empty(int descriptor) {
+  char byte = 0;
+  return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
 }
 
 /// The text between two marks; empty where they are not there.
@@ -102,7 +109,23 @@ void Connection::replace_handle() {
   handle_ = std::move(fresh);  // closes the old one, which answers all it still has with ZCLOSING
   watches_->fire_all();
   logged_in_ = false;
+  replaced_ = true;
+  catch_up_.reset();
   wake_at(Clock::now());
+}
+
+// A new handle tells the server that it has seen nothing, so that one which lags behind what this session has read
+// would let it in. It answers nothing before it has caught up.
+void Connection::catch_up() {
+  if (!replaced_) return;
+  if (catch_up_ && catch_up_->done() && catch_up_->code == ZOK) {
+    replaced_ = false;
+    return;
+  }
+  catch_up_ = std::make_shared<Reply>(executor_);
+  Reply::handed_over(catch_up_);
+  const int code = zoo_async(handle_.get(), "/", Reply::on_string, catch_up_.get());
+  if (code != ZOK) catch_up_->refused(code);
 }
 
 // Everything is polled from zoo_state after each call; the library insists on a function.
@@ -159,15 +182,24 @@ void Connection::flush() {
   refresh();
 }
 
+void Connection::heard() {
+  last_heard_ = Clock::now();
+  if (state_ == State::connected) last_served_ = std::max(last_served_, looked_at_);
+}
+
 void Connection::process(int events) {
+  const bool stood_still = Clock::now() - looked_at_ > kStoodStill;
   const InLibrary calls(this);
   if (state_ == State::read_only) events |= ZOOKEEPER_WRITE;  // nobody waits for that then: see stay_read_only
   int code = ZOK;
-  for (int answers = 0; code == ZOK && answers < kTurn; ++answers) {
+  // Where no more answers are due, nothing is likely to be there; if it is, it makes the socket ready once more.
+  const auto more_due = [&] { return stood_still || Reply::under_way() > 0; };
+  for (int answers = 0; code == ZOK && answers < kTurn && (answers == 0 || more_due()); ++answers) {
     code = zookeeper_process(handle_.get(), events);
     events = ZOOKEEPER_READ;
-    if (code == ZOK) last_heard_ = Clock::now();
+    if (code == ZOK) heard();
   }
+  behind_ = stood_still && code == ZOK;
   after_library();
   // Refused at once, the library would try again at once, for ever.
   if (code != ZOK && code != ZNOTHING && !socket_) return wake_at(Clock::now() + kAfterError);
@@ -193,6 +225,10 @@ void Connection::stay_read_only() {
 }
 
 void Connection::refresh() {
+  const auto now = Clock::now();
+  // This moment counts only where nothing is left that came before it.
+  const auto nothing_waits = [this] { return !socket_ || is_empty(socket_->stream.native_handle()); };
+  if (!behind_ && (now - looked_at_ <= kStoodStill || nothing_waits())) looked_at_ = now;
   if (!handle_ || ended()) return;
   if (socket_ && zoo_state(handle_.get()) == ZOO_READONLY_STATE) return stay_read_only();
   int descriptor = -1;
@@ -294,14 +330,7 @@ void Connection::update_state() {
   if (now == state_) return;
   state_ = now;
   if (now == State::read_only) leave_read_only_at_ = Clock::now() + kSeekEvery;
-  if (usable()) {
-    attempt_ends_ = kNoDeadline;
-    failures_.clear();
-    const auto& login = settings_.digest_login;
-    was_connected_ = true;
-    if (!std::exchange(logged_in_, true) && !login.empty())
-      zoo_add_auth(handle_.get(), "digest", login.data(), static_cast<int>(login.size()), nullptr, nullptr);
-  }
+  if (usable()) connected();
   if (ended()) watches_->orphan_all();
   if (std::exchange(change_unsaid_, true)) return;
   asio::post(executor_, [weak = weak_from_this()] {
@@ -310,6 +339,18 @@ void Connection::update_state() {
     self->change_unsaid_ = false;
     self->on_change_();
   });
+}
+
+void Connection::connected() {
+  attempt_ends_ = kNoDeadline;
+  failures_.clear();
+  was_connected_ = true;
+  ++connections_;
+  if (state_ == State::connected) last_served_ = std::max(last_served_, looked_at_);
+  const auto& login = settings_.digest_login;
+  if (!std::exchange(logged_in_, true) && !login.empty())
+    zoo_add_auth(handle_.get(), "digest", login.data(), static_cast<int>(login.size()), nullptr, nullptr);
+  catch_up();
 }
 
 bool Connection::unsent() {

@@ -59,6 +59,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// "127.0.0.1:2181".
   [[nodiscard]] std::string server() const { return settings_.addresses.server_at(server_); }
   [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
+  /// The latest moment of which is known that a server with a quorum (those without keep no session alive) heard from
+  /// us since. Not when its answer was read: that may have waited here while this process stood still.
+  [[nodiscard]] TimePoint last_served() const { return last_served_; }
+  /// How often a server has let us in.
+  [[nodiscard]] unsigned connections() const { return connections_; }
   /// What became of the attempts since the last connection: "10.0.0.1:2181: Connection refused". Empty: none failed.
   [[nodiscard]] std::string failures() const;
   [[nodiscard]] Watches& watches() { return *watches_; }
@@ -82,6 +87,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   [[nodiscard]] Handle open(const clientid_t* session) const;
   void replace_handle();
+  void catch_up();
+  void connected();
+  void heard();
   void gather();
   void flush();
   void process(int events);
@@ -110,6 +118,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TimePoint timer_at_ = kNoDeadline;
   TimePoint attempt_ends_ = kNoDeadline;
   TimePoint last_heard_{};
+  TimePoint last_served_{};
+  TimePoint looked_at_{};  ///< what is read next came after that, and answers what left before it or later
+  bool behind_ = false;    ///< not all is read that came while this process stood still
   TimePoint leave_read_only_at_ = kNoDeadline;
   TimePoint keep_alive_at_{};
   State state_ = State::connecting;
@@ -117,6 +128,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::map<std::string, std::string> failures_;
   bool was_connected_ = false;
   bool logged_in_ = false;  ///< the handle in use has our login; it repeats it on each connection
+  bool replaced_ = false;   ///< the handle in use has forgotten what it saw, until catch_up_ is answered
+  std::shared_ptr<Reply> catch_up_;
+  unsigned connections_ = 0;
   bool change_unsaid_ = false;
 };
 

@@ -29,8 +29,9 @@ Awaitable<std::vector<std::string>> below(Call& call, SessionPtr session, std::s
 /// From the last to the first: a server carries out what one session sends in the order it was sent.
 class Deletions {
  public:
-  Deletions(SessionPtr session, std::vector<std::string> paths)
-      : session_(std::move(session)), left_(std::move(paths)) {}
+  /// `sent`: set once one of them may have left this process.
+  Deletions(SessionPtr session, std::vector<std::string> paths, bool& sent)
+      : session_(std::move(session)), left_(std::move(paths)), sent_(sent) {}
 
   Awaitable<void> run(Call& call) {
     while (!left_.empty() || !under_way_.empty()) {
@@ -58,6 +59,7 @@ class Deletions {
       deletion.connection->send(deletion.reply, [&](zhandle_t* handle) {
         return zoo_adelete(handle, full.c_str(), -1, Reply::on_void, deletion.reply.get());
       });
+      sent_ = sent_ || deletion.reply->sent();
       under_way_.push_back(std::move(deletion));
     }
   }
@@ -73,34 +75,46 @@ class Deletions {
     }
     if (reply.code == ZOK || reply.code == ZNONODE || reply.code == ZNOTEMPTY) co_return;
     const Error error = co_await explain(call, session_, reply.code, asked);
-    throw Error(error).maybe_applied();
+    throw error;
   }
 
   SessionPtr session_;
   std::vector<std::string> left_;
   std::deque<Deletion> under_way_;
+  bool& sent_;
 };
+
+/// `sent`: set where one of the deletions may have been carried out, whatever becomes of the others.
+Awaitable<bool> delete_once(Call& call, SessionPtr session, std::string path, std::optional<std::int32_t> version,
+                            bool& sent) {
+  const auto stat = co_await node_exists(call, session, path);
+  if (!stat && !version) co_return false;
+  if (stat && version && stat->version != *version) {
+    const Error error = co_await explain(call, session, ZBADVERSION, {"delete", path});
+    throw error;
+  }
+  auto paths = co_await below(call, session, path);
+  Deletions deletions(session, std::move(paths), sent);
+  co_await deletions.run(call);
+  co_return co_await delete_node(call, session, path, version);
+}
 
 }  // namespace
 
 Awaitable<bool> delete_tree(Call& call, SessionPtr session, std::string path, std::optional<std::int32_t> version) {
+  bool some_gone = false;
   for (int round = 1;; ++round) {
-    const auto stat = co_await node_exists(call, session, path);
-    if (!stat && !version) co_return false;
-    if (stat && version && stat->version != *version) {
-      const Error error = co_await explain(call, session, ZBADVERSION, {"delete", path});
-      throw error;
-    }
+    std::optional<Error> failed;
     try {
-      auto paths = co_await below(call, session, path);
-      Deletions deletions(session, std::move(paths));
-      co_await deletions.run(call);
-      co_return co_await delete_node(call, session, path, version);
+      co_return co_await delete_once(call, session, path, version, some_gone);
     } catch (const Error& error) {
-      // Gone since it was looked at, or grown.
-      const bool look_again = error.code() == "zk.not_found" || error.code() == "zk.not_empty";
-      if (!look_again || round == kMostRounds) throw;
+      failed = error;
     }
+    // Gone since it was looked at, or grown.
+    const bool look_again = failed->code() == "zk.not_found" || failed->code() == "zk.not_empty";
+    if (look_again && round < kMostRounds) continue;
+    if (some_gone) failed->set_maybe_applied(true);
+    throw Error(*failed);
   }
 }
 

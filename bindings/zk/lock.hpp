@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bindings/zk/operations.hpp"
+#include "host/fiber/lease.hpp"
 
 namespace opshost::zk {
 
@@ -33,7 +34,7 @@ OPSHOST_RECORD(LockNews, "What became of a lock", (state, "held; suspended: no s
                (why, "what was seen"))
 
 /// One place in the queue of a lock.
-class LockPlace {
+class LockPlace : public fiber::Lease {
  public:
   LockPlace(SessionPtr session, std::string lock, std::string node, std::string token)
       : session_(std::move(session)),
@@ -46,6 +47,9 @@ class LockPlace {
   /// Grows with every holder: hand it to what you change, and have it refuse older ones. Text that sorts as it grows.
   [[nodiscard]] std::string token() const { return token_; }
 
+  /// True where the servers may have given the lock to the next while this process stood still. wait_news tells then.
+  bool in_doubt() override;
+
   /// Until it is our turn. Throws zk.lock_lost where our place is gone, zk.timeout naming who is before us.
   Awaitable<void> wait_turn(Call& call);
   /// Until it is another state than `known`.
@@ -57,7 +61,13 @@ class LockPlace {
   [[nodiscard]] bool session_ended() const;
   [[nodiscard]] Error lost_error(const std::string& why) const;
   Awaitable<void> wait_for(Call& call, std::string node);
-  Awaitable<std::shared_ptr<Watch>> watch_own(Call& call);
+  enum class Own : std::uint8_t { there, gone, unknown };
+
+  [[nodiscard]] bool served() const;
+  [[nodiscard]] TimePoint lost_at() const { return connection_->last_served() + connection_->session_timeout(); }
+  Awaitable<void> until_served(Call& call);
+  /// Looks at our node, and sets own_ where it is there. Unknown: the connection broke meanwhile.
+  Awaitable<Own> watch_own(Call& call);
 
   SessionPtr session_;
   std::shared_ptr<Connection> connection_;  ///< the session that the place belongs to
@@ -65,13 +75,17 @@ class LockPlace {
   std::string node_;
   std::string token_;
   std::shared_ptr<Watch> own_;  ///< of our node, set anew after each connection
+  bool doubted_ = false;        ///< since wait_news told of it last
+  bool over_ = false;           ///< being given back: who goes on relies on it no more
 };
 
 /// "root@jump1 pid 71": what the others see of us.
 std::string default_owner();
 
-/// Takes a place at the end of the queue; the lock's node is made where it is missing.
-Awaitable<std::shared_ptr<LockPlace>> enter_lock(Call& call, SessionPtr session, std::string lock, std::string owner);
+/// Takes a place at the end of the queue; the lock's node is made where it is missing. Throws zk.lock_left where a
+/// place may have been taken whose name is not known; otherwise like create_node.
+Awaitable<std::shared_ptr<LockPlace>> enter_lock(Call& call, SessionPtr session, std::string lock, std::string owner,
+                                                 Acl acl);
 /// Holder first. Empty where the lock's node does not exist.
 Awaitable<std::vector<Contender>> contenders_of(Call& call, SessionPtr session, std::string lock);
 

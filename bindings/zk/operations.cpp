@@ -67,9 +67,10 @@ int create_mode(const CreateOptions& options) {
   return options.sequential ? ZOO_PERSISTENT_SEQUENTIAL : ZOO_PERSISTENT;
 }
 
-Awaitable<ReplyPtr> ask_create(Call& call, SessionPtr session, Asked asked, std::string data, int mode, Acl acl) {
+Awaitable<ReplyPtr> ask_create(Call& call, SessionPtr session, Asked asked, std::string data, int mode, Acl acl,
+                               bool sequential) {
   const LibraryAcl library_acl(acl);
-  const auto full = full_path(*session, asked.path);
+  const auto full = full_path(*session, asked.path, sequential);
   co_return co_await session->ask(call, asked, Repeat::never, [&](zhandle_t* handle, Reply* reply) {
     return zoo_acreate(handle, full.c_str(), data.data(), static_cast<int>(data.size()), library_acl.get(), mode,
                        Reply::on_string, reply);
@@ -80,20 +81,37 @@ std::string without_chroot(const Session& session, const std::string& full) {
   return full.size() > session.chroot().size() ? full.substr(session.chroot().size()) : "/";
 }
 
+/// Looks for the tagged node whose creation went unanswered. What keeps it from looking leaves that in doubt.
+Awaitable<std::optional<std::string>> find_lost(Call& call, SessionPtr session, std::string path, Error lost) {
+  std::optional<Error> failed;
+  try {
+    co_return co_await find_tagged(call, session, path);
+  } catch (const Error& error) {
+    failed = error;
+  }
+  call.saw(lost.message());
+  throw Error("zk.connection_lost", lost.message() + ". Looking for it failed: " + failed->message())
+      .on(session->target())
+      .retryable()
+      .maybe_applied()
+      .because(*failed);
+}
+
 Awaitable<Error> explain_create(Call& call, SessionPtr session, int code, Asked asked) {
   if (code != ZNONODE) co_return co_await explain(call, session, code, asked);
   const auto parent = parent_of(asked.path);
   const auto why = co_await explain(call, session, code, {asked.verb, parent});
-  co_return Error("zk.not_found", describe(Value(asked.path), 200) + " cannot be created: " + why.message() +
-                                      "; say makepath = true to create what is missing")
+  // Nothing makes a chroot by the way.
+  const auto* advice = parent == "/" ? "" : "; say makepath = true to create what is missing";
+  co_return Error("zk.not_found", describe(Value(asked.path), 200) + " cannot be created: " + why.message() + advice)
       .on(session->target());
 }
 
 }  // namespace
 
-std::string full_path(const Session& session, const std::string& path) {
+std::string full_path(const Session& session, const std::string& path, bool sequential) {
   if (session.chroot().empty()) return path;
-  return path == "/" ? session.chroot() : session.chroot() + path;
+  return path == "/" && !sequential ? session.chroot() : session.chroot() + path;
 }
 
 void check_size(const Session& session, const Asked& asked, std::size_t bytes) {
@@ -212,29 +230,33 @@ Awaitable<void> set_acl(Call& call, SessionPtr session, std::string path, Acl ac
 Awaitable<std::string> create_node(Call& call, SessionPtr session, std::string path, std::string data,
                                    CreateOptions options) {
   check_path(path, options.sequential);
-  if (options.tagged) path = join(parent_of(path), new_tag() + name_of(path));
+  if (options.tagged && tag_of(name_of(path)).empty()) path = join(parent_of(path), new_tag() + name_of(path));
   const Asked asked{"create", path};
   check_data(*session, asked, data);
   bool parents_made = false;
   while (true) {
-    std::optional<Error> lost;
+    std::optional<Error> failed;
     try {
-      const auto reply = co_await ask_create(call, session, asked, data, create_mode(options), options.acl);
+      const auto reply =
+          co_await ask_create(call, session, asked, data, create_mode(options), options.acl, options.sequential);
       if (reply->code == ZOK) co_return without_chroot(*session, reply->text);
-      if (reply->code != ZNONODE || !options.makepath || std::exchange(parents_made, true)) {
-        const Error error = co_await explain_create(call, session, reply->code, asked);
-        throw error;
+      if (reply->code != ZNONODE || !options.makepath || parents_made) {
+        failed = co_await explain_create(call, session, reply->code, asked);
       }
     } catch (const Error& error) {
-      if (!options.tagged || error.code() != "zk.connection_lost") throw;
-      lost = error;
+      failed = error;
     }
-    if (lost) {
-      const auto made = co_await find_tagged(call, session, path);
-      if (made) co_return *made;
-    } else {
+    if (!failed) {
       co_await ensure_path(call, session, parent_of(path), options.acl);
+      parents_made = true;
+      continue;
     }
+    if (!options.tagged || failed->code() != "zk.connection_lost") {
+      if (parents_made) failed->set_maybe_applied(true);
+      throw Error(*failed);
+    }
+    const auto made = co_await find_lost(call, session, path, *failed);
+    if (made) co_return *made;
   }
 }
 
@@ -255,17 +277,26 @@ Awaitable<bool> delete_node(Call& call, SessionPtr session, std::string path, st
 Awaitable<void> ensure_path(Call& call, SessionPtr session, std::string path, Acl acl) {
   check_path(path);
   std::vector<std::string> missing{path};
+  bool some_made = false;
   while (!missing.empty() && missing.back() != "/") {
     const Asked asked{"create", missing.back()};
-    const auto reply = co_await ask_create(call, session, asked, {}, ZOO_PERSISTENT, acl);
-    if (reply->code == ZOK || reply->code == ZNODEEXISTS) {
-      missing.pop_back();
-    } else if (reply->code == ZNONODE && parent_of(missing.back()) != "/") {
-      missing.push_back(parent_of(missing.back()));
-    } else {
-      const Error error = co_await explain_create(call, session, reply->code, asked);
-      throw error;
+    std::optional<Error> failed;
+    try {
+      const auto reply = co_await ask_create(call, session, asked, {}, ZOO_PERSISTENT, acl, false);
+      some_made = some_made || reply->code == ZOK;
+      if (reply->code == ZOK || reply->code == ZNODEEXISTS) {
+        missing.pop_back();
+      } else if (reply->code == ZNONODE && parent_of(missing.back()) != "/") {
+        missing.push_back(parent_of(missing.back()));
+      } else {
+        failed = co_await explain_create(call, session, reply->code, asked);
+      }
+    } catch (const Error& error) {
+      failed = error;
     }
+    if (!failed) continue;
+    if (some_made) failed->set_maybe_applied(true);
+    throw Error(*failed);
   }
 }
 

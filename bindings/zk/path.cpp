@@ -26,10 +26,10 @@ void check_parts(std::string_view path, bool sequential) {
   }
 }
 
-/// Those a server refuses: controls, surrogates and private use, specials.
+/// Those a server refuses: controls, surrogates and private use, specials; what lies beyond is two surrogates to it.
 bool is_refused(char32_t number) {
   return number <= 0x1f || (number >= 0x7f && number <= 0x9f) || (number >= 0xd800 && number <= 0xf8ff) ||
-         (number >= 0xfff0 && number <= 0xffff);
+         number >= 0xfff0;
 }
 
 void check_characters(std::string_view path) {

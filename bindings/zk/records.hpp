@@ -150,7 +150,8 @@ struct SessionInfo {
 };
 OPSHOST_RECORD(SessionInfo, "Our session with the ensemble",
                (state,
-                "idle: nothing was asked yet; connecting: never connected so far; connected; read_only: connected "
+                "idle: there is none yet, or no server let us in; connecting: never connected so far; connected; "
+                "read_only: connected "
                 "to a server without a quorum; suspended: the connection is lost, the session may live on; lost: "
                 "the servers have ended it, the next call begins a new one"),
                (id, "as the servers print it: \"0x100004f2b190003\""), (session_timeout, "what the servers granted"),

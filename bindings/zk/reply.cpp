@@ -2,12 +2,16 @@
 
 #include <array>
 #include <cstdio>
+#include <utility>
 
 #include "bindings/zk/permissions.hpp"
 
 namespace opshost::zk {
 
 namespace {
+
+thread_local std::size_t count_under_way = 0;
+
 std::vector<std::string> list_of(const String_vector& strings) {
   std::vector<std::string> list;
   list.reserve(static_cast<std::size_t>(strings.count));
@@ -43,6 +47,13 @@ NodeStat stat_from(const Stat& stat) {
 // The library passes it back as const.
 Reply& Reply::of(const void* data) { return *static_cast<Reply*>(const_cast<void*>(data)); }
 
+void Reply::handed_over(const std::shared_ptr<Reply>& reply) {
+  reply->self_ = reply;
+  ++count_under_way;
+}
+
+std::size_t Reply::under_way() { return count_under_way; }
+
 void Reply::refused(int code_of_library) {
   sent_ = false;
   finish(code_of_library);
@@ -51,6 +62,8 @@ void Reply::refused(int code_of_library) {
 void Reply::finish(int code_of_library) {
   code = code_of_library;
   done_ = true;
+  --count_under_way;
+  if (const auto react = std::exchange(react_, nullptr)) react(code);
   answered_.cancel();
   self_.reset();  // may destroy this
 }

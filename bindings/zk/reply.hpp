@@ -2,6 +2,7 @@
 // One request on its way to the ensemble, and what came back.
 #include <zookeeper/zookeeper.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,9 +23,14 @@ class Reply {
   explicit Reply(const asio::any_io_executor& executor) : answered_(executor, TimePoint::max()) {}
 
   /// From here on the library has the address.
-  static void handed_over(const std::shared_ptr<Reply>& reply) { reply->self_ = reply; }
+  static void handed_over(const std::shared_ptr<Reply>& reply);
+  /// How many the library has the address of, of all sessions.
+  static std::size_t under_way();
   /// The library did not take the request.
   void refused(int code_of_library);
+
+  /// Runs once with the code, inside the library, when the answer comes; also where nobody waits for it any more.
+  void when_done(std::function<void(int)> react) { react_ = std::move(react); }
 
   [[nodiscard]] bool done() const { return done_; }
   /// False: it never left this process.
@@ -56,6 +62,7 @@ class Reply {
   bool done_ = false;
   bool sent_ = true;
   asio::steady_timer answered_;
+  std::function<void(int)> react_;
   std::shared_ptr<Reply> self_;
 };
 

@@ -29,6 +29,14 @@ void check_timeout(const char* name, Duration timeout) {
     throw Error("usage.argument", std::string(name) + " is " + format_duration(timeout) + "; give 1ms to 24h");
 }
 
+/// Servers take what is before the first ":" as the name.
+void check_login(const DigestAuth& auth) {
+  const auto is_odd = [](unsigned char c) { return c == ':' || c < ' ' || c == 0x7f; };
+  if (!auth.user.empty() && std::none_of(auth.user.begin(), auth.user.end(), is_odd)) return;
+  throw Error("usage.argument", "auth.user is " + describe(Value(auth.user)) +
+                                    "; a name has at least one character, no \":\" and no control character");
+}
+
 /// Equal for handles that may share a session, if they go the same way.
 std::string key_of(const ConnectOptions& options, const std::string& target) {
   std::string key = target + '\n' + std::to_string(options.session_timeout.count()) + '\n' +
@@ -44,6 +52,7 @@ Session::Session(ConnectOptions options) : options_(std::move(options)), servers
   options_.chroot = checked_chroot(std::move(options_.chroot));
   check_timeout("session_timeout", options_.session_timeout);
   check_timeout("connect_timeout", options_.connect_timeout);
+  if (options_.auth) check_login(*options_.auth);
   target_ = target_of(servers_, options_);
 }
 
@@ -109,14 +118,20 @@ Error Session::lost_error(const Connection& connection) const {
 void Session::judge_lost(Call& call, const Connection& connection, const Reply& reply, const Asked& asked,
                          Repeat repeat) {
   const bool in_doubt = repeat == Repeat::never && reply.sent();
+  const auto doubt = text_of(asked) + " may or may not have happened; look before you repeat it";
   if (call.stop().stopped()) {
-    call.saw(reply.done() ? seen() : "waiting for the answer of " + connection.server());
+    const auto wait = reply.done() ? seen() : "waiting for the answer of " + connection.server();
+    call.saw(in_doubt ? wait + "; " + doubt : wait);
     throw Error("cancelled", "stopped while " + text_of(asked) + " was under way").on(target_).maybe_applied(in_doubt);
   }
-  if (connection.ended()) throw lost_error(connection).maybe_applied(in_doubt);
+  if (connection.ended()) {
+    const auto ended = lost_error(connection);
+    if (!in_doubt) throw Error(ended);
+    throw Error(ended.code(), ended.message() + ". " + doubt).on(target_).maybe_applied();
+  }
   if (reply.code == ZSESSIONMOVED || !in_doubt) return;
-  throw Error("zk.connection_lost", "the connection to " + connection.server() + " was lost before the answer came: " +
-                                        text_of(asked) + " may or may not have happened; look before you repeat it")
+  throw Error("zk.connection_lost",
+              "the connection to " + connection.server() + " was lost before the answer came: " + doubt)
       .on(target_)
       .retryable()
       .maybe_applied();
@@ -190,9 +205,12 @@ Awaitable<void> Session::open(Call& call) {
   }
 }
 
-Awaitable<void> Session::until_usable(Call& call) {
+Awaitable<void> Session::until_usable(Call& call, TimePoint give_up) {
   const auto self = shared_from_this();
   if (connection_ && connection_->ended()) connection_.reset();  // whoever waited for it was told
+  // Who waited for the first connection was stopped before its time: it gets another.
+  if (connection_ && opening_until_ && Clock::now() >= *opening_until_)
+    opening_until_ = Clock::now() + options_.connect_timeout;
   while (!usable()) {
     if (!connection_ && !looking_up_) {
       co_await open(call);
@@ -201,7 +219,7 @@ Awaitable<void> Session::until_usable(Call& call) {
     const auto attempt = attempt_;
     const auto connection = connection_;
     call.saw(seen());
-    co_await wait_for_change(call, opening_until_.value_or(kNoDeadline));
+    co_await wait_for_change(call, opening_until_.value_or(give_up));
     if (attempt == failed_attempt_) {
       const Error failure = *failure_;
       throw failure;
@@ -209,6 +227,9 @@ Awaitable<void> Session::until_usable(Call& call) {
     call.saw(seen());
     if (call.stop().stopped()) throw Error("cancelled", "stopped before a server was there").on(target_);
     if (connection && connection->ended()) throw lost_error(*connection);
+    if (!opening_until_ && !usable() && Clock::now() >= give_up) {
+      throw Error("zk.unreachable", "no server has let us in again: " + seen()).on(target_).retryable();
+    }
     if (opening_until_ && Clock::now() >= *opening_until_ && !usable()) {
       fail_attempt(Error("zk.unreachable", "no server let us in within " + format_duration(options_.connect_timeout) +
                                                ": " + seen() +

@@ -56,55 +56,77 @@ class Session : public std::enable_shared_from_this<Session> {
     }
   }
 
+  using Watched = std::pair<std::shared_ptr<Reply>, std::shared_ptr<Watch>>;
+
   /// A read that also sets a watch, or relies on one that is set. `begin(handle, reply, watch)` passes watch on, which
   /// may be nullptr. Where it is `for_absent`, "no node" sets the watch too.
   template <class Begin>
-  Awaitable<std::pair<std::shared_ptr<Reply>, std::shared_ptr<Watch>>> ask_watched(Call& call, Asked asked,
-                                                                                   Watch::Kind kind, std::string path,
-                                                                                   bool for_absent, Begin begin) {
+  Awaitable<Watched> ask_watched(Call& call, Asked asked, Watch::Kind kind, std::string path, bool for_absent,
+                                 Begin begin) {
     while (true) {
       if (!usable()) co_await until_usable(call);
-      const auto connection = connection_;
-      auto& watches = connection->watches();
-      auto watch = watches.find(kind, path);
-      const bool is_new = watch == nullptr;
-      if (is_new) watch = watches.add(kind, path);
-      auto reply = std::make_shared<Reply>(call.executor());
-      connection->send(reply,
-                       [&](zhandle_t* handle) { return begin(handle, reply.get(), is_new ? watch.get() : nullptr); });
-      if (!reply->done()) co_await Reply::wait(call, reply);
-      if (!reply->done() || is_lost(reply->code)) {
-        judge_lost(call, *connection, *reply, asked, Repeat::freely);
-        continue;
-      }
-      const bool set = reply->code == ZOK || (for_absent && reply->code == ZNONODE);
-      if (is_new && set) watches.is_set(watch);
-      if (is_new && !set) watches.forget(watch);
-      co_return std::make_pair(std::move(reply), std::move(watch));
+      auto watched = co_await ask_watched_once(call, asked, kind, path, for_absent, begin);
+      if (watched.first) co_return watched;
     }
+  }
+
+  /// The same, of the server that is there now: nothing where the connection to it breaks.
+  template <class Begin>
+  Awaitable<Watched> ask_watched_once(Call& call, Asked asked, Watch::Kind kind, std::string path, bool for_absent,
+                                      Begin begin) {
+    const auto connection = connection_;
+    auto& watches = connection->watches();
+    auto watch = watches.find(kind, path);
+    const bool is_new = watch == nullptr;
+    if (is_new) watch = watches.add(kind, path);
+    auto reply = std::make_shared<Reply>(call.executor());
+    if (is_new) {
+      // Also where nobody waits for the answer any more.
+      reply->when_done([weak = std::weak_ptr(connection), watch, for_absent](int code) {
+        const auto its = weak.lock();
+        if (!its) return;
+        const bool set = code == ZOK || (for_absent && code == ZNONODE);
+        set ? its->watches().is_set(watch) : its->watches().forget(watch);
+      });
+    }
+    connection->send(reply,
+                     [&](zhandle_t* handle) { return begin(handle, reply.get(), is_new ? watch.get() : nullptr); });
+    if (!reply->done()) co_await Reply::wait(call, reply);
+    if (!reply->done() || is_lost(reply->code)) {
+      judge_lost(call, *connection, *reply, asked, Repeat::freely);
+      co_return Watched();
+    }
+    co_return Watched(std::move(reply), std::move(watch));
   }
 
   /// What becomes of a request without an answer: returns where it is to be asked again. Throws like ask.
   void judge_lost(Call& call, const Connection& connection, const Reply& reply, const Asked& asked, Repeat repeat);
 
-  /// Until a server has let us in; begins a session where there is none. Throws like ask.
-  Awaitable<void> until_usable(Call& call);
+  /// Until a server has let us in; begins a session where there is none. Throws like ask. `give_up`: zk.unreachable too
+  /// where a session that was connected finds no server by then.
+  Awaitable<void> until_usable(Call& call, TimePoint give_up = kNoDeadline);
   /// Until the state changes, the time has come, or the call is stopped. May return for no reason.
   Awaitable<void> wait_for_change(Call& call, TimePoint until);
+  /// Whoever waits for a change looks again.
+  void wake() {
+    if (change_) change_->cancel();
+  }
   /// Until the state changes, the watch fires, or the call is stopped.
   Awaitable<void> until_news(Call& call, std::shared_ptr<Watch> watch);
   [[nodiscard]] bool usable() const { return connection_ && connection_->usable(); }
   [[nodiscard]] SessionState state() const;
   /// The session in use; nullptr: none. Tells one session from the next.
   [[nodiscard]] const std::shared_ptr<Connection>& connection() const { return connection_; }
+  /// Why no server is there, for messages.
+  [[nodiscard]] std::string seen() const;
+  /// Why that session is over.
+  [[nodiscard]] Error lost_error(const Connection& connection) const;
 
  private:
-  [[nodiscard]] Error lost_error(const Connection& connection) const;
   Awaitable<void> open(Call& call);
   void fail_attempt(Error failure);
   void begin(const asio::any_io_executor& executor, Addresses addresses);
   void changed();
-  [[nodiscard]] std::string seen() const;
 
   ConnectOptions options_;
   std::vector<HostPort> servers_;

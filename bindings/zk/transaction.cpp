@@ -31,7 +31,8 @@ class LibrarySteps {
 
  private:
   void add(const Session& session, const TransactionStep& step, zoo_op_t& operation) {
-    const auto& path = paths_.emplace_back(full_path(session, step.path));
+    const bool is_numbered = step.op == StepKind::create && step.sequential;
+    const auto& path = paths_.emplace_back(full_path(session, step.path, is_numbered));
     const auto version = step.version.value_or(-1);
     const auto length = static_cast<int>(step.data.size());
     switch (step.op) {

@@ -1,6 +1,7 @@
 #include "bindings/zk/walk.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "bindings/zk/path.hpp"
 
@@ -10,6 +11,12 @@ namespace {
 
 /// Requests under way at once on one level. A server answers a client in order, so more would only wait there.
 constexpr std::size_t kAhead = 128;
+/// As long as nobody knows how many children such nodes have.
+constexpr std::size_t kFirstAhead = 8;
+/// Names that the answers to those may hold together, by what was seen of nodes of that depth.
+constexpr std::size_t kNamesAhead = 16384;
+
+constexpr auto kUnknown = std::numeric_limits<std::size_t>::max();
 
 int begin_children(zhandle_t* handle, const std::string& full, Reply* reply) {
   return zoo_aget_children2(handle, full.c_str(), 0, Reply::on_children, reply);
@@ -30,11 +37,34 @@ std::string Walk::path_of(const Level& level, std::size_t index) const {
   return level.parent.empty() ? start_ : join(level.parent, level.names[index]);
 }
 
-void Walk::ask_ahead(Call& call, Level& level) {
+std::size_t Walk::names_held() const {
+  std::size_t count = 0;
+  for (const auto& level : levels_) {
+    count += level.names.size() - level.next;
+    for (const auto& ahead : level.ahead) count += ahead.children->names.size();
+  }
+  return count;
+}
+
+std::size_t Walk::window(std::size_t depth) const {
+  if (depth >= fan_out_.size() || fan_out_[depth] == kUnknown) return kFirstAhead;
+  return std::clamp(kNamesAhead / std::max<std::size_t>(fan_out_[depth], 1), std::size_t{2}, kAhead);
+}
+
+// The most of late: nodes of one depth mostly resemble each other.
+void Walk::learn(std::size_t depth, std::size_t children) {
+  if (depth >= fan_out_.size()) fan_out_.resize(depth + 1, kUnknown);
+  auto& known = fan_out_[depth];
+  known = known == kUnknown ? children : std::max(children, known - known / 64);
+}
+
+void Walk::ask_ahead(Call& call, std::size_t depth) {
+  auto& level = levels_[depth];
   const auto& connection = session_->connection();
+  const auto most = window(depth);
   // Half a window at a time: each look for free places then sends many requests together.
-  if (level.ahead.size() > kAhead / 2) return;
-  while (level.ahead.size() < kAhead && level.next + level.ahead.size() < level.names.size()) {
+  if (level.ahead.size() > most / 2) return;
+  while (level.ahead.size() < most && level.next + level.ahead.size() < level.names.size()) {
     const auto full = full_path(*session_, path_of(level, level.next + level.ahead.size()));
     Ahead ahead{.children = std::make_shared<Reply>(call.executor()), .data = {}};
     connection->send(ahead.children,
@@ -55,11 +85,20 @@ Awaitable<std::shared_ptr<Reply>> Walk::answer(Call& call, std::shared_ptr<Reply
     throw Error("cancelled", "stopped during a walk at " + path).on(session_->target());
   }
   if (!is_lost(reply->code)) co_return reply;
+  if (connection_->ended()) throw session_->lost_error(*connection_);
   const auto full = full_path(*session_, path);
   const auto begin = [&](zhandle_t* handle, Reply* again) {
     return data ? begin_data(handle, full, again) : begin_children(handle, full, again);
   };
   co_return co_await session_->ask(call, {"walk to", path}, Repeat::freely, begin);
+}
+
+// Another session may see another tree.
+Awaitable<void> Walk::until_usable(Call& call) {
+  if (connection_ && (connection_->ended() || connection_ != session_->connection()))
+    throw session_->lost_error(*connection_);
+  if (!session_->usable()) co_await session_->until_usable(call);
+  connection_ = session_->connection();
 }
 
 Awaitable<std::optional<WalkedNode>> Walk::next(Call& call) {
@@ -69,9 +108,9 @@ Awaitable<std::optional<WalkedNode>> Walk::next(Call& call) {
       levels_.pop_back();
       continue;
     }
-    if (!session_->usable()) co_await session_->until_usable(call);
+    co_await until_usable(call);
     // The node after this level too, so that it is there when the level is done.
-    for (auto i = levels_.size() > 1 ? levels_.size() - 2 : 0; i < levels_.size(); ++i) ask_ahead(call, levels_[i]);
+    for (auto i = levels_.size() > 1 ? levels_.size() - 2 : 0; i < levels_.size(); ++i) ask_ahead(call, i);
 
     auto& level = levels_.back();
     auto path = path_of(level, level.next);
@@ -88,6 +127,7 @@ Awaitable<std::optional<WalkedNode>> Walk::next(Call& call) {
       const Error error = co_await explain(call, session_, code, {"walk to", path});
       throw error;
     }
+    learn(levels_.size() - 1, reply->names.size());
     if (!reply->names.empty()) {
       std::sort(reply->names.begin(), reply->names.end());
       levels_.push_back({.parent = path, .names = std::move(reply->names)});

@@ -1,6 +1,6 @@
 #pragma once
 // Everything below a node, depth first: a node before its children, those by name. Many requests are under way at once,
-// and only what lies between the node and the walk's present place is kept.
+// and only what lies between the node and the walk's present place, and a bounded part of what comes next, is kept.
 #include <deque>
 #include <memory>
 #include <optional>
@@ -26,10 +26,12 @@ class Walk {
   Walk(SessionPtr session, std::string path, bool data);
 
   /// The next node; nullopt at the end. One that is deleted meanwhile is left out. Throws like get_children, also
-  /// zk.not_found where the first node is not there.
+  /// zk.not_found where the first node is not there, and zk.session_expired where the session ended since it began.
   Awaitable<std::optional<WalkedNode>> next(Call& call);
   /// Leaves out all that is below the node met last.
   void prune();
+  /// Names that were read, and not yet met.
+  [[nodiscard]] std::size_t names_held() const;
 
  private:
   /// The requests for one node, and their answers.
@@ -45,7 +47,10 @@ class Walk {
   };
 
   [[nodiscard]] std::string path_of(const Level& level, std::size_t index) const;
-  void ask_ahead(Call& call, Level& level);
+  [[nodiscard]] std::size_t window(std::size_t depth) const;
+  void ask_ahead(Call& call, std::size_t depth);
+  void learn(std::size_t depth, std::size_t children);
+  Awaitable<void> until_usable(Call& call);
   Awaitable<std::shared_ptr<Reply>> answer(Call& call, std::shared_ptr<Reply> reply, std::string path, bool data);
 
   SessionPtr session_;
@@ -53,6 +58,8 @@ class Walk {
   bool data_;
   bool entered_ = false;  ///< the node met last has children, whose level is the last
   std::vector<Level> levels_;
+  std::vector<std::size_t> fan_out_;        ///< how many children nodes of each depth have, as far as is known
+  std::shared_ptr<Connection> connection_;  ///< the session it began in
 };
 
 }  // namespace opshost::zk

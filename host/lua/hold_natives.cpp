@@ -2,9 +2,11 @@
 #include <memory>
 
 #include "host/fiber/hold.hpp"
+#include "host/fiber/lease.hpp"
 #include "host/fiber/scheduler.hpp"
 #include "host/gate/gate.hpp"
 #include "host/lua/context.hpp"
+#include "host/lua/handle.hpp"
 #include "host/lua/natives.hpp"
 
 namespace opshost::lua {
@@ -27,10 +29,19 @@ int collect_hold(lua_State* state) {
   return 0;
 }
 
-// hold() -> hold, off, inside of the current fiber's
+std::shared_ptr<fiber::Lease> lease_of(const HandleBox* box) {
+  if (box == nullptr) return nullptr;
+  const auto as_lease = box->handle_class->also.find(&handle_class<fiber::Lease>());
+  if (as_lease == box->handle_class->also.end()) return nullptr;
+  return std::static_pointer_cast<fiber::Lease>(as_lease->second(box->object));
+}
+
+// hold(lease) -> hold, off, inside of the current fiber's. lease: a handle that is one; nil: none
 int new_hold(lua_State* state) {
   auto& fiber = *context_of(state).scheduler->current();
-  new (lua_newuserdata(state, sizeof(HoldPtr))) HoldPtr(std::make_shared<Hold>(fiber.hold));
+  const HandleBox* box = lua_isnoneornil(state, 1) ? nullptr : to_any_handle(state, 1);
+  luaL_argcheck(state, box != nullptr || lua_isnoneornil(state, 1), 1, "lease expected");
+  new (lua_newuserdata(state, sizeof(HoldPtr))) HoldPtr(std::make_shared<Hold>(fiber.hold, lease_of(box)));
   lua_pushlightuserdata(state, &hold_metatable_key);
   lua_rawget(state, LUA_REGISTRYINDEX);
   lua_setmetatable(state, -2);

@@ -141,6 +141,7 @@ void Operation::apply_stop_reason() {
     error_ =
         Error(info_.module + ".timeout", "no answer within " + format_duration(timeout_.value_or(Duration{})) + last)
             .on(error_->target())
+            .during(error_->op())
             .maybe_applied(error_->is_maybe_applied())
             .because(*error_);
   } else if (seen().empty()) {

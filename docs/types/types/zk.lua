@@ -27,7 +27,7 @@ error('Cannot require a meta file')
 
 --- Our session with the ensemble.
 --- @class (exact) zk.SessionInfo
---- @field state zk.SessionState # idle: nothing was asked yet; connecting: never connected so far; connected; read_only: connected to a server without a quorum; suspended: the connection is lost, the session may live on; lost: the servers have ended it, the next call begins a new one
+--- @field state zk.SessionState # idle: there is none yet, or no server let us in; connecting: never connected so far; connected; read_only: connected to a server without a quorum; suspended: the connection is lost, the session may live on; lost: the servers have ended it, the next call begins a new one
 --- @field id? string # as the servers print it: "0x100004f2b190003"
 --- @field session_timeout? ops.duration # what the servers granted
 --- @field server? string # which one we talk to, or try to: "10.0.0.1:2181"
@@ -77,7 +77,7 @@ error('Cannot require a meta file')
 --- @field data? string # its bytes, where it exists
 --- @field stat? zk.NodeStat # its versions, where it exists
 --- @field children? string[] # their names, sorted, where those are watched
---- @field missed boolean # true: the versions show that more happened since the change before than this one
+--- @field missed boolean # true: more happened since the change before than this one, or may have: the versions say so, or the connection was lost meanwhile. Not told: that a node came and went again between two looks, where it was absent at both
 
 --- What happened.
 --- @alias zk.ChangeType
@@ -89,7 +89,7 @@ error('Cannot require a meta file')
 
 --- What to watch.
 --- @class (exact) zk.WatchOptions
---- @field children? boolean # the coming and going of its children, not its data (default false)
+--- @field children? boolean # the coming and going of its children, not its data; it then ends with the node (default false)
 --- @field timeout? ops.duration # how long each change may take to come (default "1m")
 
 --- One who holds a lock, or waits for it.
@@ -175,6 +175,7 @@ error('Cannot require a meta file')
 --- @class (exact) zk.LockOptions
 --- @field timeout? ops.duration # how long to wait until it is ours (default "60s")
 --- @field owner? string # what others see of us; user, host and process unless given
+--- @field acl? any # who may do what with the lock's nodes: as `acl` of `create`, "open" unless given
 
 --- One server of an ensemble.
 --- @class (exact) zk.EnsembleServer
@@ -188,17 +189,19 @@ error('Cannot require a meta file')
 --- @field latency? number # average time to answer, in milliseconds
 --- @field nodes? integer # how many nodes it has
 --- @field followers? integer # of a leader: servers that follow it in step
---- @field survives_loss boolean # true: the others keep a quorum without this one
+--- @field survives_loss? boolean # true: the others keep a quorum without this one; nil: not known
 --- @field refused_words? string[] # what 4lw.commands.whitelist does not let us ask
---- @field error? string # why nothing more is known of it
+--- @field error? string # why nothing more is known of it, or why it does not count
 
 --- The health of an ensemble.
 --- @class (exact) zk.Ensemble
 --- @field servers zk.EnsembleServer[] # in the order they were named
---- @field leader? string # the server that leads; nil: none
---- @field quorum boolean # true: changes are possible
---- @field voters integer # servers whose voice counts
---- @field serving integer # how many of those serve
+--- @field leader? string # the server that leads; nil: none of those that were asked
+--- @field quorum? boolean # true: changes are possible; nil: not known, since too few servers were asked or answered
+--- @field voters integer # servers whose voice counts, by their configuration
+--- @field asked integer # how many of those were asked
+--- @field serving integer # how many of all serve: as was seen, or as the leader knows
+--- @field problem? string # what keeps the rest from being said with certainty
 --- @field zxid_spread? integer # transactions between the most and the least advanced; nil where their epochs differ
 
 --- How to look at an ensemble.
@@ -484,9 +487,11 @@ function Client:delete(path, options) end
 --- Raises:
 --- - `zk.not_found`: the node, or one above it, does not exist
 --- - `zk.no_auth`: the node's access list does not let us
+--- - `zk.timeout`: no answer came within `timeout`
 --- - `zk.unreachable`: no server let us in within connect_timeout
 --- - `zk.session_expired`: the servers ended our session; its ephemeral nodes and locks are gone
 --- - `zk.auth_failed`: the servers refused our login
+--- - `zk.server`: a server refused for another reason
 --- @async
 --- @param path string # the node to begin at
 --- @param options? zk.WalkOptions # how
@@ -504,6 +509,8 @@ function Client:walk(path, options) end
 --- - `zk.no_auth`: the node's access list does not let us
 --- - `zk.unreachable`: no server let us in within connect_timeout
 --- - `zk.session_expired`: the servers ended our session; its ephemeral nodes and locks are gone
+--- - `zk.auth_failed`: the servers refused our login
+--- - `zk.server`: a server refused for another reason
 --- @async
 --- @param path string # the node
 --- @param reached function # called as reached(node), node being nil where there is none; true ends the wait
@@ -512,7 +519,8 @@ function Client:walk(path, options) end
 function Client:wait_node(path, reached, options) end
 
 --- Run a function while no other machine does; it stands still while no server answers, and is stopped
---- when the lock is lost.
+--- when the lock is lost. Locks of other programs (kazoo, Curator) at the same node are not seen: give
+--- those a node of their own.
 ---
 --- Only reads; waits as long as `timeout` says.
 ---
@@ -520,8 +528,17 @@ function Client:wait_node(path, reached, options) end
 --- - `zk.lock_busy`: a lock was not free in time
 --- - `zk.lock_lost`: a lock was lost while it was held, or waited for
 --- - `zk.lock_left`: a lock could not be given back
+--- - `zk.timeout`: no answer came within `timeout`
+--- - `zk.not_found`: the node, or one above it, does not exist
+--- - `zk.no_auth`: the node's access list does not let us
+--- - `zk.ephemeral_parent`: an ephemeral node cannot have children
+--- - `zk.invalid_acl`: the server does not take the access list
+--- - `zk.connection_lost`: a change's answer was lost: it may have been applied
+--- - `zk.read_only`: our server has no quorum and takes no changes
 --- - `zk.unreachable`: no server let us in within connect_timeout
 --- - `zk.session_expired`: the servers ended our session; its ephemeral nodes and locks are gone
+--- - `zk.auth_failed`: the servers refused our login
+--- - `zk.server`: a server refused for another reason
 --- @async
 --- @param path string # the lock's node; made where it is missing
 --- @param options? zk.LockOptions # how long to wait, who we are

@@ -26,8 +26,8 @@ local function look_after(hidden, place, hold)
 end
 
 --- Runs fn(lock) in a fiber of its own beside one that looks after the lock.
-local function run_under(hidden, place, fn, lock)
-  local hold, body, guard = native.hold(), native.group(), native.group()
+local function run_under(hidden, place, hold, fn, lock)
+  local body, guard = native.group(), native.group()
   local outcome, lost
   native.spawn(guard, function()
     lost = look_after(hidden, place, hold)
@@ -44,25 +44,38 @@ local function run_under(hidden, place, fn, lock)
   return outcome, lost, not joined and stopped or nil
 end
 
---- Gives the place back, whatever stops us. Returns nothing, or the error.
-local function leave(hidden, place)
-  native.shield()
-  local ok, failure = raw_pcall(hidden.lock_leave, place)
-  native.unshield()
-  if ok then return nil end
-  -- Out of time, the host puts its own error around the one that names the node.
+-- In seconds, what nothing stops while it lasts, since a node of ours would be left behind: no deadline is overrun by
+-- more.
+local TAKING_A_PLACE = { least = 1, most = 10 }
+local GIVING_IT_BACK = 30
+-- Somebody else has the lock by now, or is about to: no reason to let the script wait for its error.
+local GIVING_UP = 3
+
+--- Out of time, the host puts its own error around the one that names the node.
+local function that_names_the_node(failure)
   local cause = native.is_error(failure) and failure.cause
   return cause and cause.code == "zk.lock_left" and cause or failure
 end
 
+--- Gives the place back, whatever stops us. Returns nothing, or the error.
+local function leave(hidden, place, time)
+  native.shield()
+  local ok, failure = raw_pcall(hidden.lock_leave, place, { timeout = time })
+  native.unshield()
+  return not ok and that_names_the_node(failure) or nil
+end
+
 -- A place is a node that keeps the lock as long as our session lives: once it may have been made, nothing stops us
 -- before we know its name, and can give it back. Whatever may take long comes before.
-local function enter(hidden, client, path, owner)
-  hidden.lock_prepare(client, path)
+local function enter(hidden, client, path, options, give_up)
+  hidden.lock_prepare(client, path, options.acl, { timeout = options.timeout })
+  local left = give_up - native.now()
+  local time = math.max(TAKING_A_PLACE.least, math.min(left, TAKING_A_PLACE.most))
   native.shield()
-  local ok, place = raw_pcall(hidden.lock_enter, client, path, owner)
+  local ok, place = raw_pcall(hidden.lock_enter, client, path, options.owner or hidden.lock_owner(), options.acl,
+    { timeout = time })
   native.unshield()
-  if not ok then raw_error(place, 0) end
+  if not ok then raw_error(that_names_the_node(place), 0) end
   return place
 end
 
@@ -77,25 +90,30 @@ local function lost_error(path, why, cause, left)
     })
 end
 
-local function wait_turn(hidden, place, path, options)
-  local ok, failure = raw_pcall(hidden.lock_wait, place, { timeout = options.timeout })
+local function wait_turn(hidden, place, path, options, give_up)
+  local ok, failure = raw_pcall(hidden.lock_wait, place, { timeout = math.max(give_up - native.now(), 0) })
   if ok then return end
-  local left = leave(hidden, place)
+  local left = leave(hidden, place, GIVING_UP)
   if left and left.code == "zk.lock_left" then raw_error(left, 0) end
   if native.is_error(failure) and failure.code == "zk.timeout" then
-    raw_error(native.new_error("zk.lock_busy", "the lock " .. native.describe(path) .. " was not free: "
-      .. failure.message, { retryable = true, cause = failure }), 0)
+    local seen = failure.message:match("; last seen: (.*)") or failure.message
+    raw_error(native.new_error("zk.lock_busy", "the lock " .. native.describe(path) .. " was not free within "
+      .. native.duration_text(options.timeout) .. ": " .. seen, { retryable = true, cause = failure }), 0)
   end
   raw_error(failure, 0)
 end
 
 function locking.lock(hidden, client, path, options, fn)
   if native.is_plan() then return fn({ path = path, token = "<the lock's token>", node = path }) end
-  local place = enter(hidden, client, path, options.owner or hidden.lock_owner())
-  wait_turn(hidden, place, path, options)
+  local give_up = native.now() + options.timeout
+  local place = enter(hidden, client, path, options, give_up)
+  wait_turn(hidden, place, path, options, give_up)
   local lock = { path = path, token = hidden.lock_token(place), node = hidden.lock_node(place) }
-  local outcome, lost, stopped = run_under(hidden, place, fn, lock)
-  local left = leave(hidden, place)
+  local hold = native.hold(place)
+  local outcome, lost, stopped = run_under(hidden, place, hold, fn, lock)
+  local left = leave(hidden, place, lost and GIVING_UP or GIVING_IT_BACK)
+  -- What the function began elsewhere goes on.
+  native.set_hold(hold, false)
   local failure = outcome and not outcome[1] and outcome[2] or nil
   if lost then raw_error(lost_error(path, lost, failure, left), 0) end
   if stopped then raw_error(stopped, 0) end

@@ -68,6 +68,76 @@ test("a frozen server is silent, and does not keep the others waiting", function
   support.roles()
 end)
 
+test("one server of a healthy ensemble tells of all: the leader knows who follows, a follower that there is a quorum",
+  function()
+    local leader, followers = support.roles()
+    local function look(server) return zk.ensemble("127.0.0.1:" .. support.ports[tonumber(server:match("%d"))]) end
+    local report = look(leader)
+    t.equal({ report.quorum, report.voters, report.asked, report.serving, report.servers[1].survives_loss },
+      { true, 3, 1, 3, true })
+    local lines = zk.ensemble_text(report)
+    t.equal(lines:match("[^\n]*$"), "quorum: yes, 3 of 3 voters serve (1 asked), leader: " .. report.leader
+      .. ", zxids 0 apart")
+    report = look(followers[1])
+    t.equal({ report.quorum, report.voters, report.asked, report.serving, report.leader,
+      report.servers[1].survives_loss }, { true, 3, 1, 1, nil, nil })
+    lines = zk.ensemble_text(report)
+    t.equal(lines:match("[^\n]*$"), "quorum: yes, 1 of 3 voters serve (1 asked), leader: not asked, zxids 0 apart")
+    t.truthy(lines:find("  unknown\n"), lines)
+    -- Named twice, and once more under another name.
+    local port = support.ports[tonumber(followers[1]:match("%d"))]
+    report = zk.ensemble({ "127.0.0.1:" .. port, "localhost:" .. port, "127.0.0.1:" .. port })
+    t.equal({ #report.servers, report.asked, report.serving, report.servers[2].error }, { 2, 1, 1,
+      "it has the serverId of 127.0.0.1:" .. port .. ": the same server, or another ensemble; it is not counted" })
+  end)
+
+local function words_of(id, mode, more)
+  return {
+    srvr = "Zookeeper version: 3.8.0-1, built on 2022-02-25 08:49 UTC\nLatency min/avg/max: 0/0.5/3\nReceived: 1\n"
+      .. "Sent: 1\nConnections: 1\nOutstanding: 0\nZxid: 0x100000002\nMode: " .. mode .. "\nNode count: 5\n",
+    ruok = "imok",
+    conf = "clientPort=2181\nserverId=" .. id .. "\nmembership: \nserver.1=a:2888:3888:participant\n"
+      .. "server.2=b:2888:3888:participant\nserver.3=c:2888:3888:participant\n" .. (more or "") .. "version=0",
+    mntr = "zk_server_state\t" .. mode .. "\n" .. (mode == "leader" and "zk_synced_followers\t2\n" or ""),
+  }
+end
+
+test("two that lead are no quorum anybody can vouch for", function()
+  support.with_words({ words_of(1, "leader"), words_of(2, "follower"), words_of(3, "leader") }, function(names)
+    local report = zk.ensemble(names)
+    t.equal({ report.quorum, report.leader, report.servers[1].survives_loss }, { nil, names[1], nil })
+    t.equal(zk.ensemble_text(report), ([[
+SERVER           MODE      VERSION  ZXID         CONNECTIONS  OUTSTANDING  QUORUM WITHOUT IT
+%s  leader    3.8.0    0x100000002  1            0            unknown
+%s  follower  3.8.0    0x100000002  1            0            unknown
+%s  leader    3.8.0    0x100000002  1            0            unknown
+%s and %s lead: these are several ensembles, or a former leader has not noticed yet that it is cut off
+quorum: unknown, 3 of 3 voters serve, leader: %s, zxids 0 apart]]):format(names[1], names[2], names[3], names[1],
+      names[3], names[1]))
+  end)
+end)
+
+test("where votes are grouped or weighted, no majority is counted", function()
+  local groups = "group.1=1:2:3\nweight.1=1\nweight.2=1\nweight.3=0\n"
+  support.with_words({ words_of(1, "leader", groups), words_of(2, "follower", groups) }, function(names)
+    local report = zk.ensemble(names)
+    t.equal({ report.quorum, report.leader, report.servers[1].survives_loss, report.problem },
+      { true, names[1], nil, "its servers vote in groups or with weights: what survives which loss is not known" })
+  end)
+end)
+
+test("servers that are down say nothing of those that were not named", function()
+  local words = words_of(1, "follower")
+  words.srvr = "This ZooKeeper instance is not currently serving requests\n"
+  words.mntr = words.srvr
+  support.with_words({ words }, function(names)
+    local report = zk.ensemble(names)
+    t.equal({ report.quorum, report.voters, report.asked, report.serving }, { nil, 3, 1, 0 })
+    local text = zk.ensemble_text(report)
+    t.equal(text:match("[^\n]*$"), "quorum: unknown, 0 of 3 voters serve (1 asked), leader: none")
+  end)
+end)
+
 test("words are asked one by one; a wrong one is said", function()
   t.equal(zk.ask("127.0.0.1:" .. support.ports[1], "ruok"), "imok")
   t.truthy(zk.ask("127.0.0.1:" .. support.ports[1], "cons"):find("queued=", 1, true))
@@ -75,7 +145,9 @@ test("words are asked one by one; a wrong one is said", function()
   t.raises("usage.argument", '"status" is no word of four letters, like "mntr"', function()
     zk.ask("127.0.0.1:" .. support.ports[1], "status")
   end)
-  t.raises("usage.argument", nil, function() zk.ask(support.hosts, "ruok") end)
+  t.raises("usage.argument", '"' .. support.hosts .. '" names more than one server', function()
+    zk.ask(support.hosts, "ruok")
+  end)
   local failure = t.raises("zk.unreachable", nil, function() zk.ask("127.0.0.1:1", "ruok") end)
   t.equal(failure.target, "127.0.0.1:1")
   t.raises("zk.word_refused", "127.0.0.1:" .. support.ports[1]

@@ -1,6 +1,7 @@
 -- Nodes: what each call does, and what it says when it cannot.
 local ops = require "ops"
 local support = require "zk.support"
+local secret = require "ops.secret"
 local t = require "testing"
 local zk = require "zk"
 local test = t.test
@@ -91,7 +92,9 @@ test("what is not there is named, with the nearest there is", function()
       .. '/a" does not exist; say makepath = true to create what is missing', function() z:create(root .. "/a/b") end)
     t.equal({ failure.target, failure.op, failure.maybe_applied, failure.retryable },
       { support.hosts, "Client:create", false, false })
-    t.raises("zk.not_found", nil, function() z:delete(root .. "/gone", { version = 0 }) end)
+    t.raises("zk.not_found", '"' .. root .. '/gone" does not exist', function()
+      z:delete(root .. "/gone", { version = 0 })
+    end)
   end)
 end)
 
@@ -126,6 +129,7 @@ test("paths no server takes are refused before anything is sent", function()
   refused("/.", '"." is no name; give the whole path')
   refused("/a\1", "byte 3 begins a character no server takes")
   refused("/a\255", "it is not UTF-8")
+  refused("/\240\159\152\128", "byte 2 begins a character no server takes")
   support.with_root({}, function(client, root)
     local odd = root .. '/a b"\'$*\\ é 漢 %00'
     client:create(odd, "odd")
@@ -161,11 +165,16 @@ test("a chroot stands for the root", function()
     t.equal(inside:create("/n-", "", { sequential = true }), "/n-0000000001")
     t.equal({ inside:get("/a").path, inside:children("/") }, { "/a", { "a", "n-0000000001" } })
     t.equal(z:get(root .. "/app/a").data, "in")
+    -- A number alone stays below the chroot too.
+    t.equal(inside:create("/", "", { sequential = true }), "/0000000002")
+    local made = inside:transaction({ { op = "create", path = "/", sequential = true } })
+    t.equal({ made[1].path, z:children(root) }, { "/0000000003", { "app" } })
     inside:close()
     local wrong = support.connect({ chroot = root .. "/ap" })
     t.raises("zk.not_found", '"/a" does not exist, as the chroot "' .. root
       .. '/ap" does not: create that, or correct `chroot`', function() wrong:get("/a") end)
-    t.raises("zk.not_found", nil, function() wrong:create("/a") end)
+    t.raises("zk.not_found", '"/a" cannot be created: "/" does not exist, as the chroot "' .. root
+      .. '/ap" does not: create that, or correct `chroot`', function() wrong:create("/a", "", { makepath = true }) end)
     wrong:close()
   end)
 end)
@@ -175,13 +184,20 @@ test("an access list says who may do what", function()
     local path = root .. "/a"
     z:create(path)
     t.equal(z:acl(path), { { scheme = "world", id = "anyone", permissions = "cdrwa" } })
-    t.raises("zk.invalid_acl", nil, function() z:create(root .. "/x", "", { acl = "creator" }) end)
+    t.raises("zk.invalid_acl", 'the server does not take that access list for "' .. root
+      .. '/x": an unknown scheme, or "creator" without a login', function()
+      z:create(root .. "/x", "", { acl = "creator" })
+    end)
     z:create(root .. "/fixed", "", { acl = "read" })
     t.raises("zk.no_auth", 'the access list of "' .. root .. '/fixed" does not let us set',
       function() z:set(root .. "/fixed", "x") end)
     z:set_acl(path, { { scheme = "world", id = "anyone", permissions = "rd" } })
     t.equal(z:acl(path), { { scheme = "world", id = "anyone", permissions = "dr" } })
-    t.raises("usage.argument", nil, function() z:set_acl(path, { { permissions = "rx" } }) end)
+    t.raises("usage.argument", 'acl: "rx" are no permissions; they are letters of "rwcda": read, write, create, '
+      .. "delete, admin", function() z:set_acl(path, { { permissions = "rx" } }) end)
+    t.raises("usage.argument", "acl: an empty list lets nobody do anything, which no server takes", function()
+      z:set_acl(path, {})
+    end)
   end)
 end)
 
@@ -206,7 +222,7 @@ test("a transaction happens as a whole or not at all", function()
     t.equal({ failure.detail.step, failure.detail.code, failure.cause.code, failure.maybe_applied },
       { 2, "zk.bad_version", "zk.bad_version", false })
     t.equal({ z:exists(root .. "/b"), z:get(root .. "/a").data }, { nil, "2" })
-    t.raises("usage.argument", nil, function() z:transaction({}) end)
+    t.raises("usage.argument", "the transaction has no step", function() z:transaction({}) end)
     z:transaction({ { op = "delete", path = root .. "/a" } })
     t.equal(z:exists(root .. "/a"), nil)
   end)
@@ -254,6 +270,8 @@ test("wrong arguments are said at once", function()
   end)
   t.raises("usage.argument", nil, function() zk.connect({ hosts = "a", chrot = "/x" }) end)
   t.raises("usage.argument", nil, function() zk.connect({ hosts = "a", chroot = "x" }) end)
+  t.raises("usage.argument", 'auth.user is "a:b"; a name has at least one character, no ":" and no control character',
+    function() zk.connect({ hosts = "a", auth = { user = "a:b", password = secret.env "HOME" } }) end)
   t.raises("usage.argument", "session_timeout is 0s; give 1ms to 24h", function()
     zk.connect({ hosts = "a", session_timeout = 0 })
   end)

@@ -30,6 +30,9 @@ test("reads are answered and changes refused, until there is a quorum again", fu
     local failure = t.raises("zk.read_only", nil, function() z:create("/a", "1") end)
     t.equal(failure.message, 'the server has no quorum and serves reads only: create "/a" was refused')
     t.equal(failure.maybe_applied, false)
+    t.raises("zk.read_only", 'the server has no quorum and serves reads only: create "/lock" was refused', function()
+      z:lock("/lock", {}, function() end)
+    end)
 
     start_second()
     support.wait_state(z, "connected")

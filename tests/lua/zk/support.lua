@@ -2,6 +2,7 @@
 -- freezes.
 local machine = require "local"
 local ops = require "ops"
+local t = require "testing"
 local zk = require "zk"
 
 local support = { hosts = os.getenv("LAB_ZK_CONNECT") }
@@ -84,11 +85,85 @@ function support.freeze_until_gone(node)
   machine.run({ "bash", "-c", FREEZE, "freeze", support.ports[1], node }, { timeout = "60s" })
 end
 
+local HOLDER = [[
+  local z = require("zk").connect({ hosts = "%s", session_timeout = "%s", connect_timeout = "30s" })
+  z:lock("%s", { owner = "%s", timeout = "20s" }, function() require("ops").sleep("50s") end)
+]]
+
+--- Another process that holds the lock: run() until kill(), which gives it no time for anything.
+function support.holder(path, session_timeout, owner)
+  local file = machine.temp() .. "/holder.lua"
+  machine.write_file(file, HOLDER:format(support.hosts, session_timeout, path, owner))
+  local holder = {}
+  function holder.run()
+    t.raises("local.signal", nil, function()
+      machine.run({ "bash", "-c", [[ echo $$ >"$1.pid" && exec "$(readlink /proc/$PPID/exe)" run "$1" ]], "holder",
+        file }, { timeout = "55s" })
+    end)
+  end
+  function holder.kill() machine.run({ "kill", "-KILL", machine.read_file(file .. ".pid"):match("%d+") }) end
+  return holder
+end
+
 function support.wait_state(client, state)
   ops.wait_until(function()
     local session = client:session()
     return session.state == state, session.state
   end, { timeout = "40s", every = "20ms", what = "the session to be " .. state })
+end
+
+local FOLDER = ops.args[1]:match("^(.*/lua)/.*$") .. "/zk/"
+
+--- Calls fn(its ports, as text) while the program of this folder runs, which writes them to its first argument.
+local function with_program(name, arguments, fn)
+  local port_file = machine.temp() .. "/port"
+  local ok, failure
+  pcall(ops.group, function(group)
+    group:spawn(function()
+      machine.read({ "python3", FOLDER .. name, port_file, unpack(arguments) }, { timeout = "59s", grace = 0 })
+    end)
+    group:spawn(function()
+      ops.wait_until(function() return machine.exists(port_file) ~= nil, "no port yet" end,
+        { timeout = "30s", every = "20ms" })
+      ok, failure = pcall(fn, machine.read_file(port_file))
+      error("that ends the program", 0)
+    end)
+  end)
+  if not ok then error(failure, 0) end
+end
+
+-- Says one line, waits for the answer.
+local SAY = [[ exec 3<>"/dev/tcp/127.0.0.1/$1" && printf '%s\n' "$2" >&3 && read -r answer <&3 && test "$answer" = ok ]]
+
+--- Calls fn(hosts, tell) with a way to the first server that breaks as it is told; what tell takes is in proxy.py.
+function support.with_proxy(fn)
+  with_program("proxy.py", { support.ports[1] }, function(ports)
+    local port, commands = ports:match("^(%d+) (%d+)$")
+    fn("127.0.0.1:" .. port, function(command)
+      machine.run({ "bash", "-c", SAY, "say", commands, command })
+    end)
+  end)
+end
+
+--- Calls fn(names of the servers) while servers answer administration words: a table for each, word to answer.
+function support.with_words(servers, fn)
+  local folders = {}
+  for i, words in ipairs(servers) do
+    folders[i] = machine.temp()
+    for word, answer in pairs(words) do machine.write_file(folders[i] .. "/" .. word, answer) end
+  end
+  with_program("words_server.py", folders, function(ports)
+    local names = {}
+    for port in ports:gmatch("%d+") do names[#names + 1] = "127.0.0.1:" .. port end
+    fn(names)
+  end)
+end
+
+--- How many seconds fn took, and what pcall(fn) returned.
+function support.timed(fn)
+  local began = os.time()
+  local ok, value = pcall(fn)
+  return os.time() - began, ok, value
 end
 
 return support

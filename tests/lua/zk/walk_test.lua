@@ -46,7 +46,7 @@ test("a walk begins at the root as well, and says when its first node is not the
       found = found or node.path == root
     end
     t.equal(found, true)
-    t.raises("zk.not_found", nil, function() z:walk(root .. "/none")() end)
+    t.raises("zk.not_found", '"' .. root .. '/none" does not exist', function() z:walk(root .. "/none")() end)
     t.raises("usage.argument", nil, function() z:walk("none") end)
   end)
 end)

@@ -58,7 +58,9 @@ test("a watch of children sees them come and go, and ends with the node", functi
     end
     t.equal({ seen[1], seen[2], seen[3] }, { "initial:", "children:x", "children:x,y,z!" })
     t.equal(seen[#seen]:match("^deleted"), "deleted")
-    t.raises("zk.not_found", nil, function() z:watch(root .. "/none", { children = true })() end)
+    t.raises("zk.not_found", '"' .. root .. '/none" does not exist', function()
+      z:watch(root .. "/none", { children = true })()
+    end)
   end)
 end)
 
