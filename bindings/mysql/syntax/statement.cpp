@@ -205,8 +205,8 @@ class Reading {
     if (!analyze) return {};
     std::size_t begin = *analyze + 1;
     if (word(begin) == "FORMAT") begin += 3;
-    const bool selects = word(begin) == "SELECT" || word(begin) == "WITH" ||
-                         (begin < tokens_.size() && is_symbol(tokens_[begin], '('));
+    const bool selects =
+        word(begin) == "SELECT" || word(begin) == "WITH" || (begin < tokens_.size() && is_symbol(tokens_[begin], '('));
     if (!selects) return verb + " ANALYZE runs the statement";
     const auto from = tokens_.begin() + static_cast<std::ptrdiff_t>(begin);
     const Classified run = Reading(std::vector<Token>(from, tokens_.end())).classify();
