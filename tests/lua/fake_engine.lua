@@ -38,6 +38,16 @@ function fake.modern(answers)
   return answers
 end
 
+local WEB = { json = { Id = fake.ID, Name = "/web", State = { Running = true } } }
+
+--- The same with one more that runs: the container "web" of that id.
+function fake.with_web(answers, fn)
+  local path = "/v1.41/containers/" .. fake.ID .. "/json"
+  answers["GET /v1.41/containers/web/json"] = WEB
+  answers["GET " .. path] = answers["GET " .. path] or WEB
+  fake.with_engine(fake.modern(answers), fn)
+end
+
 --- What changed something, as "METHOD /path?query" without the version, in order.
 function fake.changes(asked)
   local list = {}

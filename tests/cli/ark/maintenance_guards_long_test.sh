@@ -5,9 +5,7 @@ set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
 source "$OPSHOST_SOURCE/tests/cli/ark/site.sh"
 
-cat >answers.json <<'END'
-{ "what the host is": "yes", "DRDS/capacity": "one less" }
-END
+usual_answers
 # The site's own file, in which what is waited for is waited for less long.
 mkdir -p own/ark
 sed -E 's/^( +)start = "300s"/\1start = "15s"/; s/database_level = "60s"/database_level = "3s"/' \

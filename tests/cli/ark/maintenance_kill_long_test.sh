@@ -6,9 +6,7 @@ set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
 source "$OPSHOST_SOURCE/tests/cli/ark/site.sh"
 
-cat >answers.json <<'END'
-{ "what the host is": "yes", "DRDS/capacity": "one less" }
-END
+usual_answers
 host=ark1
 lasting_facts ark3 >before.txt
 

@@ -5,9 +5,7 @@ set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
 source "$OPSHOST_SOURCE/tests/cli/ark/site.sh"
 
-cat >answers.json <<'END'
-{ "what the host is": "yes", "DRDS/capacity": "one less" }
-END
+usual_answers
 mkdir -p own/ark
 sed -E 's/^( +)start = "300s"/\1start = "15s"/; s/database_(start|stop) = "[0-9]+s"/database_\1 = "15s"/' \
   "$OPSHOST_SOURCE/scripts/ark/site.lua" >own/ark/site.lua

@@ -5,9 +5,7 @@ set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
 source "$OPSHOST_SOURCE/tests/cli/ark/site.sh"
 
-cat >answers.json <<'END'
-{ "what the host is": "yes", "DRDS/capacity": "one less" }
-END
+usual_answers
 writes=$(container hitsdb-mysql_dbpaas_1) reads=$(container hitsdb-mysql_dbpaas_2)
 
 # move FROM TO: the read-only side, with its data, to another machine.

@@ -4,9 +4,7 @@ set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
 source "$OPSHOST_SOURCE/tests/cli/ark/site.sh"
 
-cat >answers.json <<'END'
-{ "what the host is": "yes", "DRDS/capacity": "one less" }
-END
+usual_answers
 
 # refusal WHAT MESSAGE: with exit code 5, and that as the whole first line of what it says, without its place.
 refusal() {

@@ -5,9 +5,7 @@ set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
 source "$OPSHOST_SOURCE/tests/cli/ark/site.sh"
 
-cat >answers.json <<'END'
-{ "what the host is": "yes", "DRDS/capacity": "one less" }
-END
+usual_answers
 host=ark2
 lasting_facts ark3 >before.txt
 broker=$(container middleware-mq-deploy-broker_mq_1)

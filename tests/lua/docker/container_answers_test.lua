@@ -6,13 +6,7 @@ local test = t.test
 
 local ID = fake.ID
 local PATH = "/v1.41/containers/" .. ID
-local WEB = { json = { Id = ID, Name = "/web", State = { Running = true } } }
-
-local function with_engine(answers, fn)
-  answers["GET /v1.41/containers/web/json"] = WEB
-  answers["GET " .. PATH .. "/json"] = answers["GET " .. PATH .. "/json"] or WEB
-  fake.with_engine(fake.modern(answers), fn)
-end
+local with_engine = fake.with_web
 
 test("the words of a refusal are asked for where a HEAD has none", function()
   local function answers(head, get)

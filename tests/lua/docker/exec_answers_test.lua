@@ -5,13 +5,7 @@ local test = t.test
 
 local ID = fake.ID
 local PATH = "/v1.41/containers/" .. ID
-local WEB = { json = { Id = ID, Name = "/web", State = { Running = true } } }
-
-local function with_engine(answers, fn)
-  answers["GET /v1.41/containers/web/json"] = WEB
-  answers["GET " .. PATH .. "/json"] = answers["GET " .. PATH .. "/json"] or WEB
-  fake.with_engine(fake.modern(answers), fn)
-end
+local with_engine = fake.with_web
 
 local CREATED = { status = 201, json = { Id = "e1" } }
 

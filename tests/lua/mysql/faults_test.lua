@@ -4,15 +4,7 @@ local ops = require "ops"
 local support = require "mysql.support"
 local t = require "testing"
 
--- What a test that fails has broken is mended, or every test after it fails too.
-local function test(name, fn)
-  t.test(name, function()
-    local ok, failure = pcall(fn)
-    if ok then return end
-    support.lab("mend")
-    error(failure, 0)
-  end)
-end
+local test = support.breaking_test
 
 local PORT = tonumber(support.env("LAB_MYSQL_TLS_PORT"))
 local ADDRESS = support.host .. ":" .. PORT

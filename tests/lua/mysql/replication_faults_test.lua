@@ -4,26 +4,13 @@ local ops = require "ops"
 local support = require "mysql.support"
 local t = require "testing"
 
--- What a test that fails has broken is mended, or every test after it fails too.
-local function test(name, fn)
-  t.test(name, function()
-    local ok, failure = pcall(fn)
-    if ok then return end
-    support.lab("mend")
-    error(failure, 0)
-  end)
-end
+local test = support.breaking_test
 
 local primary, replica = support.administrator("PRIMARY"), support.administrator("REPLICA")
 local SOON = { timeout = "20s", every = "50ms" }
 local REPLICA_PORT = tonumber(support.env("LAB_MYSQL_REPLICA_PORT"))
 
-local function wait_for(what, look)
-  return ops.wait_until(function()
-    local status = replica:replica_status()
-    return look(status) and true or false, status
-  end, { timeout = "20s", every = "50ms", what = what })
-end
+local function wait_for(what, look) return support.wait_for_replica(replica, what, look) end
 
 local function by_gtid_again()
   replica:stop_replica()

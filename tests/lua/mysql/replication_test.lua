@@ -1,6 +1,5 @@
 -- Replication of MariaDB as a script sees it; other servers' answers are in tests/bindings/mysql.
 local mysql = require "mysql"
-local ops = require "ops"
 local support = require "mysql.support"
 local t = require "testing"
 local test = t.test
@@ -8,12 +7,7 @@ local test = t.test
 local primary, replica = support.administrator("PRIMARY"), support.administrator("REPLICA")
 local PRIMARY_PORT = support.port
 
-local function wait_for(what, look)
-  return ops.wait_until(function()
-    local status = replica:replica_status()
-    return look(status) and true or false, status
-  end, { timeout = "20s", every = "50ms", what = what })
-end
+local function wait_for(what, look) return support.wait_for_replica(replica, what, look) end
 
 test("a replica tells where it replicates from and how far it is", function()
   primary:execute("CREATE DATABASE IF NOT EXISTS replication_test")

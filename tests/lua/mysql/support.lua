@@ -2,6 +2,7 @@
 local machine = require "local"
 local mysql = require "mysql"
 local ops = require "ops"
+local t = require "testing"
 
 local support = {}
 
@@ -40,6 +41,24 @@ end
 --- $LAB_COMMAND: breaks and mends servers.
 function support.lab(...)
   machine.run({ env("LAB_COMMAND"), ... }, { timeout = "2m" })
+end
+
+--- t.test; what one that fails has broken is mended, or every test after it fails too.
+function support.breaking_test(name, fn)
+  t.test(name, function()
+    local ok, failure = pcall(fn)
+    if ok then return end
+    support.lab("mend")
+    error(failure, 0)
+  end)
+end
+
+--- Waits until look(status of the replica) holds.
+function support.wait_for_replica(replica, what, look)
+  return ops.wait_until(function()
+    local status = replica:replica_status()
+    return look(status) and true or false, status
+  end, { timeout = "20s", every = "50ms", what = what })
 end
 
 --- Waits until no statement like `pattern` runs on the server.

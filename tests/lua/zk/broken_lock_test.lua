@@ -4,18 +4,9 @@ local support = require "zk.support"
 local t = require "testing"
 local test = t.test
 
---- fn(client, root, tell, plain, hosts): a client behind a proxy, and one beside it.
 local function with_broken_way(options, fn)
-  support.with_root({}, function(plain, root)
-    support.with_proxy(function(hosts, tell)
-      local all = { hosts = hosts, session_timeout = "4s" }
-      for name, value in pairs(options) do all[name] = value end
-      local z = support.connect(all)
-      z:sync("/")
-      fn(z, root, tell, plain)
-      z:close()
-    end)
-  end)
+  options.session_timeout = options.session_timeout or "4s"
+  support.with_broken_way(options, fn)
 end
 
 test("a way that lets in and breaks again: the lock is lost by our clock, and the guard is not stuck", function()

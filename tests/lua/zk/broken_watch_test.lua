@@ -4,16 +4,7 @@ local support = require "zk.support"
 local t = require "testing"
 local test = t.test
 
-local function with_broken_way(fn)
-  support.with_root({}, function(plain, root)
-    support.with_proxy(function(hosts, tell)
-      local z = support.connect({ hosts = hosts, session_timeout = "30s" })
-      z:sync("/")
-      fn(z, root, tell, plain)
-      z:close()
-    end)
-  end)
-end
+local function with_broken_way(fn) support.with_broken_way({ session_timeout = "30s" }, fn) end
 
 --- The next change of a watch, where fn changes something while the way is broken.
 local function change_while_broken(z, tell, changes, fn)

@@ -6,18 +6,9 @@ local test = t.test
 
 local OPEN = { { scheme = "world", id = "anyone", permissions = "crwda" } }
 
---- fn(client, root, tell, plain): a client behind a proxy, and one beside it.
 local function with_broken_way(options, fn)
-  support.with_root({}, function(plain, root)
-    support.with_proxy(function(hosts, tell)
-      local all = { hosts = hosts, session_timeout = "20s" }
-      for name, value in pairs(options) do all[name] = value end
-      local z = support.connect(all)
-      z:sync("/")
-      fn(z, root, tell, plain)
-      z:close()
-    end)
-  end)
+  options.session_timeout = options.session_timeout or "20s"
+  support.with_broken_way(options, fn)
 end
 
 local function nodes_named(plain, root, pattern)

@@ -145,6 +145,21 @@ function support.with_proxy(fn)
   end)
 end
 
+--- fn(client, root, tell, plain): a client with these options behind such a way, and one beside it, with a node of
+--- their own.
+function support.with_broken_way(options, fn)
+  support.with_root({}, function(plain, root)
+    support.with_proxy(function(hosts, tell)
+      local all = { hosts = hosts }
+      for name, value in pairs(options) do all[name] = value end
+      local z = support.connect(all)
+      z:sync("/")
+      fn(z, root, tell, plain)
+      z:close()
+    end)
+  end)
+end
+
 --- Calls fn(names of the servers) while servers answer administration words: a table for each, word to answer.
 function support.with_words(servers, fn)
   local folders = {}
