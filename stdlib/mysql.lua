@@ -153,7 +153,7 @@ end
 module.method("Database", { "session",
   params = { { "fn", "function", "called as fn(session); the connection is closed when it returns" } },
   returns = "any", returns_doc = "what fn returned",
-  waits = true, raises = { "mysql.unreachable", "mysql.access", "mysql.session_ended" },
+  waits = true, raises = { "mysql.unreachable", "mysql.access", "mysql.busy", "mysql.session_ended" },
   doc = "Use one connection for several statements: temporary tables, variables and locks last between them",
   run = function(self, fn)
     return use(open_session(self), fn, function(session) session:close() end)
@@ -179,7 +179,8 @@ module.method("Database", { "transaction",
   returns = "any", returns_doc = "what fn returned", effect = "change",
   waits = true,
   raises = { "mysql.unreachable", "mysql.access", "mysql.deadlock", "mysql.lock_timeout", "mysql.lost",
-    "mysql.not_transactional", "mysql.not_rolled_back", "mysql.session_ended" },
+    "mysql.busy", "mysql.not_transactional",
+    "mysql.not_rolled_back", "mysql.session_ended" },
   doc = "Run statements that take effect together: committed when fn returns, rolled back when it raises. What a "
     .. "function that `query` calls in it writes is part of it",
   run = function(self, fn)

@@ -47,6 +47,8 @@ class Watch {
       seen_ = inspected.status;
       probed_ = inspected.has_probe;
       away_.clear();
+      // It ran again since: that was the end of an earlier run.
+      if (inspected.status.running) told_exit_code_.reset();
     } catch (const Error& error) {
       failed = error;
     }

@@ -63,6 +63,7 @@ void Session::close() { lease_.reset(); }
 
 Lease Session::use() {
   if (!lease_) throw Error("closed", "this session has ended");
+  detail::refuse_if_in_call(*lease_);
   if (!lease_->is_usable()) {
     throw Error("mysql.session_ended",
                 "the session's connection is gone, and with it what it had (temporary tables, "

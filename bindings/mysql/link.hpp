@@ -97,6 +97,9 @@ class Link {
   void cut();
   /// For the loop: nothing more may be asked of it.
   void spoil() { spoilt_ = true; }
+  /// For the loop: a call is in progress, on another thread.
+  [[nodiscard]] bool in_call() const { return in_call_; }
+  void set_in_call(bool in_call) { in_call_ = in_call; }
   /// For the loop, while no call is in progress: it may be used again. A server that closed it is noticed here.
   [[nodiscard]] bool is_usable() const;
 
@@ -149,6 +152,7 @@ class Link {
   std::optional<std::size_t> max_packet_;  ///< of a statement; asked for when a large one comes
   Access access_ = Access::read_write;
   std::atomic<bool> spoilt_{false};
+  bool in_call_ = false;  ///< the loop's
 };
 
 }  // namespace opshost::mysql

@@ -143,6 +143,8 @@ void declare_errors(Module& module) {
   module.error("mysql.not_a_query", "`query` was given something that may change something",
                "use `execute`; one statement at a time");
   module.error("mysql.duplicate_column", "two columns of a result have one name", "name them with AS");
+  module.error("mysql.busy", "two statements at once in one session or transaction",
+               "let one fiber work in it, or give each a session of its own");
   module.error("mysql.session_ended", "a session's connection is gone, with all it had",
                "begin the session or transaction again");
   module.error("mysql.defaults_file", "an option file cannot be used", "the message says why");

@@ -90,7 +90,10 @@ struct Interruption::State : std::enable_shared_from_this<State> {
     asio::co_spawn(call.executor(), kill(shared_from_this()), asio::detached);
     timer.expires_after(kCutAfter);
     timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
-      if (!cancelled) self->give_up("it did not end within " + format_duration(kCutAfter) + " of KILL QUERY");
+      if (cancelled) return;
+      const auto within = format_duration(kCutAfter);
+      self->give_up(self->sent ? "it did not end within " + within + " of KILL QUERY"
+                               : "KILL QUERY could not be sent within " + within);
     });
   }
 
@@ -111,6 +114,7 @@ struct Interruption::State : std::enable_shared_from_this<State> {
     } catch (const std::exception& failure) {
       failed = failure.what();
     }
+    self->sent = !failed;
     if (failed) self->give_up("KILL QUERY could not be sent: " + *failed);
   }
 
@@ -119,15 +123,27 @@ struct Interruption::State : std::enable_shared_from_this<State> {
   std::shared_ptr<Link> link;
   asio::steady_timer timer;
   bool ended = false;
+  bool sent = false;  ///< KILL QUERY, and the server took it
 };
 
 Interruption::Interruption(Call& call, std::shared_ptr<Link> link)
     : state_(std::make_shared<State>(call, std::move(link))),
-      reaction_(call.stop().on_stop([state = state_] { state->begin(); })) {}
+      reaction_(call.stop().on_stop([state = state_] { state->begin(); })) {
+  state_->link->set_in_call(true);
+}
 
 Interruption::~Interruption() {
+  state_->link->set_in_call(false);
   state_->ended = true;
   state_->timer.cancel();
+}
+
+void refuse_if_in_call(const Link& link) {
+  if (!link.in_call()) return;
+  throw Error("mysql.busy",
+              "another fiber's statement is under way in the same session or transaction, which has one "
+              "connection; let one fiber work in it, or give each a session of its own")
+      .on(link.settings().target());
 }
 
 void throw_if_stopped(Call& call, Link& link) {

@@ -91,6 +91,8 @@ class Interruption {
   StopToken::Reaction reaction_;
 };
 
+/// Throws Error("mysql.busy"): a connection does one thing at a time.
+void refuse_if_in_call(const Link& link);
 /// Throws if the call was stopped while the work was done; its result is worth nothing then.
 void throw_if_stopped(Call& call, Link& link);
 }  // namespace detail
@@ -101,6 +103,7 @@ template <class Work>
 Awaitable<std::invoke_result_t<Work, Link&>> on_link(Call& call, Lease lease, Work work) {
   using Result = std::invoke_result_t<Work, Link&>;
   if (call.stop().stopped()) throw Error("cancelled", "stopped before the statement was sent");
+  detail::refuse_if_in_call(*lease);
   detail::WorkCall inner(call.executor(), call.blocking());
   const detail::Interruption interruption(call, lease.link());
   auto job = [link = lease.link(), work = std::move(work)]() mutable { return work(*link); };

@@ -107,15 +107,15 @@ class Runner {
     for (auto& warning : outcome.warnings) {
       if (result_.warnings.size() < 100) result_.warnings.push_back(std::move(warning));
     }
-    if (!lease_->in_transaction()) {
-      open_since_.reset();
-    } else if (!open_since_) {
+    const auto about = syntax::classify(script_.statements[index].text);
+    // A second BEGIN commits what was open, and begins anew.
+    if (about.ends_transaction || !lease_->in_transaction()) open_since_.reset();
+    if (lease_->in_transaction() && !open_since_) {
       open_since_ = index;
       open_changes_ = false;
     }
-    if (open_since_ && syntax::classify(script_.statements[index].text).kind == syntax::StatementKind::dml) {
-      open_changes_ = true;
-    }
+    // What a prepared statement does nobody knows from its EXECUTE.
+    if (open_since_ && (about.kind == syntax::StatementKind::dml || about.verb == "EXECUTE")) open_changes_ = true;
   }
 
   [[nodiscard]] std::int64_t applied_if_rolled_back() const {
@@ -272,6 +272,7 @@ Awaitable<ScriptResult> run_script(Call& call, Lease lease, ScriptSource source,
     return load_script(source, charset);
   };
   const auto script = co_await call.blocking().run(call, std::move(load));
+  if (script->statements.empty()) co_return ScriptResult();
   Runner runner(call, std::move(lease), *script, options);
   co_return co_await runner.run();
 }

@@ -50,6 +50,7 @@ void Transaction::refuse_if_ended() const {
 
 Lease Transaction::use() {
   if (!lease_) throw Error("closed", "this transaction has ended").on(subject());
+  detail::refuse_if_in_call(*lease_);
   refuse_if_ended();
   if (!lease_->is_usable()) {
     throw Error("mysql.session_ended",
@@ -91,7 +92,7 @@ Awaitable<void> Transaction::commit(Call& call, ValueList) {
 Awaitable<std::optional<std::string>> Transaction::rollback(Call& call) {
   std::optional<std::string> kept;
   if (lease_ && lease_->is_usable()) {
-    const Lease lease = lease_;
+    const Lease lease = std::exchange(lease_, {});
     auto work = [](Link& link) { return link.roll_back(); };
     kept = co_await on_link(call, lease, std::move(work));
   }

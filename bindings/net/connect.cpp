@@ -131,8 +131,8 @@ Obstacle obstacle_to(const Race::Attempt& attempt) {
 }
 
 /// A machine that loses its power, or a network that is cut, says nothing: after 60 s without an answer to the kernel's
-/// probes what waits on the connection ends. TCP_USER_TIMEOUT is not set: it would also end a connection whose other
-/// side is only slow to read.
+/// probes what waits on the connection ends. They are sent only where nothing else is unacknowledged. TCP_USER_TIMEOUT
+/// is not set: it would also end a connection whose other side is only slow to read.
 void watch_for_silence(TcpSocket& socket) {
   const auto set = [&socket](int level, int option, int value) {
     static_cast<void>(::setsockopt(socket.native_handle(), level, option, &value, sizeof(value)));

@@ -91,7 +91,9 @@ class Login {
     if (said.find("Too many authentication failures") != std::string::npos) {
       message += "; give the `key` that is right, or agent = false, so that fewer are tried (MaxAuthTries there)";
     }
-    return progress_.failure("ssh.auth", message);
+    // Other parting words ("Server is shutting down") judge nobody's login.
+    const bool refused = said.find("uthentication fail") != std::string::npos;
+    return refused ? progress_.failure("ssh.auth", message) : progress_.failure("ssh.unreachable", message).retryable();
   }
 
  private:

@@ -87,7 +87,7 @@ Awaitable<std::unique_ptr<net::ByteStream>> Host::open_tcp(Call& call, const std
   try {
     channel = co_await connection->open_tcp_channel(part.call(), host, port);
   } catch (const Error& error) {
-    if (call.stop().stopped()) call.saw(part.call().seen());
+    if (call.stop().stopped() && !part.call().seen().empty()) call.saw(part.call().seen());
     if (part.is_over()) {
       failure = silent_failure(connection->name(), host, port, connect_timeout);
     } else if (error.code() == "ssh.channel") {

@@ -10,7 +10,7 @@ class ShorterCall {
  public:
   ShorterCall(Call& whole, Duration time) : part_(std::make_shared<net::BackgroundCall>(whole)) {
     part_->stop_after(time, part_);
-    reaction_ = whole.stop().on_stop([part = part_.get(), &whole] { part->stop().stop(whole.stop().reason()); });
+    reaction_ = whole.stop().on_stop([part = part_.get()] { part->stop().stop(StopReason::cancelled); });
   }
 
   [[nodiscard]] Call& call() const { return *part_; }

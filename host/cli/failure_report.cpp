@@ -29,15 +29,18 @@ bool failed_with(const Step& step, const Error& error) {
 /// way or failed last. nullptr: it failed outside of any. That a step failed is no fault by itself: what a `try` or a
 /// budget of failures took is behind the run.
 const Step* step_at_fault(const History& history, const Error& error) {
+  const auto later = [](const Step& one, const Step* other) {
+    return other == nullptr || std::max(one.ended, one.begun) > std::max(other->ended, other->begun);
+  };
   const bool in_many = error.code() == "group.failed" || error.code() == "procedure.tolerated";
-  const Step* found = nullptr;
+  const Step* failed = nullptr;
+  const Step* under_way = nullptr;
   for (const auto& [path, step] : history.steps()) {
     if (step.finished() || path.starts_with(journal::kCleanupStep)) continue;
-    if (failed_with(step, error)) return &step;
-    if (!in_many && step.state == "failed") continue;
-    if (found == nullptr || std::max(step.ended, step.begun) > std::max(found->ended, found->begun)) found = &step;
+    if (failed_with(step, error) && later(step, failed)) failed = &step;
+    if ((in_many || step.state != "failed") && later(step, under_way)) under_way = &step;
   }
-  return found;
+  return failed != nullptr ? failed : under_way;
 }
 
 std::string call_of(const Change& change) {

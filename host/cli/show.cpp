@@ -38,6 +38,15 @@ std::string took(const std::string& from, const std::string& until) {
   return humanize_duration(std::chrono::milliseconds(std::max<std::int64_t>(0, millis_of(until) - millis_of(from))));
 }
 
+/// A damaged file does not keep the rest from being shown.
+std::string kept_text(const journal::RunFolder& folder, const Value& field) {
+  try {
+    return describe(journal::whole_value(folder.path, field));
+  } catch (const Error& error) {
+    return "(" + error.message() + ")";
+  }
+}
+
 std::string code_and_message(const Value& error) {
   const auto text = [&error](const char* name) {
     const auto* field = error.field(name);
@@ -92,12 +101,12 @@ std::string head_text(const journal::RunFolder& folder, const History& history) 
   std::string text = "run        " + folder.id + "\nprocedure  " + start.text("procedure") + "\n";
   if (const auto source = start.text("source"); !source.empty()) text += "source     " + source + "\n";
   if (const auto* params = start.field("params"); params != nullptr)
-    text += "parameters " + describe(journal::whole_value(folder.path, *params)) + "\n";
+    text += "parameters " + kept_text(folder, *params) + "\n";
   if (const auto* who = start.field("who")) text += "by         " + journal::identity_text(*who) + "\n";
   text += "began      " + start.time + "\nstate      " + journal::state_text(folder, history) + ", " +
           took(start.time, history.last_time()) + "\n";
   if (const auto* result = history.result(); result != nullptr && result->field("value") != nullptr)
-    text += "result     " + describe(journal::whole_value(folder.path, *result->field("value"))) + "\n";
+    text += "result     " + kept_text(folder, *result->field("value")) + "\n";
   if (const auto* result = history.result(); result != nullptr && result->field("error") != nullptr)
     text += "error      " + printable(code_and_message(*result->field("error"))) + "\n";
   if (const auto* abandoned = history.abandoned()) text += "abandoned  " + abandoned->text("reason") + "\n";

@@ -14,7 +14,7 @@ class Scheduler;
 class Hold {
  public:
   /// `outer`: the one the fiber was under already; nullptr: none. `lease`: where it is in doubt the hold is as good as
-  /// on. A process that was stopped, or slept, goes on with whichever fiber comes first.
+  /// on. A process that was stopped goes on with whichever fiber comes first.
   explicit Hold(std::shared_ptr<Hold> outer, std::shared_ptr<Lease> lease = nullptr)
       : outer_(std::move(outer)), lease_(std::move(lease)) {}
 

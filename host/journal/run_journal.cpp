@@ -97,7 +97,8 @@ RunJournal::RunJournal(asio::io_context& io, RunFolder folder, Descriptor lock, 
       history_(std::move(read.history)),
       writer_(std::make_unique<Writer>(io, std::move(file), read.good_bytes, history_.last_number(), folder_.path)) {
   if (!history_.changes().empty()) last_change_ = history_.changes().rbegin()->first;
-  last_value_file_ = history_.last_number() + 1;  // the start's record goes with two at most, others with one
+  // The start's record goes with two at most, every other with one.
+  if (history_.last_number() > 0) last_value_file_ = history_.last_number() + 1;
 }
 
 std::shared_ptr<RunJournal> RunJournal::create(asio::io_context& io) {

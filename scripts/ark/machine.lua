@@ -60,7 +60,7 @@ function M.shims(text)
     local pid, program, arguments = line:match("^%s*(%d+)%s+(%S+)(.*)$")
     program = program and program:match("[^/]+$")
     local namespace = arguments and arguments:match("%-namespace%s+(%S+)")
-    if program and program:find("containerd-shim", 1, true) and (namespace == nil or namespace == "moby") then
+    if program and program:find("^containerd%-shim") and (namespace == nil or namespace == "moby") then
       found[#found + 1] = { pid = pid, id = arguments:match(("%x"):rep(64)) }
     end
   end

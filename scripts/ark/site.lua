@@ -100,7 +100,7 @@ site.commands = {
   ping = { "ping", "-c", "1", "-W", "2" },
   routes = { "cat", "/proc/net/route" },
   brokers = { "sh", "/home/admin/rmq/bin/mqadmin", "clusterList" },
-  -- Followed by an address and a port: exit code 0 where somebody listens there, 126 and more where it cannot tell.
+  -- Followed by an address and a port: exit code 0 where somebody listens there, 125 and more where it cannot tell.
   connect = { "timeout", "3", "bash", "-c", "exec 3<>/dev/tcp/$0/$1" },
 }
 

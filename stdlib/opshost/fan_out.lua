@@ -21,7 +21,7 @@ local function text_of(result)
   if result.skipped then return "skipped" end
   if not result.ok then return tostring(result.error and result.error.message or result.error) end
   local value = result.value
-  if type(value) == "table" and value.stdout then return value.stdout .. value.stderr end
+  if type(value) == "table" and value.stdout then return tostring(value.stdout) .. tostring(value.stderr or "") end
   local meta = type(value) == "table" and getmetatable(value)
   if meta == nil or meta == "list" then return native.describe(value) end
   return tostring(value)

@@ -37,11 +37,13 @@ class BlockedWatch {
   explicit BlockedWatch(pid_t pid) : file_("/proc/" + std::to_string(pid) + "/syscall") {}
 
   void look() {
+    // Number, arguments, stack: two waits in the same call differ at least in one of these, mostly.
     std::string call;
-    std::ifstream(file_) >> call;
+    std::getline(std::ifstream(file_), call);
     const double now = wall();
-    const bool blocked = !call.empty() && call != "running" && call != std::to_string(SYS_epoll_wait) &&
-                         call != std::to_string(SYS_epoll_pwait);
+    const auto number = call.substr(0, call.find(' '));
+    const bool blocked = !call.empty() && number != "running" && number != std::to_string(SYS_epoll_wait) &&
+                         number != std::to_string(SYS_epoll_pwait);
     if (!blocked || call != call_) since_ = now;
     call_ = call;
     longest_ = std::max(longest_, now - since_);

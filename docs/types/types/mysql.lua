@@ -429,6 +429,7 @@ function Database:rows(sql, values, options) end
 --- Raises:
 --- - `mysql.unreachable`: there is no connection to the server
 --- - `mysql.access`: the server does not let this user do that
+--- - `mysql.busy`: two statements at once in one session or transaction
 --- - `mysql.session_ended`: a session's connection is gone, with all it had
 --- @async
 --- @param fn function # called as fn(session); the connection is closed when it returns
@@ -446,6 +447,7 @@ function Database:session(fn) end
 --- - `mysql.deadlock`: the server ended this transaction to resolve a deadlock
 --- - `mysql.lock_timeout`: another transaction holds a lock for too long
 --- - `mysql.lost`: the connection broke while a statement ran
+--- - `mysql.busy`: two statements at once in one session or transaction
 --- - `mysql.not_transactional`: a statement that would end the transaction it stands in
 --- - `mysql.not_rolled_back`: a transaction failed, and not all of it could be rolled back
 --- - `mysql.session_ended`: a session's connection is gone, with all it had

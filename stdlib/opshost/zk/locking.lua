@@ -91,7 +91,8 @@ local function lost_error(path, why, cause, left)
 end
 
 local function wait_turn(hidden, place, path, options, give_up)
-  local ok, failure = raw_pcall(hidden.lock_wait, place, { timeout = math.max(give_up - native.now(), 0) })
+  local time = math.max(give_up - native.now(), TAKING_A_PLACE.least)
+  local ok, failure = raw_pcall(hidden.lock_wait, place, { timeout = time })
   if ok then return end
   local left = leave(hidden, place, GIVING_UP)
   if left and left.code == "zk.lock_left" then raw_error(left, 0) end

@@ -37,10 +37,10 @@ test("so is the start of what would end it", function()
     ["POST /v1.41/exec/e1/start"] = { stream = { { 1, "begun\n" } }, hold = 30 },
     ["POST /v1.41/exec/e2/start"] = { status = 200 },
   }, function(engine)
-    local failure = t.raises("docker.timeout", "make all in container web had not ended after 500ms; it could not be "
+    local failure = t.raises("docker.timeout", "make all in container web had not ended after 2s; it could not be "
       .. "killed and may still run (POST /exec/e2/start was answered with status 200 and no connection to the program: "
       .. "no engine does that, something else, or a proxy before it, listens there); nothing on stderr; stdout: begun",
-        function() engine:container("web"):run({ "make", "all" }, { timeout = "500ms" }) end)
+        function() engine:container("web"):run({ "make", "all" }, { timeout = "2s" }) end)
     t.equal({ failure.detail.exec_id, failure.detail.ended, failure.maybe_applied }, { "e1", false, true })
   end)
 end)

@@ -24,6 +24,14 @@ test("a script with a transaction of its own: what that had done was rolled back
       .. "the first 1 took effect and stay, the 2 after them were rolled back", function() db:script(text) end)
     t.equal({ failure.detail.applied, failure.maybe_applied, count(name) }, { 1, true, 1 })
 
+    text = "BEGIN;\n" .. insert(name, 4) .. "BEGIN;\n" .. insert(name, 4)
+    failure = t.raises("mysql.script", nil, function() db:script(text) end)
+    t.truthy(failure.message:find("; the first 2 took effect and stay, the 1 after them were rolled back", 1, true),
+      failure.message)
+    t.equal({ failure.detail.applied, failure.maybe_applied, count(name) }, { 2, true, 2 })
+    db:execute("DELETE FROM " .. name .. " WHERE id = 4")
+    t.equal(db:script("-- nothing\n").statements, 0)
+
     text = "SET autocommit = 0;\n" .. insert(name, 2) .. "COMMIT;\n" .. insert(name, 3) .. insert(name, 1)
     failure = t.raises("mysql.script", "line 5: statement 5 of 5 failed: " .. KEY_1
       .. "the first 3 took effect and stay, the 1 after them were rolled back", function() db:script(text) end)
@@ -119,18 +127,18 @@ end)
 test("a script that runs out of time says where it was, and what stays", function()
   support.with_table(db, "id INT PRIMARY KEY", function(name)
     local text = insert(name, 1) .. insert(name, "SLEEP(100)")
-    local failure = t.raises("mysql.timeout", "no answer within 500ms; line 2: statement 2 of 2 was stopped; the "
+    local failure = t.raises("mysql.timeout", "no answer within 3s; line 2: statement 2 of 2 was stopped; the "
       .. "server rolls back it and the 1 before it, but for tables whose engine has no transactions",
-      function() db:script(text, { timeout = "500ms" }) end)
+      function() db:script(text, { timeout = "3s" }) end)
     t.equal({ failure.maybe_applied, failure.detail.line, failure.detail.number, failure.detail.applied },
       { true, 2, 2, 0 })
     t.equal(count(name), 0)
 
     local path = machine.temp({ type = "file" })
     machine.write_file(path, "FLUSH STATUS;\n" .. text)
-    failure = t.raises("mysql.timeout", "no answer within 500ms; " .. path .. ":3: statement 3 of 3 was stopped; the 2 "
+    failure = t.raises("mysql.timeout", "no answer within 3s; " .. path .. ":3: statement 3 of 3 was stopped; the 2 "
       .. "before it took effect and stay", function()
-        support.administrator("PRIMARY", { database = "app" }):script({ file = path }, { timeout = "500ms" })
+        support.administrator("PRIMARY", { database = "app" }):script({ file = path }, { timeout = "3s" })
       end)
     t.equal({ failure.detail.applied, failure.detail.file, count(name) }, { 2, path, 1 })
   end)
@@ -141,7 +149,7 @@ test("a script that meets a deadline says the same", function()
   support.with_table(db, "id INT PRIMARY KEY", function(name)
     local text = "ALTER TABLE " .. name .. " COMMENT 'x';\n" .. insert(name, "SLEEP(100)")
     local failure = t.raises("deadline.exceeded", nil, function()
-      ops.deadline("500ms", function() db:script(text) end)
+      ops.deadline("3s", function() db:script(text) end)
     end)
     local left = "line 2: statement 2 of 2 was stopped; the 1 before it took effect and stay"
     t.truthy(failure.message:find(left, 1, true), failure.message)

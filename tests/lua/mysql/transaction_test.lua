@@ -11,6 +11,17 @@ local function count(name)
   return db:one("SELECT COUNT(*) AS n FROM " .. name).n
 end
 
+test("one fiber at a time works in a transaction", function()
+  local results
+  db:transaction(function(tx)
+    results = ops.each({ 1, 2 }, { on_error = "collect" }, function() return tx:one("SELECT SLEEP(0.2) AS slept") end)
+  end)
+  t.equal({ results[1].ok, results[2].ok }, { true, false })
+  t.equal({ results[2].error.code, results[2].error.message }, { "mysql.busy", "another fiber's statement is under way "
+    .. "in the same session or transaction, which has one connection; let one fiber work in it, or give each a session "
+    .. "of its own" })
+end)
+
 -- Two transactions that lock rows 1 and 2 in opposite order; `on_deadlock(tx)` is called in the one that is ended.
 local function deadlock(name, on_deadlock)
   local both = 0

@@ -9,8 +9,9 @@ local function expired(id)
     .. "ephemeral nodes and locks are gone. The next call begins a new session"
 end
 
--- All calls wait in their own fiber before the process stands still; `states` is what the session was when they ended.
-local function told_of_expiry(z, root, calls)
+-- All calls wait in their own fiber, and ready() holds, before the process stands still; `states` is what the session
+-- was when they ended.
+local function told_of_expiry(z, root, calls, ready)
   local told, states, waiting = {}, {}, 0
   local function begun() waiting = waiting + 1 end
   ops.group(function(group)
@@ -22,7 +23,7 @@ local function told_of_expiry(z, root, calls)
       end)
     end
     group:spawn(function()
-      ops.wait_until(function() return waiting == #calls, waiting end, { timeout = "20s", every = "5ms" })
+      ops.wait_until(function() return waiting == #calls and ready(), waiting end, { timeout = "20s", every = "5ms" })
       support.freeze_until_gone(root .. "/mine")
     end)
   end)
@@ -63,7 +64,7 @@ test("a session that ends raises in a watch, in wait_node, in the queue of a loc
             { timeout = "40s", every = "1ms" })
           while step() do end -- luacheck: ignore 542
         end,
-      })
+      }, function() return #plain:contenders(root .. "/lock") == 2 end)
     end)
     local codes = {}
     for i, failure in ipairs(told) do codes[i] = failure.code end

@@ -50,10 +50,10 @@ test("contenders are listed with owner and age; who waits too long is told who i
     local other = support.connect()
     z:lock(path, { owner = "first" }, function(lock)
       local failure = t.raises("zk.lock_busy", nil, function()
-        other:lock(path, { owner = "second", timeout = "300ms" }, function() end)
+        other:lock(path, { owner = "second", timeout = "3s" }, function() end)
       end)
       local expected = 'the lock "' .. path
-        .. '" was not free within 300ms: "first" is before us, for '
+        .. '" was not free within 3s: "first" is before us, for '
       t.equal(failure.message:sub(1, #expected), expected)
       t.equal(failure.retryable, true)
       -- The other one gave up through its server; ours may not have heard of it yet.
@@ -132,7 +132,7 @@ end)
 
 test("a holder frozen past its session takes no step when it wakes", function()
   support.with_root({}, function(_, root)
-    local holder = support.connect({ session_timeout = "2s" })
+    local holder = support.connect({ session_timeout = "6s" })
     local steps, late = 0, 0
     local failure
     ops.group(function(group)
@@ -146,8 +146,8 @@ test("a holder frozen past its session takes no step when it wakes", function()
             local before = os.time()
             while true do
               steps = steps + 1
-              -- It stands still for 2 s at least.
-              if os.time() - before >= 2 then late = late + 1 end
+              -- It stands still for 4 s at least: a session is renewed each third of its time.
+              if os.time() - before >= 3 then late = late + 1 end
               before = os.time()
               ops.sleep("5ms")
             end

@@ -36,8 +36,10 @@ async def to_server(client, server, state):
     while data := await client.read(65536):
         if mode == "hello" and state["answered"]:
             return refuse()
-        if mode in ("after", "stall") and text in data:
+        # A request may come in two pieces.
+        if mode in ("after", "stall") and text in state["tail"] + data:
             state["caught"] = told
+        state["tail"] = (state["tail"] + data)[-len(text) or len(data) :][1:]
         server.write(data)
         await server.drain()
 
@@ -63,7 +65,7 @@ async def serve(client_reader, client_writer):
     except OSError:
         return client_writer.close()
     writers.update((client_writer, server_writer))
-    state = {"answered": False, "caught": None}
+    state = {"answered": False, "caught": None, "tail": b""}
     try:
         await asyncio.wait(
             [

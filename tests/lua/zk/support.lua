@@ -118,7 +118,7 @@ local FOLDER = ops.args[1]:match("^(.*/lua)/.*$") .. "/zk/"
 local function with_program(name, arguments, fn)
   local port_file = machine.temp() .. "/port"
   local ok, failure
-  pcall(ops.group, function(group)
+  local _, ended = pcall(ops.group, function(group)
     group:spawn(function()
       machine.read({ "python3", FOLDER .. name, port_file, unpack(arguments) }, { timeout = "59s", grace = 0 })
     end)
@@ -129,6 +129,7 @@ local function with_program(name, arguments, fn)
       error("that ends the program", 0)
     end)
   end)
+  if ok == nil then error(ended, 0) end
   if not ok then error(failure, 0) end
 end
 
