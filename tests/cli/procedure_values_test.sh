@@ -53,6 +53,31 @@ exits 2 "one that is gone"
 run abandon last --reason "its values are gone"
 exits 0 "given up"
 
+# Killed after each of its first records and taken on: no file is written twice.
+{
+  echo 'all: { hosts: {'
+  for i in $(seq 200); do echo "  host$i: { note: \"$(printf '%050d' "$i")\" },"; done
+  echo '} }'
+} >hosts.yml
+procedure 'local long = ctx:fact("long", function() return ("z"):rep(50000) end)
+local more = ctx:fact("more", function() return ("w"):rep(60000) end)
+local hosts = require("ops").inventory.hosts()
+ctx:step("count", { run = function() machine.write_file("counted", ("%d %d %d %d"):format(#long, #more, #p.names, #hosts)) end })' \
+  'params = { names = require("ops.procedure").param.strings { doc = "names" } },'
+sed -i 's/run = function(ctx)/run = function(ctx, p)/' p.lua
+for point in $(seq 1 12); do
+  rm -rf state counted
+  { OPSHOST_KILL_AT=$point run run p.lua --inventory hosts.yml --names "$names"; } 2>/dev/null
+  [[ $status == 137 ]] || break
+  # Before its first record is written there is nothing to take on.
+  [[ -s $(folder)/journal.jsonl ]] || continue
+  { OPSHOST_KILL_AT=2 run resume last; } 2>/dev/null
+  run resume last
+  [[ $status == 0 && $(cat counted) == "50000 60000 20000 200" ]] && continue
+  exits 0 "taken on after it was killed at point $point"
+done
+holds "it was killed at each point" test "$point" = 12
+
 procedure 'local long = ctx:fact("long", function() return ("x"):rep(17 * 1024 * 1024) end)
 ctx:step("never", { run = function() machine.mkdir("never") end })'
 run run p.lua
