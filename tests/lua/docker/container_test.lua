@@ -256,8 +256,9 @@ local function our_sockets()
 end
 
 test("twenty containers started at once share eight connections", function()
-  -- Logs of other tests that were not read to their end have one each.
+  -- What other tests did not read to its end, or no longer wait for, may have a connection until it is closed.
   collectgarbage()
+  local others = our_sockets()
   local engine = lab.engine()
   local made = {}
   for i = 1, 20 do
@@ -276,7 +277,7 @@ test("twenty containers started at once share eight connections", function()
         while not over do most = math.max(most, our_sockets()) end
       end)
     end)
-    t.equal(most, 8)
+    t.truthy(most >= 8 and most <= 8 + others, most .. " connections, " .. others .. " of them others'")
     ops.each(made, { parallel = 20 }, function(container) container:stop({ grace = 0 }) end)
     for _, container in ipairs(made) do t.equal(container:status().status, "exited") end
   end)

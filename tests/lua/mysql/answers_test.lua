@@ -104,6 +104,7 @@ end)
 test("without MySQL's own programs there is no dump", function()
   local path = machine.temp({ type = "file" })
   machine.write_file(path, [[
+local mysql = require "mysql"
 local db = mysql.connect { socket = os.getenv "LAB_MYSQL_PRIMARY_SOCKET", user = "root", database = "app" }
 local ok, failure = pcall(mysql.dump, db, "/nowhere/dump.sql")
 print(failure.code, failure.message)
