@@ -53,14 +53,16 @@ function M.daemons(text)
 end
 
 --- The containers of a list of processes: their shims, which go on without a daemon; {pid, id}, id nil where the line
---- tells none. Those of another user of containerd (`-namespace k8s.io`) are not Docker's.
+--- tells none. One that ended and was not waited for holds none; those of another user of containerd
+--- (`-namespace k8s.io`) are not Docker's.
 function M.shims(text)
   local found = {}
   for line in text:gmatch("[^\n]+") do
     local pid, program, arguments = line:match("^%s*(%d+)%s+(%S+)(.*)$")
     program = program and program:match("[^/]+$")
     local namespace = arguments and arguments:match("%-namespace%s+(%S+)")
-    if program and program:find("^containerd%-shim") and (namespace == nil or namespace == "moby") then
+    local is_shim = program and program:find("containerd-shim", 1, true) and not arguments:find("<defunct>", 1, true)
+    if is_shim and (namespace == nil or namespace == "moby") then
       found[#found + 1] = { pid = pid, id = arguments:match(("%x"):rep(64)) }
     end
   end

@@ -29,6 +29,7 @@ test("containers among processes, of every age of containerd; those of others ar
     "   14 /usr/bin/containerd-shim-runc-v2 -namespace moby -id " .. two .. " -address /run/containerd.sock",
     "   15 /usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id " .. two .. " -address /run/containerd.sock",
     "   16 grep containerd-shim",
+    "   18 [containerd-shim] <defunct>",
     "   17 containerd-shim -namespace moby -workdir /var/lib/x",
     "   18 /usr/bin/containerd",
   }, "\n")), { { pid = "13", id = one }, { pid = "14", id = two }, { pid = "17" } })
