@@ -145,7 +145,13 @@ function(opshost_lua_tests)
     opshost_add_test(${name} lua "${file}" "${OPSHOST_TESTED}" run "${runner}" "${file}")
     opshost_label_test(${name} lua "${file}")
     # Some measure memory: by itself AddressSanitizer keeps 256 MiB of what was freed.
-    set_tests_properties(${name} PROPERTIES ENVIRONMENT ASAN_OPTIONS=quarantine_size_mb=16)
+    set(environment ASAN_OPTIONS=quarantine_size_mb=16)
+    # Leaks of a library in what only that test does: name_test.supp beside it.
+    string(REGEX REPLACE "\\.lua$" ".supp" suppressions "${file}")
+    if(EXISTS "${suppressions}")
+      list(APPEND environment "LSAN_OPTIONS=suppressions=${suppressions}:print_suppressions=0")
+    endif()
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "${environment}")
   endforeach()
 endfunction()
 
