@@ -5,13 +5,25 @@
 
 server_dir() { echo "$LAB_DIR/servers/$1"; }
 
-# start_of PID: when it started, in ticks since boot; nothing when it has ended, or is a zombie.
+# start_of PID: when it started, in ticks since boot; nothing when it has ended, or is a zombie. Of a process that is
+# killed the first thread may be a zombie while others hold its sockets and locks a moment longer: that has not ended.
 start_of() {
-  local stat
-  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+  local stat="" tasks
+  { read -r -d '' stat <"/proc/$1/stat"; } 2>/dev/null || [[ -n $stat ]] || return 0
   # The name in parentheses may hold anything; the state is the first word after it, the start the twentieth.
   read -ra stat <<<"${stat##*) }"
-  [[ ${stat[0]} == Z ]] || echo "${stat[19]}"
+  tasks=("/proc/$1/task/"*)
+  [[ ${stat[0]} == Z ]] && ((${#tasks[@]} == 1)) || echo "${stat[19]}"
+}
+
+# have_ended [PID START]...: none of them runs. One that had ended before it was looked at has no start.
+have_ended() {
+  local start
+  while (($#)); do
+    start=$(start_of "$1")
+    [[ -z $start || $start != "$2" ]] || return 1
+    shift 2
+  done
 }
 
 # start_daemon NAME COMMAND...: in the background, its output in log/NAME.log.
@@ -122,14 +134,16 @@ thaw() {
 
 # kill_server NAME: SIGKILL to it and everything it started, as a machine does that loses its power.
 kill_server() {
-  local pids
+  local pid pids=() started=()
   daemon_alive "$1" || return 0
   freeze "$1"
-  pids=$(family "$(daemon_pid "$1")")
-  # shellcheck disable=SC2086 # a list of pids
-  kill -KILL $pids 2>/dev/null || true
+  for pid in $(family "$(daemon_pid "$1")"); do
+    pids+=("$pid")
+    started+=("$pid" "$(start_of "$pid")")
+  done
+  kill -KILL "${pids[@]}" 2>/dev/null || true
   rm -f "$(server_dir "$1")/frozen"
-  wait_until 20 "the end of $1" daemon_ended "$1"
+  wait_until 20 "the end of $1 and what it started" have_ended "${started[@]}"
 }
 
 # stop_server NAME: SIGTERM to it alone, as its service would.

@@ -42,6 +42,18 @@ check_sh "stop: as its service would" "
   grep 'Shutdown complete' \$LAB_DIR/log/mysql-tls.log"
 check_sh "restart: one that has ended" "\$LAB_COMMAND restart mysql-tls && $ROOT \$LAB_MYSQL_TLS_SOCKET -e 'SELECT 1'"
 check_sh "kill: twice is once" "\$LAB_COMMAND kill sshd-legacy && \$LAB_COMMAND kill sshd-legacy"
+# A killed JVM is such a process for a moment: its first thread is gone, the others still hold its port.
+check_sh "kill: what has lost its first thread has not ended, killed it has" "
+  source \${LAB_COMMAND%/lab}/lib/servers.sh
+  python3 -c 'import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(50,)).start()
+ctypes.CDLL(None).syscall(60, 0)' &
+  for i in \$(seq 200); do [[ \$(ps -o stat= -p \$!) != Z* ]] || break; sleep 0.05; done
+  [[ \$(ps -o stat= -p \$!) == Z* ]]
+  start=\$(start_of \$!)
+  [[ -n \$start ]] && ! have_ended \$! \$start
+  kill -KILL \$!
+  for i in \$(seq 200); do ! have_ended \$! \$start || exit 0; sleep 0.05; done; exit 1"
 check_sh "freeze: not what has ended" "[[ \$(\$LAB_COMMAND freeze sshd-legacy 2>&1) == 'lab: sshd-legacy has ended, it cannot be frozen' ]]"
 check_sh "a server that is not there" "[[ \$(\$LAB_COMMAND kill zk9 2>&1) == \"lab: there is no server 'zk9'; there are: dns \"*' zk3' ]]"
 check "from outside as well" "$LAB" start sshd-legacy

@@ -33,39 +33,43 @@ test("a healthy ensemble has a leader, a quorum, and survives the loss of any on
 end)
 
 test("one server down: the quorum holds, and another loss would end it", function()
-  local leader, followers = support.roles()
-  support.lab("kill", followers[1])
-  local report = zk.ensemble(support.hosts)
-  t.equal({ report.quorum, report.serving }, { true, 2 })
-  for i, server in ipairs(report.servers) do
-    local is_down = "zk" .. i == followers[1]
-    t.equal(server.survives_loss, is_down)
-    if is_down then
-      t.equal(server.mode, "unreachable")
-      t.truthy(server.error:find("refused", 1, true), server.error)
+  support.mended(function()
+    local leader, followers = support.roles()
+    support.lab("kill", followers[1])
+    local report = zk.ensemble(support.hosts)
+    t.equal({ report.quorum, report.serving }, { true, 2 })
+    for i, server in ipairs(report.servers) do
+      local is_down = "zk" .. i == followers[1]
+      t.equal(server.survives_loss, is_down)
+      if is_down then
+        t.equal(server.mode, "unreachable")
+        t.truthy(server.error:find("refused", 1, true), server.error)
+      end
     end
-  end
-  local text = zk.ensemble_text(report)
-  t.truthy(text:find("quorum: yes, 2 of 3 voters serve, leader: " .. report.leader, 1, true), text)
-  support.lab("kill", leader)
-  ops.wait_until(function()
-    report = zk.ensemble(support.hosts)
-    return not report.quorum and report.serving == 0, zk.ensemble_text(report)
-  end, { timeout = "30s", every = "100ms" })
-  t.truthy(zk.ensemble_text(report):find("quorum: NO, 0 of 3 voters serve, leader: none", 1, true),
-    zk.ensemble_text(report))
-  support.lab("start", followers[1])
-  support.lab("start", leader)
-  support.roles()
+    local text = zk.ensemble_text(report)
+    t.truthy(text:find("quorum: yes, 2 of 3 voters serve, leader: " .. report.leader, 1, true), text)
+    support.lab("kill", leader)
+    ops.wait_until(function()
+      report = zk.ensemble(support.hosts)
+      return not report.quorum and report.serving == 0, zk.ensemble_text(report)
+    end, { timeout = "30s", every = "100ms" })
+    t.truthy(zk.ensemble_text(report):find("quorum: NO, 0 of 3 voters serve, leader: none", 1, true),
+      zk.ensemble_text(report))
+    support.lab("start", followers[1])
+    support.lab("start", leader)
+    support.roles()
+  end)
 end)
 
 test("a frozen server is silent, and does not keep the others waiting", function()
-  local _, followers = support.roles()
-  support.lab("freeze", followers[1])
-  local report = zk.ensemble(support.hosts, { timeout = "1s" })
-  t.equal({ report.quorum, report.serving }, { true, 2 })
-  support.lab("thaw", followers[1])
-  support.roles()
+  support.mended(function()
+    local _, followers = support.roles()
+    support.lab("freeze", followers[1])
+    local report = zk.ensemble(support.hosts, { timeout = "1s" })
+    t.equal({ report.quorum, report.serving }, { true, 2 })
+    support.lab("thaw", followers[1])
+    support.roles()
+  end)
 end)
 
 test("one server of a healthy ensemble tells of all: the leader knows who follows, a follower that there is a quorum",

@@ -45,6 +45,14 @@ function support.lab(...)
   machine.run({ os.getenv("LAB_COMMAND"), ... }, { timeout = "2m" })
 end
 
+--- fn(), which breaks servers: when it fails they are mended, or every test after it fails too.
+function support.mended(fn)
+  local ok, failure = pcall(fn)
+  if ok then return end
+  support.lab("mend")
+  error(failure, 0)
+end
+
 --- The name of the lab's server that leads, "zk2", and those that follow.
 function support.roles()
   local leader, followers
