@@ -9,6 +9,7 @@
 #include "bindings/ssh/module.hpp"
 #include "bindings/zk/command.hpp"
 #include "bindings/zk/module.hpp"
+#include "host/base/huge_pages.hpp"
 #include "host/base/standard_descriptors.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/static_runtime.hpp"
@@ -17,6 +18,7 @@
 
 int main(int argc, char** argv) {
   using namespace opshost;
+  use_huge_pages();
   fill_standard_descriptors();
   pin_static_runtime();
   const cli::Modules modules = {

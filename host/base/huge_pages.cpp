@@ -1,0 +1,39 @@
+#include "host/base/huge_pages.hpp"
+
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+
+namespace opshost {
+
+namespace {
+
+constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
+constexpr int kReserved = 512 << 20;
+/// glibc's own, and the most it lets a block grow to before it asks the kernel for it alone.
+constexpr int kTopPad = 128 << 10;
+constexpr int kMmapThreshold = 32 << 20;
+
+std::uintptr_t end_of_heap() { return reinterpret_cast<std::uintptr_t>(sbrk(0)); }  // an address, to count with
+
+}  // namespace
+
+void use_huge_pages() noexcept {
+  // Above the reservation, or the first free() gives it back.
+  mallopt(M_TRIM_THRESHOLD, 2 * (kReserved - kTopPad));
+  // Setting any of these ends that glibc adapts this one.
+  mallopt(M_MMAP_THRESHOLD, kMmapThreshold);
+  const auto begin = (end_of_heap() + kHugePage - 1) / kHugePage * kHugePage;
+  mallopt(M_TOP_PAD, kReserved);
+  // volatile: a block that nobody looks at is never asked for.
+  void* volatile grows_the_heap = std::malloc(kHugePage);
+  mallopt(M_TOP_PAD, kTopPad);
+  std::free(grows_the_heap);
+  const auto end = end_of_heap();
+  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
+}  // namespace opshost

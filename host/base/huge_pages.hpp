@@ -1,0 +1,14 @@
+#pragma once
+// Building big tables costs more in page faults than in anything else: a heap of 4 KiB pages takes one each few rows.
+
+namespace opshost {
+
+/// Reserves the first 512 MiB the heap will grow into and asks for huge pages there (madvise, as Linux has them on
+/// request by default); no memory is taken before it is used. To be called before threads begin. Where the kernel or a
+/// limit of the process refuses, and under sanitizers, which have a heap of their own, nothing changes.
+///
+/// What it costs: memory that a script has freed stays with the process until it ends.
+/// What it saves: a third to three quarters of the CPU time of reading or inserting 100,000 rows.
+void use_huge_pages() noexcept;
+
+}  // namespace opshost
