@@ -42,6 +42,44 @@ function lab.with_container(options, fn)
   if left and left.code ~= "docker.not_found" then error(left, 0) end
 end
 
+--- Calls fn(engine, answers, endpoint) with the lab's engine behind a proxy. answers() counts what it has answered to this engine;
+--- answers(n) waits for that many more than there were when fn began, or when answers() was called last.
+function lab.with_watched_engine(fn)
+  local folder = machine.temp()
+  local socket, said = folder .. "/docker.sock", folder .. "/answers"
+  local counted = 0
+  local function count()
+    local found = 0
+    for _ in machine.read_file(said):gmatch("HTTP/1%.1 %d") do found = found + 1 end
+    return found
+  end
+  local function answers(more)
+    if more == nil then
+      counted = count()
+      return counted
+    end
+    ops.wait_until(function()
+      local found = count()
+      return found >= counted + more, ("%d answers"):format(found - counted)
+    end, { timeout = "30s", every = "20ms", what = ("%d answers of the engine"):format(more) })
+  end
+  local ok, failure
+  local _, ended = pcall(ops.group, function(group)
+    group:spawn(function()
+      machine.read({ "socat", "-R", said, "UNIX-LISTEN:" .. socket .. ",fork", "UNIX-CONNECT:" .. lab.socket },
+        { timeout = "59s", grace = 0 })
+    end)
+    group:spawn(function()
+      ops.wait_until(function() return machine.exists(socket) ~= nil, "no socket yet" end,
+        { timeout = "30s", every = "20ms" })
+      ok, failure = pcall(fn, docker.connect("unix://" .. socket), answers, "unix://" .. socket)
+      error("that ends the proxy", 0)
+    end)
+  end)
+  if ok == nil then error(ended, 0) end
+  if not ok then error(failure, 0) end
+end
+
 --- The lab's own command: lab.command("freeze", "dockerd").
 function lab.command(...)
   return machine.run({ os.getenv("LAB_COMMAND"), ... }, { timeout = "60s" })

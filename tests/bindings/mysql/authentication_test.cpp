@@ -42,6 +42,7 @@ int read_packet(MYSQL_PLUGIN_VIO* vio, unsigned char** packet) {
 }
 
 int write_packet(MYSQL_PLUGIN_VIO* vio, const unsigned char* packet, int size) {
+  // Unsigned bytes, here and below, are what libraries in C take and give.
   server_of(vio).heard.emplace_back(reinterpret_cast<const char*>(packet), static_cast<std::size_t>(size));
   return 0;
 }

@@ -151,22 +151,22 @@ test("wait_exited: the exit code, a time-out with what was seen, a container tha
       "waited 300ms for container " .. container:name() .. " to exit; last seen: status running",
       function() container:wait_exited({ timeout = "300ms" }) end)
     t.equal(failure.detail.seen.status, "running")
-    local waits = false
-    local results = ops.group(function(group)
-      group:spawn(function()
-        waits = true
-        return container:wait_exited({ timeout = "30s" }).exit_code
-      end)
-      group:spawn(function()
-        ops.wait_until(function() return waits, "not yet" end, { timeout = "20s", every = "20ms" })
-        -- For its first look, of which nothing tells from outside.
-        ops.sleep("300ms")
-        container:delete({ force = true })
-      end)
-    end, { on_error = "collect" })
-    -- Deleting ends it first.
-    t.equal({ results[1].ok, results[1].value, results[2].ok }, { true, 137, true })
-    t.raises("docker.not_found", nil, function() container:status() end)
+  end)
+  lab.with_watched_engine(function(engine, answers)
+    lab.with_container({ engine = engine }, function(container)
+      answers()
+      local results = ops.group(function(group)
+        group:spawn(function() return container:wait_exited({ timeout = "30s" }).exit_code end)
+        group:spawn(function()
+          -- To its first look, and that the engine waits.
+          answers(2)
+          lab.engine():container(container:name()):delete({ force = true })
+        end)
+      end, { on_error = "collect" })
+      -- Deleting ends it first.
+      t.equal({ results[1].ok, results[1].value, results[2].ok }, { true, 137, true })
+      t.raises("docker.not_found", nil, function() container:status() end)
+    end)
   end)
 end)
 
@@ -179,18 +179,21 @@ test("a container that is removed while something else is waited for", function(
   local probe = { Test = { "CMD-SHELL", "false" }, Interval = 200000000, Retries = 50 }
   for wait, create_only in pairs({ wait_running = true, wait_healthy = false }) do
     local name = lab.name("removed-while-waited-for")
-    lab.with_container({ name = name, create_only = create_only, config = { Healthcheck = probe } }, function(container)
-      local results = ops.group(function(group)
-        group:spawn(function() container[wait](container, { timeout = "30s", every = "50ms" }) end)
-        group:spawn(function()
-          -- For some looks of every 50ms, of which nothing tells from outside.
-          ops.sleep("200ms")
-          container:delete({ force = true })
+    lab.with_watched_engine(function(engine, answers, endpoint)
+      lab.with_container({ engine = engine, name = name, create_only = create_only, config = { Healthcheck = probe } },
+        function(container)
+          answers()
+          local results = ops.group(function(group)
+            group:spawn(function() container[wait](container, { timeout = "30s", every = "50ms" }) end)
+            group:spawn(function()
+              answers(3)
+              lab.engine():container(name):delete({ force = true })
+            end)
+          end, { on_error = "collect" })
+          local failure = results[1].error
+          t.equal({ failure.code, failure.message, failure.target }, { "docker.not_found",
+            'no container "' .. name .. '"', endpoint })
         end)
-      end, { on_error = "collect" })
-      local failure = results[1].error
-      t.equal({ failure.code, failure.message, failure.target }, { "docker.not_found", 'no container "' .. name .. '"',
-        lab.endpoint })
     end)
   end
 end)
@@ -218,15 +221,19 @@ test("what never ran: it has not exited, and has a probe but no health yet", fun
     t.raises("wait.timeout", "waited 300ms for container " .. container:name()
       .. " to be healthy; last seen: status created",
         function() container:wait_healthy({ timeout = "300ms", every = "50ms" }) end)
-    local results = ops.group(function(group)
-      group:spawn(function() return container:wait_healthy({ timeout = "30s", every = "50ms" }).health end)
-      group:spawn(function()
-        -- For some looks of every 50ms, of which nothing tells from outside.
-        ops.sleep("100ms")
-        container:start()
+  end)
+  lab.with_watched_engine(function(engine, answers)
+    lab.with_container({ engine = engine, create_only = true, config = { Healthcheck = probe } }, function(container)
+      answers()
+      local results = ops.group(function(group)
+        group:spawn(function() return container:wait_healthy({ timeout = "30s", every = "50ms" }).health end)
+        group:spawn(function()
+          answers(2)
+          lab.engine():container(container:name()):start()
+        end)
       end)
+      t.equal(results[1].value, "healthy")
     end)
-    t.equal(results[1].value, "healthy")
   end)
   lab.with_container({ create_only = true, config = { Healthcheck = { Test = { "NONE" } } } }, function(container)
     t.raises("docker.no_healthcheck", nil, function() container:wait_healthy({ timeout = "5s" }) end)

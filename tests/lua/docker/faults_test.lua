@@ -97,46 +97,46 @@ test("the engine is killed in the middle of a run, and comes back", function()
 end)
 
 test("a wait outlives an engine that is away for a while", function()
-  lab.with_container({ restart = "always", command = { "sh", "-c", "echo ready; sleep 1000" } }, function(container)
-    local waits = false
-    local results = ops.group(function(group)
-      group:spawn(function()
-        waits = true
-        return container:wait_exited({ timeout = "50s", every = "100ms" }).status
+  lab.with_watched_engine(function(engine, answers)
+    lab.with_container({ engine = engine, restart = "always" }, function(container)
+      local other = lab.engine():container(container:name())
+      answers()
+      local results = ops.group(function(group)
+        group:spawn(function() return container:wait_exited({ timeout = "50s", every = "100ms" }).status end)
+        group:spawn(function()
+          -- To its first look, and that the engine waits.
+          answers(2)
+          lab.command("kill", "dockerd")
+          lab.command("start", "dockerd")
+          other:update({ restart = "no" })
+          ops.wait_until(function() return other:status().running, "not running" end, { timeout = "20s",
+            every = "50ms" })
+          other:stop({ grace = 0 })
+        end)
       end)
-      group:spawn(function()
-        ops.wait_until(function() return waits, "not yet" end, { timeout = "20s", every = "20ms" })
-        -- Nothing tells from outside that the wait has looked; it looks every 100ms, both times.
-        ops.sleep("300ms")
-        lab.command("kill", "dockerd")
-        ops.sleep("500ms")
-        lab.command("start", "dockerd")
-        container:update({ restart = "no" })
-        ops.wait_until(function() return container:status().running, "not running" end, { timeout = "20s",
-          every = "50ms" })
-        container:stop({ grace = 0 })
-      end)
+      t.equal(results[1].value, "exited")
     end)
-    t.equal(results[1].value, "exited")
   end)
 end)
 
 test("a wait whose time ends while the engine is away says both", function()
-  lab.with_container({ create_only = true }, function(container)
-    local seen
-    local results = ops.group(function(group)
-      group:spawn(function() container:wait_running({ timeout = "3s", every = "100ms" }) end)
-      group:spawn(function()
-        -- For its first look, of which nothing tells from outside.
-        ops.sleep("500ms")
-        lab.command("stop", "dockerd")
-        seen = true
-      end)
-    end, { on_error = "collect" })
-    lab.command("start", "dockerd")
-    local failure = results[1].error
-    t.equal({ failure.code, failure.detail.seen.status, seen }, { "wait.timeout", "created", true })
-    t.truthy(failure.message:find("^waited 3s for container .* to run; last seen: status created; since then the "
-      .. "engine is away: "), failure.message)
+  lab.with_watched_engine(function(engine, answers)
+    lab.with_container({ engine = engine, create_only = true }, function(container)
+      local stopped
+      answers()
+      local results = ops.group(function(group)
+        group:spawn(function() container:wait_running({ timeout = "5s", every = "100ms" }) end)
+        group:spawn(function()
+          answers(1)
+          lab.command("stop", "dockerd")
+          stopped = true
+        end)
+      end, { on_error = "collect" })
+      lab.command("start", "dockerd")
+      local failure = results[1].error
+      t.equal({ failure.code, failure.detail.seen.status, stopped }, { "wait.timeout", "created", true })
+      t.truthy(failure.message:find("^waited 5s for container .* to run; last seen: status created; since then the "
+        .. "engine is away: "), failure.message)
+    end)
   end)
 end)
