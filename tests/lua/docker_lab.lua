@@ -42,24 +42,24 @@ function lab.with_container(options, fn)
   if left and left.code ~= "docker.not_found" then error(left, 0) end
 end
 
---- Calls fn(engine, answers, endpoint) with the lab's engine behind a proxy. answers() counts what it has answered to this engine;
---- answers(n) waits for that many more than there were when fn began, or when answers() was called last.
+--- Calls fn(engine, answers, endpoint) with the lab's engine behind a proxy. answers() notes how often it has answered
+--- by now; answers(n) waits until it has n times more.
 function lab.with_watched_engine(fn)
   local folder = machine.temp()
   local socket, said = folder .. "/docker.sock", folder .. "/answers"
   local counted = 0
-  local function count()
+  local function answered()
     local found = 0
     for _ in machine.read_file(said):gmatch("HTTP/1%.1 %d") do found = found + 1 end
     return found
   end
   local function answers(more)
     if more == nil then
-      counted = count()
-      return counted
+      counted = answered()
+      return
     end
     ops.wait_until(function()
-      local found = count()
+      local found = answered()
       return found >= counted + more, ("%d answers"):format(found - counted)
     end, { timeout = "30s", every = "20ms", what = ("%d answers of the engine"):format(more) })
   end

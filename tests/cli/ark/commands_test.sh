@@ -7,6 +7,12 @@ source "$OPSHOST_SOURCE/tests/cli/ark/site.sh"
 
 swarm=tcp://$LAB_ARK_SWARM
 task=${LAB_ARK_TASK}_g0_
+broker=${task}csb-broker_csb_1
+put_back() {
+  engine ark1 start "$broker" >/dev/null || true
+  "$LAB_COMMAND" mend ark probe-failing >/dev/null || true
+}
+trap put_back EXIT
 # tells WHAT TEXT: exit code 1 and that text, with the place in the library without its line.
 tells() {
   exits 1 "$1"
@@ -119,7 +125,6 @@ prints "host  container                        state     the probe says
 ark1  ${task}registrator_dncs_1  no probe  -
 of 1 containers 0 pass their probe and 1 have none"
 
-broker=${task}csb-broker_csb_1
 engine ark1 stop "$broker" >/dev/null
 run run ark.probe "$swarm" "$broker"
 exits 2 "a container that does not run"
