@@ -2,10 +2,12 @@
 
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
 
 namespace opshost {
 
@@ -17,11 +19,25 @@ constexpr int kReserved = 512 << 20;
 constexpr int kTopPad = 128 << 10;
 constexpr int kMmapThreshold = 32 << 20;
 
+bool is_limited(__rlimit_resource_t resource) {
+  rlimit limit{};
+  return getrlimit(resource, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
+}
+
+/// Whether addresses that nothing is stored at are as good as used, here or (vm.overcommit_memory = 2) by the kernel.
+bool addresses_are_counted() {
+  constexpr int kNever = 2;
+  int overcommit = kNever;
+  std::ifstream("/proc/sys/vm/overcommit_memory") >> overcommit;
+  return overcommit == kNever || is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA);
+}
+
 std::uintptr_t end_of_heap() { return reinterpret_cast<std::uintptr_t>(sbrk(0)); }  // an address, to count with
 
 }  // namespace
 
 void use_huge_pages() noexcept {
+  if (addresses_are_counted()) return;
   // Above the reservation, or the first free() gives it back.
   mallopt(M_TRIM_THRESHOLD, 2 * (kReserved - kTopPad));
   // Setting any of these ends that glibc adapts this one.

@@ -66,6 +66,21 @@ run eval 'print((loadstring(("local x = 1 "):rep(300))))'
 exits 0 "so are too many variables"
 prints nil
 
+# Kilobytes of addresses. The heap has some reserved, not where they are counted.
+addresses='tonumber(require("local").read_file("/proc/self/status"):match("VmSize:%s*(%d+)"))'
+run eval "$addresses"
+exits 0 "how many addresses it has"
+free=$(cat "$TMPDIR/stdout")
+if ((free > 10 ** 9)); then
+  echo "# a sanitizer takes terabytes of addresses: not looked at where they are limited"
+else
+  limited=$(ulimit -v 900000 && "$OPSHOST" eval "$addresses")
+  holds "none are reserved where they are limited" test "$limited" -lt 500000
+  if (($(cat /proc/sys/vm/overcommit_memory) != 2)); then
+    holds "some are where they are not" test "$free" -gt "$((limited + 500000))"
+  fi
+fi
+
 ulimit -s 512
 overflows "a small stack of the machine: coroutines" 'local function f() return coroutine.wrap(f)() end f()'
 overflows "a small stack of the machine: string.gsub" 'local function f(text) return (text:gsub(".", f)) end f("x")'
