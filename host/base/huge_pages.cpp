@@ -32,7 +32,12 @@ bool addresses_are_counted() {
   return overcommit == kNever || is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA);
 }
 
-std::uintptr_t end_of_heap() { return reinterpret_cast<std::uintptr_t>(sbrk(0)); }  // an address, to count with
+char* end_of_heap() { return static_cast<char*>(sbrk(0)); }
+
+char* next_huge_page(char* address) {
+  const auto within = reinterpret_cast<std::uintptr_t>(address) % kHugePage;  // an address, to count with
+  return within == 0 ? address : address + (kHugePage - within);
+}
 
 }  // namespace
 
@@ -42,14 +47,14 @@ void use_huge_pages() noexcept {
   mallopt(M_TRIM_THRESHOLD, 2 * (kReserved - kTopPad));
   // Setting any of these ends that glibc adapts this one.
   mallopt(M_MMAP_THRESHOLD, kMmapThreshold);
-  const auto begin = (end_of_heap() + kHugePage - 1) / kHugePage * kHugePage;
+  char* const begin = next_huge_page(end_of_heap());
   mallopt(M_TOP_PAD, kReserved);
   // volatile: a block that nobody looks at is never asked for.
   void* volatile grows_the_heap = std::malloc(kHugePage);
   mallopt(M_TOP_PAD, kTopPad);
   std::free(grows_the_heap);
-  const auto end = end_of_heap();
-  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  char* const end = end_of_heap();
+  if (end > begin) madvise(begin, static_cast<std::size_t>(end - begin), MADV_HUGEPAGE);
 }
 
 }  // namespace opshost
