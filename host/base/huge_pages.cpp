@@ -5,15 +5,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 
 namespace opshost {
 
 namespace {
 
-constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr int kReserved = 512 << 20;
 /// glibc's own, and the most it lets a block grow to before it asks the kernel for it alone.
 constexpr int kTopPad = 128 << 10;
@@ -35,8 +36,9 @@ bool addresses_are_counted() {
 char* end_of_heap() { return static_cast<char*>(sbrk(0)); }
 
 char* next_huge_page(char* address) {
-  const auto within = reinterpret_cast<std::uintptr_t>(address) % kHugePage;  // an address, to count with
-  return within == 0 ? address : address + (kHugePage - within);
+  void* aligned = address;
+  std::size_t room = 2 * kHugePage;
+  return static_cast<char*>(std::align(kHugePage, kHugePage, aligned, room));
 }
 
 }  // namespace
