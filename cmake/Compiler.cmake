@@ -45,6 +45,10 @@ else()
   target_compile_options(opshost_options INTERFACE
     -Wno-array-bounds -Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow
     -Wno-stringop-overread)
+  if(OPSHOST_UNITY)
+    # Takes an anonymous namespace of an included source file for one in a header.
+    target_compile_options(opshost_options INTERFACE -Wno-subobject-linkage)
+  endif()
   if(OPSHOST_SANITIZE MATCHES thread)
     target_compile_options(opshost_options INTERFACE -Wno-tsan)  # std::atomic_thread_fence inside Asio
   endif()
@@ -61,4 +65,26 @@ function(opshost_precompile target)
   else()
     target_precompile_headers(${target} REUSE_FROM opshost_host)
   endif()
+endfunction()
+
+# Compiles the sources of one folder a few at a time, as one file: most of what g++ does is the same for each of them.
+# By folder, so that a new file moves the borders in its own folder alone. The files that a folder names `module.cpp` are
+# long by themselves and stay so: who edits one waits for that one.
+set(OPSHOST_UNITY_FILES 10)
+function(opshost_unite target)
+  if(NOT OPSHOST_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources EXCLUDE REGEX "/module\\.cpp$")
+  foreach(source IN LISTS sources)
+    file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${source}")
+    cmake_path(GET folder PARENT_PATH folder)
+    string(MAKE_C_IDENTIFIER "${folder}" folder)
+    list(APPEND in_${folder} "${source}")
+    list(LENGTH in_${folder} count)
+    math(EXPR part "${count} / ${OPSHOST_UNITY_FILES}")
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${folder}_${part}")
+  endforeach()
 endfunction()

@@ -5,11 +5,11 @@
 #include <optional>
 #include <vector>
 
+#include "bindings/docker/short_id.hpp"
+
 namespace opshost::docker {
 
 namespace {
-
-constexpr std::size_t kShortId = 12;
 
 void drop(ValueMap& map, const std::string& name) {
   std::erase_if(map, [&](const auto& entry) { return entry.first == name; });
@@ -87,14 +87,14 @@ void name_volumes(ValueMap& host, const Value& inspected) {
 }
 
 /// How it takes part in a network, without what the engine works out itself.
-ValueMap endpoint_of(const Value& joined, const std::string& short_id) {
+ValueMap endpoint_of(const Value& joined, const std::string& own_name) {
   ValueMap endpoint;
   for (const char* name : {"IPAMConfig", "Links", "DriverOpts"}) {
     const Value* value = joined.field(name);
     if (value != nullptr && !value->is_null()) endpoint.emplace_back(name, *value);
   }
   ValueList aliases = list_at(joined, {"Aliases"});
-  std::erase(aliases, Value(short_id));
+  std::erase(aliases, Value(own_name));
   if (!aliases.empty()) endpoint.emplace_back("Aliases", std::move(aliases));
   return endpoint;
 }
@@ -111,11 +111,11 @@ std::optional<std::string> first_network(const ValueMap& networks, const std::st
   return std::nullopt;
 }
 
-void add_networks(Blueprint& blueprint, const Value& inspected, const std::string& mode, const std::string& short_id) {
+void add_networks(Blueprint& blueprint, const Value& inspected, const std::string& mode, const std::string& own_name) {
   const ValueMap networks = map_at(inspected, {"NetworkSettings", "Networks"});
   const auto first = first_network(networks, mode);
   for (const auto& [network, joined] : networks) {
-    auto endpoint = endpoint_of(joined, short_id);
+    auto endpoint = endpoint_of(joined, own_name);
     if (network == first) {
       ValueMap endpoints = {{network, std::move(endpoint)}};
       set_field(blueprint.config, "NetworkingConfig", ValueMap{{"EndpointsConfig", std::move(endpoints)}});
@@ -210,17 +210,17 @@ void drop_what_is_the_images(ValueMap& config, const ValueMap& image) {
 }
 
 Blueprint blueprint_of(const Value& inspected, const std::string& id) {
-  const std::string short_id = id.substr(0, kShortId);
+  const std::string host_name = short_id(id);
   const std::string network_mode = text_at(inspected, {"HostConfig", "NetworkMode"});
   Blueprint blueprint;
   blueprint.config = map_at(inspected, {"Config"});
-  if (text_at(inspected, {"Config", "Hostname"}) == short_id) drop(blueprint.config, "Hostname");
+  if (text_at(inspected, {"Config", "Hostname"}) == host_name) drop(blueprint.config, "Hostname");
   drop_what_is_shared(blueprint.config, network_mode, text_at(inspected, {"HostConfig", "UTSMode"}));
   ValueMap host = map_at(inspected, {"HostConfig"});
   name_volumes(host, inspected);
   set_field(blueprint.config, "HostConfig", std::move(host));
   const bool joins = network_mode != "host" && network_mode != "none" && !network_mode.starts_with("container:");
-  if (joins) add_networks(blueprint, inspected, network_mode, short_id);
+  if (joins) add_networks(blueprint, inspected, network_mode, host_name);
   return blueprint;
 }
 

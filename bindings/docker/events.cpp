@@ -41,7 +41,7 @@ std::int64_t now_nano() {
 
 double seconds_of(std::int64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e9; }
 
-std::string time_text(std::int64_t nanoseconds) {
+std::string seconds_text(std::int64_t nanoseconds) {
   std::string fraction = std::to_string(nanoseconds % 1'000'000'000);
   fraction.insert(0, 9 - std::min<std::size_t>(fraction.size(), 9), '0');
   return std::to_string(nanoseconds / 1'000'000'000) + "." + fraction;
@@ -102,7 +102,7 @@ class EventReader {
 
  private:
   Awaitable<void> open(Call& call) {
-    net::HttpRequest request{.target = "/events?since=" + time_text(since_), .lasts = true};
+    net::HttpRequest request{.target = "/events?since=" + seconds_text(since_), .lasts = true};
     const auto filters = filters_text({{"type", options_.type},
                                        {"container", options_.container},
                                        {"event", options_.event},

@@ -10,6 +10,7 @@
 #include "bindings/docker/exec_request.hpp"
 #include "bindings/docker/multiplex.hpp"
 #include "bindings/docker/pause.hpp"
+#include "bindings/docker/short_id.hpp"
 #include "bindings/docker/tracked.hpp"
 #include "bindings/net/failure.hpp"
 #include "host/base/output.hpp"
@@ -23,7 +24,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kShownCommand = 200;
-constexpr std::size_t kShortId = 12;
 constexpr std::size_t kBeginning = 1000;
 /// The exit code may be there a moment after the last byte of output.
 constexpr Duration kExitCodeTakes = 10s;
@@ -187,9 +187,8 @@ class Run {
     }
     connection_->close();
     if (outputs_.is_whole()) co_return;
-    throw Error("docker.connection_lost", shown(command_) +
-                                              ": the connection was lost in the middle of its output (exec " +
-                                              id_.substr(0, kShortId) + ")")
+    throw Error("docker.connection_lost",
+                shown(command_) + ": the connection was lost in the middle of its output (exec " + short_id(id_) + ")")
         .on(engine())
         .maybe_applied();
   }
@@ -247,7 +246,7 @@ class Run {
     throw Error("docker.connection_lost", shown(command_) +
                                               ": the engine ended the connection, and does not tell what became of "
                                               "the program (exec " +
-                                              id_.substr(0, kShortId) + "): " + failed->message())
+                                              short_id(id_) + "): " + failed->message())
         .on(engine())
         .maybe_applied()
         .because(*failed);
@@ -260,9 +259,7 @@ class Run {
     } else {
       what += status->running ? "the program still runs" : "does not tell its exit code";
     }
-    return Error("docker.connection_lost", what + " (exec " + id_.substr(0, kShortId) + ")")
-        .on(engine())
-        .maybe_applied();
+    return Error("docker.connection_lost", what + " (exec " + short_id(id_) + ")").on(engine()).maybe_applied();
   }
 
   void throw_unless_accepted(const CommandResult& result) {

@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 /// (Context::unwind_within, 5 s): what came of it has to be told before that. Of one question it is the most, too: on
 /// an engine that does not answer no grace is spent.
 constexpr Duration kAnswersTake = 4s;
-constexpr Duration kFirstPause = 2ms;
-constexpr Duration kLongestPause = 100ms;
+constexpr Duration kFirstLook = 2ms;
+constexpr Duration kRarestLook = 100ms;
 constexpr int kLooks = 10;
 
 /// A part of the ending with a time of its own.
@@ -54,8 +54,8 @@ class Ending {
     auto left = co_await signal("TERM", {});
     signalled_ = !left.empty();
     const auto grace_ends = Clock::now() + grace_;
-    for (Duration pause = kFirstPause; !left.empty() && Clock::now() < grace_ends;
-         pause = std::min(pause * 2, kLongestPause)) {
+    for (Duration pause = kFirstLook; !left.empty() && Clock::now() < grace_ends;
+         pause = std::min(pause * 2, kRarestLook)) {
       co_await pause_for(side_, pause);
       left = co_await signal("0", left);
     }
@@ -86,7 +86,7 @@ class Ending {
       for (int looks = 0; looks < kLooks; ++looks) {
         const auto status = co_await find_exec(question.call(), container_->engine(), id_);
         if (!status || !status->running) co_return true;
-        co_await pause_for(question.call(), kLongestPause);
+        co_await pause_for(question.call(), kRarestLook);
       }
       co_return false;
     } catch (const Error& error) {

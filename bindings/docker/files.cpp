@@ -36,7 +36,7 @@ struct PathStat {
 OPSHOST_RECORD(PathStat, "What the engine tells of a path", (name, ""), (size, ""), (mode, ""), (mtime, ""),
                (link_target, ""))
 
-std::string shown(const std::string& path) { return '"' + one_line(path, 300) + '"'; }
+std::string shown_path(const std::string& path) { return '"' + one_line(path, 300) + '"'; }
 
 std::uint32_t mode_of(const std::string& text) {
   std::uint32_t mode = 0;
@@ -126,7 +126,7 @@ Awaitable<std::optional<PathStat>> look(Call& call, Container& container, std::s
 }
 
 Error wrong_type(const Container& container, const std::string& path, const std::string& what) {
-  return Error("docker.wrong_type", shown(path) + " in container " + container.name() + " is " + what)
+  return Error("docker.wrong_type", shown_path(path) + " in container " + container.name() + " is " + what)
       .on(container.engine()->name());
 }
 
@@ -202,7 +202,8 @@ Awaitable<void> put_entry(Call& call, Container& container, std::string folder, 
   }
   if (failed->code() != "docker.not_found") throw *failed;
   co_await container.inspect_text(call);
-  throw Error("docker.not_found", "the directory " + shown(folder) + " does not exist in container " + container.name())
+  throw Error("docker.not_found",
+              "the directory " + shown_path(folder) + " does not exist in container " + container.name())
       .on(container.engine()->name())
       .with(failed->detail());
 }
@@ -225,7 +226,7 @@ Awaitable<std::optional<std::string>> link_target(Call& call, Container& contain
 void check_mode(const std::string& text) { mode_of(text); }
 
 Error no_such_path(const Container& container, const std::string& path) {
-  return Error("docker.not_found", shown(path) + " does not exist in container " + container.name())
+  return Error("docker.not_found", shown_path(path) + " does not exist in container " + container.name())
       .on(container.engine()->name())
       .with(value_of(EngineRefusal{.status = 404, .message = {}, .request = "HEAD " + container.path() + "/archive"}));
 }
@@ -242,7 +243,7 @@ Awaitable<std::string> Container::read_file(Call& call, std::string path, ReadFi
   const auto entry = co_await first_entry(call, *engine_, *answer, content);
   if (entry.type != '0') throw wrong_type(*this, path, "no regular file");
   if (entry.size > options.max_size.bytes) {
-    throw Error("docker.too_large", shown(path) + " in container " + name_ + " has " + std::to_string(entry.size) +
+    throw Error("docker.too_large", shown_path(path) + " in container " + name_ + " has " + std::to_string(entry.size) +
                                         " bytes; raise max_size (" + format_size(options.max_size) +
                                         ") to read it into memory")
         .on(engine_->name());

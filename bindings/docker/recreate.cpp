@@ -5,6 +5,7 @@
 #include "bindings/docker/images.hpp"
 #include "bindings/docker/parsed.hpp"
 #include "bindings/docker/pause.hpp"
+#include "bindings/docker/short_id.hpp"
 #include "bindings/net/background_call.hpp"
 #include "host/base/json_text.hpp"
 #include "host/json/record.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kShortId = 12;
 /// Beside the grace: putting the old one back. A call that was told to stop is given up after five seconds.
 constexpr Duration kPuttingBackTakes = 30s;
 constexpr Duration kStoppedPuttingBackTakes = 4s;
@@ -35,7 +35,7 @@ class Recreation {
         old_(std::move(old)),
         options_(options),
         name_(old_->name()),
-        aside_(name_ + ".old-" + old_->id().substr(0, kShortId)) {}
+        aside_(name_ + ".old-" + short_id(old_->id())) {}
 
   Awaitable<std::shared_ptr<Container>> run() {
     co_await look();

@@ -1,6 +1,7 @@
 #include "bindings/docker/tracked.hpp"
 
 #include "bindings/docker/pause.hpp"
+#include "bindings/docker/short_id.hpp"
 #include "host/lua/value_of.hpp"
 
 namespace opshost::docker {
@@ -8,7 +9,6 @@ namespace opshost::docker {
 namespace {
 
 constexpr Duration kBetweenLooks = std::chrono::milliseconds(500);
-constexpr std::size_t kShortId = 12;
 /// Whoever is asked then sees it, with the note beside it.
 constexpr const char* kForgotten = "the engine has forgotten it: the container ended, or the engine was restarted";
 
@@ -29,7 +29,7 @@ std::shared_ptr<Connection> connection_of(const TrackedNote& note) {
 }
 
 std::string shown(const TrackedNote& note) {
-  return "the program that was run in container " + note.container + " (exec " + note.exec_id.substr(0, kShortId) + ")";
+  return "the program that was run in container " + note.container + " (exec " + short_id(note.exec_id) + ")";
 }
 
 TrackedAnswer answer_of(const TrackedNote& note, const ExecStatus& status) {

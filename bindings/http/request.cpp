@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 
 #include "bindings/http/basic_auth.hpp"
 #include "bindings/http/clients.hpp"
+#include "bindings/http/lower.hpp"
 #include "bindings/net/file_body.hpp"
 #include "bindings/net/named_error.hpp"
 #include "host/base/build_info.hpp"
@@ -20,11 +20,6 @@ namespace {
 
 constexpr int kMostRedirects = 10;
 constexpr std::size_t kShownBody = 300;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char byte) { return std::tolower(byte); });
-  return text;
-}
 
 bool names(const net::HttpHeaders& headers, const std::string& wanted) {
   return std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return lower(header.first) == wanted; });

@@ -1,20 +1,15 @@
 #include "bindings/http/url.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <string_view>
 
+#include "bindings/http/lower.hpp"
 #include "host/base/error.hpp"
 
 namespace opshost::http {
 
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char byte) { return std::tolower(byte); });
-  return text;
-}
 
 constexpr std::uint16_t kPlainPort = 80;
 constexpr std::uint16_t kSecurePort = 443;

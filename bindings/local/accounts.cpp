@@ -35,19 +35,19 @@ struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-std::string name_of(const passwd& entry) { return entry.pw_name; }
-std::string name_of(const group& entry) { return entry.gr_name; }
+std::string entry_name(const passwd& entry) { return entry.pw_name; }
+std::string entry_name(const group& entry) { return entry.gr_name; }
 
 /// The names of /etc/passwd or /etc/group, for "did you mean"; those of a directory service are too many to list.
 template <class Entry, class Next>
-std::vector<std::string> names_in(const char* path, const Next& next) {
+std::vector<std::string> account_names(const char* path, const Next& next) {
   std::vector<std::string> names;
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path, "re"));
   if (!file) return names;
   std::vector<char> buffer(1U << 16U);
   Entry entry{};
   Entry* found = nullptr;
-  while (next(file.get(), &entry, buffer.data(), buffer.size(), &found) == 0) names.push_back(name_of(entry));
+  while (next(file.get(), &entry, buffer.data(), buffer.size(), &found) == 0) names.push_back(entry_name(entry));
   return names;
 }
 
@@ -68,7 +68,7 @@ Account find_account(const std::string& name) {
   std::vector<char> buffer;
   const passwd* found = look_up(entry, buffer, [&](auto... rest) { return getpwnam_r(name.c_str(), rest...); });
   if (found == nullptr) {
-    const auto known = names_in<passwd>("/etc/passwd", fgetpwent_r);
+    const auto known = account_names<passwd>("/etc/passwd", fgetpwent_r);
     throw refusal("local.user_unknown", "look up", name, ENOENT,
                   "this machine has no user \"" + name + '"' + did_you_mean(name, known));
   }
@@ -80,7 +80,7 @@ gid_t find_group(const std::string& name) {
   std::vector<char> buffer;
   const group* found = look_up(entry, buffer, [&](auto... rest) { return getgrnam_r(name.c_str(), rest...); });
   if (found != nullptr) return found->gr_gid;
-  const auto known = names_in<group>("/etc/group", fgetgrent_r);
+  const auto known = account_names<group>("/etc/group", fgetgrent_r);
   throw refusal("local.user_unknown", "look up", name, ENOENT,
                 "this machine has no group \"" + name + '"' + did_you_mean(name, known));
 }

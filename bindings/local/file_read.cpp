@@ -17,6 +17,7 @@
 #include "bindings/local/accounts.hpp"
 #include "bindings/local/file_work.hpp"
 #include "bindings/local/files.hpp"
+#include "bindings/local/folder.hpp"
 #include "bindings/local/nearest_file.hpp"
 #include "bindings/local/system_error.hpp"
 #include "host/base/descriptor.hpp"
@@ -25,7 +26,7 @@ namespace opshost::local {
 
 namespace {
 
-constexpr std::size_t kPiece = 1U << 20U;
+constexpr std::size_t kReadPiece = 1U << 20U;
 
 struct OpenFile {
   Descriptor descriptor;
@@ -49,7 +50,7 @@ OpenFile open_file(const std::string& path) {
 /// Hands the content over piece by piece until its end or until `take` had enough.
 void read_pieces(const OpenFile& file, const std::string& path, const StopFlag& flag,
                  const std::function<bool(std::string_view)>& take) {
-  const auto buffer = std::make_unique<std::array<char, kPiece>>();
+  const auto buffer = std::make_unique<std::array<char, kReadPiece>>();
   for (;;) {
     flag.check();
     const auto size = read(file.descriptor.get(), buffer->data(), buffer->size());
@@ -139,10 +140,6 @@ std::optional<FileInfo> look_for(const std::string& path) {
   throw file_error("look at", path, errno);
 }
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
 class Lister {
  public:
   Lister(const ListOptions& options, const StopFlag& flag) : options_(options), flag_(flag) {}
@@ -156,7 +153,7 @@ class Lister {
 
  private:
   void visit(const std::string& folder, const std::string& below) {
-    const std::unique_ptr<DIR, CloseFolder> open(opendir(folder.c_str()));
+    const Folder open(opendir(folder.c_str()));
     if (!open) {
       if (errno == ENOENT && !below.empty()) return;  // deleted meanwhile
       throw file_error("list", folder, errno);

@@ -16,6 +16,7 @@
 
 #include "bindings/local/file_work.hpp"
 #include "bindings/local/files.hpp"
+#include "bindings/local/folder.hpp"
 #include "bindings/local/nearest_file.hpp"
 #include "bindings/local/system_error.hpp"
 #include "bindings/local/temp_places.hpp"
@@ -24,11 +25,6 @@
 namespace opshost::local {
 
 namespace {
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-using Folder = std::unique_ptr<DIR, CloseFolder>;
 
 void set_ownership(const std::string& path, const Ownership& wanted) {
   const Ownership none;

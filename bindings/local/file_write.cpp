@@ -21,7 +21,7 @@ namespace opshost::local {
 namespace {
 
 constexpr mode_t kModeOfNewFile = 0644;
-constexpr std::size_t kPiece = 1U << 20U;
+constexpr std::size_t kWritePiece = 1U << 20U;
 
 /// Replacing a link by a file would surprise whoever made it.
 std::string end_of_links(const std::string& path) {
@@ -48,7 +48,7 @@ class Replacement {
   void write(std::string_view content, const StopFlag& flag) {
     while (!content.empty()) {
       flag.check();
-      const auto size = ::write(file_.get(), content.data(), std::min(content.size(), kPiece));
+      const auto size = ::write(file_.get(), content.data(), std::min(content.size(), kWritePiece));
       if (size < 0 && errno == EINTR) continue;
       if (size < 0) fail(errno);
       content.remove_prefix(static_cast<std::size_t>(size));

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "bindings/local/folder.hpp"
 #include "bindings/local/system_error.hpp"
 #include "host/base/names.hpp"
 
@@ -13,10 +14,6 @@ namespace opshost::local {
 namespace {
 
 constexpr std::size_t kMostNames = 5000;
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
 
 std::string_view without_slashes(std::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
@@ -29,7 +26,7 @@ bool is_there(const std::string& path) { return access(path.c_str(), F_OK) == 0;
 
 std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, CloseFolder> open(opendir(folder.c_str()));
+  const Folder open(opendir(folder.c_str()));
   while (open && names.size() < kMostNames) {
     const dirent* entry = readdir(open.get());
     if (entry == nullptr) break;

@@ -40,7 +40,7 @@ std::string acting_account(const SpawnRequest& request) {
 std::string interpreter_of(const std::string& file) {
   const Descriptor script(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   std::array<char, 256> buffer{};
-  const auto size = script ? read(script.get(), buffer.data(), buffer.size()) : -1;
+  const auto size = script ? ::read(script.get(), buffer.data(), buffer.size()) : -1;
   if (size < 3 || buffer[0] != '#' || buffer[1] != '!') return {};
   std::string_view line(buffer.data() + 2, static_cast<std::size_t>(size) - 2);
   line = line.substr(0, line.find('\n'));

@@ -13,6 +13,7 @@
 #include <set>
 #include <string_view>
 
+#include "bindings/local/folder.hpp"
 #include "host/base/descriptor.hpp"
 
 namespace opshost::local {
@@ -41,13 +42,9 @@ bool is_still(const ProcessEntry& process) {
   return now && now->started == process.started;
 }
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
 std::vector<ProcessEntry> all_processes() {
   std::vector<ProcessEntry> processes;
-  const std::unique_ptr<DIR, CloseFolder> folder(opendir("/proc"));
+  const Folder folder(opendir("/proc"));
   if (!folder) return processes;
   while (const dirent* entry = readdir(folder.get())) {
     const auto pid = number_of<pid_t>(entry->d_name);

@@ -44,7 +44,7 @@ bool passes_by_itself(int number) {
   return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE || number == ETXTBSY;
 }
 
-std::string name_of(int number) {
+std::string errno_name(int number) {
   const char* name = strerrorname_np(number);
   return name != nullptr ? name : std::to_string(number);
 }
@@ -56,7 +56,7 @@ Error refusal(const std::string& code, const std::string& operation, const std::
   return Error(code, std::move(message))
       .on(path)
       .retryable(passes_by_itself(number))
-      .with(value_of(SystemFailure{operation, path, number, name_of(number)}));
+      .with(value_of(SystemFailure{operation, path, number, errno_name(number)}));
 }
 
 Error system_error(const std::string& operation, const std::string& path, int number, const std::string& message) {

@@ -15,10 +15,6 @@ namespace opshost::mysql {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& path, const std::string& what) {
-  throw Error("mysql.defaults_file", "the option file " + describe(Value(path)) + " " + what);
-}
-
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r";
   const auto begin = text.find_first_not_of(kSpace);
@@ -52,6 +48,10 @@ std::string value_of_option(std::string_view text) {
 
 }  // namespace
 
+void fail_in_file(const std::string& path, const std::string& what) {
+  throw Error("mysql.defaults_file", "the option file " + describe(Value(path)) + " " + what);
+}
+
 std::map<std::string, std::string> parse_defaults(std::string_view text, const std::string& path) {
   std::map<std::string, std::string> options;
   bool ours = false;
@@ -61,11 +61,11 @@ std::map<std::string, std::string> parse_defaults(std::string_view text, const s
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     if (content.empty() || content.front() == '#' || content.front() == ';') continue;
     if (content.front() == '!') {
-      fail(path, "has a line " + std::to_string(line) + " that includes another file (" + std::string(content) +
-                     "); name that file instead");
+      fail_in_file(path, "has a line " + std::to_string(line) + " that includes another file (" + std::string(content) +
+                             "); name that file instead");
     }
     if (content.front() == '[') {
-      if (content.back() != ']') fail(path, "has a section name without ] in line " + std::to_string(line));
+      if (content.back() != ']') fail_in_file(path, "has a section name without ] in line " + std::to_string(line));
       const auto section = content.substr(1, content.size() - 2);
       ours = section == "client" || section == "client-server";
       continue;
@@ -82,22 +82,22 @@ std::map<std::string, std::string> parse_defaults(std::string_view text, const s
 
 std::string read_private_file(const std::string& path) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail(path, "cannot be read: " + errno_text(errno));
+  if (file.get() < 0) fail_in_file(path, "cannot be read: " + errno_text(errno));
   struct stat info{};
-  if (fstat(file.get(), &info) != 0) fail(path, "cannot be read: " + errno_text(errno));
-  if (!S_ISREG(info.st_mode)) fail(path, "is no file");
+  if (fstat(file.get(), &info) != 0) fail_in_file(path, "cannot be read: " + errno_text(errno));
+  if (!S_ISREG(info.st_mode)) fail_in_file(path, "is no file");
   if ((info.st_mode & 077) != 0) {
-    fail(path, "can be read by others than its owner, and it has a password in it; chmod 0600 it");
+    fail_in_file(path, "can be read by others than its owner, and it has a password in it; chmod 0600 it");
   }
   std::string text;
   std::array<char, 4096> part;
   for (;;) {
     const ssize_t size = read(file.get(), part.data(), part.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) fail(path, "cannot be read: " + errno_text(errno));
+    if (size < 0) fail_in_file(path, "cannot be read: " + errno_text(errno));
     if (size == 0) return text;
     text.append(part.data(), static_cast<std::size_t>(size));
-    if (text.size() > (std::size_t{1} << 20)) fail(path, "is larger than 1MiB, which no option file is");
+    if (text.size() > (std::size_t{1} << 20)) fail_in_file(path, "is larger than 1MiB, which no option file is");
   }
 }
 

@@ -14,4 +14,7 @@ std::map<std::string, std::string> parse_defaults(std::string_view text, const s
 /// Reads a file whose mode lets nobody but its owner read it. Throws mysql.defaults_file.
 std::string read_private_file(const std::string& path);
 
+/// Throws mysql.defaults_file: "the option file "PATH" WHAT".
+[[noreturn]] void fail_in_file(const std::string& path, const std::string& what);
+
 }  // namespace opshost::mysql

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "bindings/mysql/defaults_file.hpp"
 #include "bindings/mysql/syntax/lexer.hpp"
 #include "host/base/error.hpp"
 
@@ -12,10 +13,6 @@ namespace opshost::mysql {
 namespace {
 
 using Options = std::map<std::string, std::string>;
-
-[[noreturn]] void fail(const std::string& path, const std::string& what) {
-  throw Error("mysql.defaults_file", "the option file " + describe(Value(path)) + " " + what);
-}
 
 std::optional<std::string> find(const Options& options, const std::string& name) {
   const auto found = options.find(name);
@@ -28,7 +25,7 @@ void refuse_unknown(const Options& options, const std::string& path) {
                                                         "ssl-fp",     "ssl-fplist", "tls-version", "tls-ciphersuites"};
   for (const auto name : kUnknown) {
     if (options.contains(std::string(name))) {
-      fail(path, "has " + std::string(name) + ", which we do not know; say `tls` to connect() in its place");
+      fail_in_file(path, "has " + std::string(name) + ", which we do not know; say `tls` to connect() in its place");
     }
   }
 }
@@ -40,11 +37,13 @@ std::optional<std::string> mode_of(const Options& options, const std::string& pa
   std::string mode = syntax::upper(*given);
   constexpr std::array<std::string_view, 4> kModes = {"DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
   if (mode == "PREFERRED") {
-    fail(path,
-         "has ssl-mode = PREFERRED, which goes on unencrypted where the server has no TLS; say REQUIRED or DISABLED");
+    fail_in_file(
+        path,
+        "has ssl-mode = PREFERRED, which goes on unencrypted where the server has no TLS; say REQUIRED or DISABLED");
   }
   if (std::ranges::find(kModes, mode) == kModes.end()) {
-    fail(path, "has ssl-mode = " + *given + ", which is none of DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY");
+    fail_in_file(path,
+                 "has ssl-mode = " + *given + ", which is none of DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY");
   }
   return mode;
 }
@@ -60,7 +59,7 @@ std::optional<bool> switch_from_file(const Options& options, const std::string& 
   const std::string value = syntax::upper(found->second);
   if (value.empty() || value == "1" || value == "ON" || value == "TRUE") return true;
   if (value == "0" || value == "OFF" || value == "FALSE") return false;
-  fail(path, "has " + name + " = " + found->second + ", which is neither 1 nor 0");
+  fail_in_file(path, "has " + name + " = " + found->second + ", which is neither 1 nor 0");
 }
 
 std::optional<TlsOptions> tls_from_file(const Options& options, const std::string& path) {
@@ -71,7 +70,7 @@ std::optional<TlsOptions> tls_from_file(const Options& options, const std::strin
   TlsOptions tls{.ca = find(options, "ssl-ca"), .cert = find(options, "ssl-cert"), .key = find(options, "ssl-key")};
   const bool wanted = (mode && *mode != "DISABLED") || ssl == true || checks == true || tls.ca || tls.cert || tls.key;
   if (mode == "DISABLED" || ssl == false) {
-    if (wanted) fail(path, "turns TLS off and has options for it; take out the one or the other");
+    if (wanted) fail_in_file(path, "turns TLS off and has options for it; take out the one or the other");
     return std::nullopt;
   }
   if (!wanted) return std::nullopt;

@@ -19,22 +19,18 @@ constexpr std::string_view kEnd = "-----END OPENSSH PRIVATE KEY-----";
 /// A file that asks for more would keep us busy for minutes.
 constexpr std::uint32_t kMostRounds = 4096;
 
-Error damaged(const std::string& what) {
-  return key_error("damaged", "the key is damaged: " + what + "; restore it, or make a new one");
-}
-
 std::string body_of(std::string_view text) {
   const std::size_t begin = text.find(kBegin);
   const std::size_t end = text.find(kEnd);
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
-    throw damaged("its last line is missing");
+    throw damaged_key("its last line is missing");
   }
   std::string letters;
   for (const char letter : text.substr(begin + kBegin.size(), end - begin - kBegin.size())) {
     if (letter != '\n' && letter != '\r' && letter != ' ' && letter != '\t') letters.push_back(letter);
   }
   std::string bytes = from_base64(letters);
-  if (bytes.empty()) throw damaged("it is no base64");
+  if (bytes.empty()) throw damaged_key("it is no base64");
   return bytes;
 }
 
@@ -59,7 +55,8 @@ std::string decrypt(std::string_view cipher_name, std::string_view kdf, std::str
   WireReader options(kdf_options);
   const std::string_view salt = options.string();
   const std::uint32_t rounds = options.uint32();
-  if (!options.good() || salt.empty() || rounds == 0 || rounds > kMostRounds) throw damaged("its salt is not there");
+  if (!options.good() || salt.empty() || rounds == 0 || rounds > kMostRounds)
+    throw damaged_key("its salt is not there");
   const auto key_size = static_cast<std::size_t>(EVP_CIPHER_get_key_length(cipher));
   const auto iv_size = static_cast<std::size_t>(EVP_CIPHER_get_iv_length(cipher));
   std::string secret = bcrypt_pbkdf(passphrase, salt, rounds, key_size + iv_size);
@@ -78,7 +75,7 @@ std::string decrypt(std::string_view cipher_name, std::string_view kdf, std::str
       EVP_DecryptUpdate(context.get(), static_cast<unsigned char*>(output), &size,
                         static_cast<const unsigned char*>(input), static_cast<int>(encrypted.size())) == 1;
   OPENSSL_cleanse(secret.data(), secret.size());
-  if (!fine) throw damaged("it cannot be decrypted");
+  if (!fine) throw damaged_key("it cannot be decrypted");
   plain.resize(static_cast<std::size_t>(size));
   return plain;
 }
@@ -90,14 +87,14 @@ bool is_openssh_key(std::string_view text) { return text.find(kBegin) != std::st
 std::string open_openssh_key(std::string_view text, const std::optional<std::string>& passphrase) {
   const std::string bytes = body_of(text);
   WireReader reader(bytes);
-  if (reader.raw(15) != std::string_view("openssh-key-v1\0", 15)) throw damaged("it does not begin as one");
+  if (reader.raw(15) != std::string_view("openssh-key-v1\0", 15)) throw damaged_key("it does not begin as one");
   const std::string_view cipher = reader.string();
   const std::string_view kdf = reader.string();
   const std::string_view kdf_options = reader.string();
-  if (reader.uint32() != 1) throw damaged("it is not one key");
+  if (reader.uint32() != 1) throw damaged_key("it is not one key");
   reader.string();  // the public half stands in the private one too
   const std::string_view body = reader.string();
-  if (!reader.good()) throw damaged("its end is missing");
+  if (!reader.good()) throw damaged_key("its end is missing");
 
   const bool encrypted = cipher != "none";
   if (encrypted && (!passphrase || passphrase->empty())) {
@@ -109,7 +106,7 @@ std::string open_openssh_key(std::string_view text, const std::optional<std::str
   const std::uint32_t second = checked.uint32();
   if (!checked.good() || first != second) {
     if (encrypted) throw key_error("passphrase_wrong", "the passphrase does not open the key");
-    throw damaged("its two check words differ");
+    throw damaged_key("its two check words differ");
   }
   std::string rest(checked.rest());
   OPENSSL_cleanse(fields.data(), fields.size());

@@ -46,16 +46,12 @@ unsigned char* bytes_of(std::string& text) {
   return static_cast<unsigned char*>(bytes);
 }
 
-Error damaged(const std::string& what) {
-  return key_error("damaged", "the key is damaged: " + what + "; restore it, or make a new one");
-}
-
 Error unsupported(const std::string& type) {
   return key_error("unsupported",
                    "keys of type " + type + " cannot be used; make one with ssh-keygen -t ed25519, or use an agent");
 }
 
-Number number(std::string_view big_endian) {
+Number big_number(std::string_view big_endian) {
   return Number(BN_bin2bn(bytes_of(big_endian), static_cast<int>(big_endian.size()), nullptr));
 }
 
@@ -78,7 +74,7 @@ KeyPointer key_from(const char* algorithm, OSSL_PARAM_BLD* builder) {
   EVP_PKEY* key = nullptr;
   if (params == nullptr || EVP_PKEY_fromdata_init(context.get()) != 1 ||
       EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params.get()) != 1) {
-    throw damaged("its numbers are no " + std::string(algorithm) + " key");
+    throw damaged_key("its numbers are no " + std::string(algorithm) + " key");
   }
   return KeyPointer(key);
 }
@@ -86,17 +82,17 @@ KeyPointer key_from(const char* algorithm, OSSL_PARAM_BLD* builder) {
 KeyPointer read_ed25519(WireReader& fields) {
   fields.string();  // the public half, which the private one repeats
   const std::string_view secret = fields.string();
-  if (!fields.good() || secret.size() != 64) throw damaged("its numbers are no ed25519 key");
+  if (!fields.good() || secret.size() != 64) throw damaged_key("its numbers are no ed25519 key");
   return KeyPointer(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(secret), 32));
 }
 
 KeyPointer read_ecdsa(WireReader& fields) {
   const std::string_view curve = fields.string();
   const std::string_view point = fields.string();
-  const Number secret = number(fields.string());
+  const Number secret = big_number(fields.string());
   const auto* known =
       std::find_if(kCurves.begin(), kCurves.end(), [&](const Curve& candidate) { return candidate.ssh == curve; });
-  if (!fields.good() || known == kCurves.end()) throw damaged("it names no curve");
+  if (!fields.good() || known == kCurves.end()) throw damaged_key("it names no curve");
   const ParamBuilder builder(OSSL_PARAM_BLD_new());
   OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, known->openssl, 0);
   OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size());
@@ -110,20 +106,20 @@ Number exponent(const BIGNUM* d, const BIGNUM* prime) {
   const Number less(BN_dup(prime));
   Number result(BN_new());
   if (BN_sub_word(less.get(), 1) != 1 || BN_mod(result.get(), d, less.get(), context.get()) != 1) {
-    throw damaged("its numbers are no RSA key");
+    throw damaged_key("its numbers are no RSA key");
   }
   return result;
 }
 
 KeyPointer read_rsa(WireReader& fields) {
-  const Number n = number(fields.string());
-  const Number e = number(fields.string());
-  const Number d = number(fields.string());
-  const Number coefficient = number(fields.string());
-  const Number p = number(fields.string());
-  const Number q = number(fields.string());
+  const Number n = big_number(fields.string());
+  const Number e = big_number(fields.string());
+  const Number d = big_number(fields.string());
+  const Number coefficient = big_number(fields.string());
+  const Number p = big_number(fields.string());
+  const Number q = big_number(fields.string());
   if (!fields.good() || BN_is_zero(p.get()) != 0 || BN_is_zero(q.get()) != 0) {
-    throw damaged("its numbers are no RSA key");
+    throw damaged_key("its numbers are no RSA key");
   }
   const Number exponent_p = exponent(d.get(), p.get());
   const Number exponent_q = exponent(d.get(), q.get());
@@ -255,7 +251,7 @@ std::shared_ptr<const PrivateKey> PrivateKey::parse(std::string_view text,
   } else {
     key = read_pem(text, passphrase);
   }
-  if (key == nullptr) throw damaged("its numbers are no key");
+  if (key == nullptr) throw damaged_key("its numbers are no key");
   std::string public_key = public_key_of(*key);
   return std::make_shared<PrivateKey>(std::shared_ptr<EVP_PKEY>(key.release(), Freed<EVP_PKEY_free>()),
                                       std::move(public_key));

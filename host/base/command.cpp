@@ -9,9 +9,9 @@ namespace opshost {
 namespace {
 
 /// Words a shell reads as its own grammar where a program's name stands.
-constexpr std::array<std::string_view, 15> kReserved{"if",   "then",  "elif",     "else",   "fi",
-                                                     "for",  "while", "until",    "do",     "done",
-                                                     "case", "esac",  "function", "select", "time"};
+constexpr std::array<std::string_view, 15> kReservedWords{"if",   "then",  "elif",     "else",   "fi",
+                                                          "for",  "while", "until",    "do",     "done",
+                                                          "case", "esac",  "function", "select", "time"};
 
 bool is_plain(char c) {
   constexpr std::string_view kPlainMarks = "_@%+:,./-=";
@@ -39,7 +39,7 @@ std::string argument_text(std::string_view word) {
 /// In front, NAME=value would be an assignment and `if` the start of a statement.
 std::string program_text(std::string_view word) {
   const bool special = word.find('=') != std::string_view::npos ||
-                       std::find(kReserved.begin(), kReserved.end(), word) != kReserved.end();
+                       std::find(kReservedWords.begin(), kReservedWords.end(), word) != kReservedWords.end();
   return special ? single_quoted(word) : argument_text(word);
 }
 

@@ -15,7 +15,7 @@ namespace opshost {
 namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
-constexpr int kReserved = 512 << 20;
+constexpr int kReservedHeap = 512 << 20;
 /// glibc's own, and the most it lets a block grow to before it asks the kernel for it alone.
 constexpr int kTopPad = 128 << 10;
 constexpr int kMmapThreshold = 32 << 20;
@@ -46,11 +46,11 @@ char* next_huge_page(char* address) {
 void use_huge_pages() noexcept {
   if (addresses_are_counted()) return;
   // Above the reservation, or the first free() gives it back.
-  mallopt(M_TRIM_THRESHOLD, 2 * (kReserved - kTopPad));
+  mallopt(M_TRIM_THRESHOLD, 2 * (kReservedHeap - kTopPad));
   // Setting any of these ends that glibc adapts this one.
   mallopt(M_MMAP_THRESHOLD, kMmapThreshold);
   char* const begin = next_huge_page(end_of_heap());
-  mallopt(M_TOP_PAD, kReserved);
+  mallopt(M_TOP_PAD, kReservedHeap);
   // volatile: a block that nobody looks at is never asked for.
   void* volatile grows_the_heap = std::malloc(kHugePage);
   mallopt(M_TOP_PAD, kTopPad);

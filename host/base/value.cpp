@@ -124,4 +124,10 @@ std::string describe(const Value& value, std::size_t max_string) {
   return std::move(describer).take();
 }
 
+std::string text_field(const Value& value, std::string_view name) {
+  const auto* field = value.field(name);
+  const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
+  return text == nullptr ? std::string() : *text;
+}
+
 }  // namespace opshost

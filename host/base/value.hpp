@@ -61,4 +61,7 @@ class Value {
 /// shrink to their size, bytes that are not printable UTF-8 are escaped, so the text is safe for a terminal.
 std::string describe(const Value& value, std::size_t max_string = 80);
 
+/// The text of a map's field; empty when there is no such field, or it is no text.
+std::string text_field(const Value& value, std::string_view name);
+
 }  // namespace opshost

@@ -18,12 +18,6 @@ namespace opshost::cli {
 
 namespace {
 
-std::string text_of(const Value& value, std::string_view name) {
-  const auto* field = value.field(name);
-  const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
-  return text == nullptr ? std::string() : *text;
-}
-
 bool flag_of(const Value& value, std::string_view name) {
   const auto* field = value.field(name);
   const auto* flag = field == nullptr ? nullptr : field->get_if<bool>();
@@ -46,7 +40,7 @@ std::string default_of(const Value& param) {
 std::string params_text(const Value& about) {
   Table table({{"flag"}, {"kind"}, {"", Table::Align::left}, {"what"}});
   for (const auto& param : list_of(about, "params"))
-    table.add_row({text_of(param, "flag"), text_of(param, "kind"), default_of(param), text_of(param, "doc")});
+    table.add_row({text_field(param, "flag"), text_field(param, "kind"), default_of(param), text_field(param, "doc")});
   return table.empty() ? "no parameters\n" : table.text(wants_color(1));
 }
 
@@ -150,11 +144,11 @@ int show_description(Runtime& runtime, const ProcedureSlot& procedure, const std
     standard_output().write(json_text(document_of(about, calls)) + "\n");
     return 0;
   }
-  const auto source = text_of(about, "source");
-  standard_output().write(text_of(about, "name") + ": " + text_of(about, "summary") + "\n" +
+  const auto source = text_field(about, "source");
+  standard_output().write(text_field(about, "name") + ": " + text_field(about, "summary") + "\n" +
                           (source.empty() ? "" : "source: " + source + "\n") +
-                          "on failure: " + text_of(about, "on_failure") + "\n" + uses_text(about) + params_text(about) +
-                          calls_text(calls));
+                          "on failure: " + text_field(about, "on_failure") + "\n" + uses_text(about) +
+                          params_text(about) + calls_text(calls));
   return 0;
 }
 

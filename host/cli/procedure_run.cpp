@@ -65,12 +65,6 @@ std::string state_of(const Outcome& outcome, const journal::History& history) {
   }
 }
 
-std::string text_field(const Value& value, std::string_view name) {
-  const auto* field = value.field(name);
-  const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
-  return text == nullptr ? std::string() : *text;
-}
-
 struct Ending {
   std::string state;
   Value value;  ///< what `run` returned

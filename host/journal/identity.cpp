@@ -22,12 +22,6 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : value;
 }
 
-std::string text_of(const Value& value, std::string_view name) {
-  const auto* field = value.field(name);
-  const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
-  return text == nullptr ? std::string() : *text;
-}
-
 }  // namespace
 
 Value identity() {
@@ -44,11 +38,11 @@ Value identity() {
 }
 
 std::string identity_text(const Value& identity) {
-  const auto sudo = text_of(identity, "sudo_user");
-  const auto user = text_of(identity, "user");
+  const auto sudo = text_field(identity, "sudo_user");
+  const auto user = text_field(identity, "user");
   std::string text = sudo.empty() ? user : sudo + " (as " + user + ")";
-  if (const auto client = text_of(identity, "client"); !client.empty()) text += " from " + client;
-  if (const auto host = text_of(identity, "host"); !host.empty()) text += " on " + host;
+  if (const auto client = text_field(identity, "client"); !client.empty()) text += " from " + client;
+  if (const auto host = text_field(identity, "host"); !host.empty()) text += " on " + host;
   return text;
 }
 

@@ -46,12 +46,6 @@ ValueMap with_session(ValueMap fields, const std::vector<FileHash>& files) {
   return fields;
 }
 
-std::string text_field(const Value& value, std::string_view name) {
-  const auto* field = value.field(name);
-  const auto* text = field == nullptr ? nullptr : field->get_if<std::string>();
-  return text == nullptr ? std::string() : *text;
-}
-
 }  // namespace
 
 Value file_fields(const FileHash& file) {

@@ -217,14 +217,9 @@ std::optional<Record> read_last(const RunFolder& folder) {
 
 Value whole_value(const std::string& folder, const Value& field) {
   if (field.field("$file") == nullptr) return from_journal_form(field);
-  const auto text_of = [&field](std::string_view name) {
-    const auto* part = field.field(name);
-    const auto* text = part == nullptr ? nullptr : part->get_if<std::string>();
-    return text == nullptr ? std::string() : *text;
-  };
-  const auto path = folder + "/" + text_of("$file");
+  const auto path = folder + "/" + text_field(field, "$file");
   const auto text = whole_file(path);
-  auto value = sha256_hex(text) == text_of("sha256") ? parse_json(text) : std::nullopt;
+  auto value = sha256_hex(text) == text_field(field, "sha256") ? parse_json(text) : std::nullopt;
   if (!value) {
     throw Error("journal.damaged", "the value in " + path +
                                        " is not what was written there; the run cannot be taken "

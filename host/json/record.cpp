@@ -10,7 +10,7 @@ namespace opshost::json {
 namespace {
 
 /// An object or list that is being read.
-struct Frame {
+struct OpenValue {
   Slot slot;
   bool is_list = false;
   std::uint64_t given = 0;  ///< a bit for each field of a record that was there
@@ -48,7 +48,7 @@ class Reader {
   bool EndArray(rapidjson::SizeType) { return end(); }
 
   bool Key(const char* text, rapidjson::SizeType length, bool) {
-    Frame& frame = frames_.back();
+    OpenValue& frame = frames_.back();
     const std::string_view name(text, length);
     if (is_twice(frame, name)) {
       refusal = {.code = "data.duplicate_key",
@@ -64,7 +64,7 @@ class Reader {
   }
 
   bool EndObject(rapidjson::SizeType) {
-    const Frame& frame = frames_.back();
+    const OpenValue& frame = frames_.back();
     const Shape* shape = frame.slot.shape;
     const std::string missing =
         shape != nullptr && shape->missing != nullptr ? shape->missing(frame.given) : std::string();
@@ -82,7 +82,7 @@ class Reader {
   }
 
   /// Few names are compared one by one, many through a set.
-  bool is_twice(Frame& frame, std::string_view name) {
+  bool is_twice(OpenValue& frame, std::string_view name) {
     constexpr std::size_t kFew = 24;
     const auto begin = names_.begin() + static_cast<std::ptrdiff_t>(frame.first_name);
     if (names_.size() - frame.first_name < kFew) return std::find(begin, names_.end(), name) != names_.end();
@@ -94,7 +94,7 @@ class Reader {
   /// Where the next value goes.
   Slot take_slot() {
     if (frames_.empty()) return root_;
-    Frame& frame = frames_.back();
+    OpenValue& frame = frames_.back();
     if (!frame.is_list) return next_;
     ++frame.elements;
     return frame.slot.shape == nullptr ? Slot{} : frame.slot.shape->element(frame.slot.target);
@@ -168,7 +168,7 @@ class Reader {
   [[nodiscard]] std::string where() const {
     std::string way;
     for (std::size_t i = 0; i < frames_.size(); ++i) {
-      const Frame& frame = frames_[i];
+      const OpenValue& frame = frames_[i];
       if (frame.is_list) {
         way += "[" + std::to_string(frame.elements) + "]";
         continue;
@@ -182,7 +182,7 @@ class Reader {
   Slot root_;
   Slot next_;
   const InPlaceStream* stream_ = nullptr;
-  std::vector<Frame> frames_;
+  std::vector<OpenValue> frames_;
   std::vector<std::string_view> names_;  ///< of all objects around, innermost last, in the buffer
 };
 

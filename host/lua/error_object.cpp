@@ -117,7 +117,7 @@ void make_metatable(lua_State* state, void* key) {
 }
 
 constexpr int kMostCauses = 16;
-Error to_error(lua_State* state, int index, int depth);
+Error to_nested_error(lua_State* state, int index, int depth);
 
 constexpr const char* kMemoryMessage = "not enough memory";
 
@@ -167,11 +167,11 @@ std::string error_position(lua_State* state, int index) {
   return get_string(state, index, "at");
 }
 
-Error to_error(lua_State* state, int index) { return to_error(state, index, 0); }
+Error to_error(lua_State* state, int index) { return to_nested_error(state, index, 0); }
 
 namespace {
 
-Error to_error(lua_State* state, int index, int depth) {
+Error to_nested_error(lua_State* state, int index, int depth) {
   if (index < 0) index = lua_gettop(state) + index + 1;
   if (lua_type(state, index) == LUA_TSTRING) {
     std::size_t length = 0;
@@ -192,7 +192,8 @@ Error to_error(lua_State* state, int index, int depth) {
   lua_pushliteral(state, "cause");
   lua_rawget(state, index);
   // A script may have made it its own cause.
-  if (!lua_isnil(state, -1) && depth < kMostCauses) error.set_cause(to_error(state, lua_gettop(state), depth + 1));
+  if (!lua_isnil(state, -1) && depth < kMostCauses)
+    error.set_cause(to_nested_error(state, lua_gettop(state), depth + 1));
   lua_pop(state, 1);
   return error;
 }

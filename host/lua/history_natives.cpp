@@ -14,12 +14,6 @@ namespace {
 
 journal::RunJournal& run_of(lua_State* state) { return *context_of(state).run; }
 
-std::string path_at(lua_State* state, int index) {
-  std::size_t length = 0;
-  const char* text = luaL_checklstring(state, index, &length);
-  return {text, length};
-}
-
 void set_text(lua_State* state, const char* name, const std::string& text) {
   lua_pushlstring(state, text.data(), text.size());
   lua_setfield(state, -2, name);
@@ -46,7 +40,7 @@ void set_number(lua_State* state, const char* name, std::uint64_t number) {
 int step_state(lua_State* state) {
   return native_body(state, [state] {
     auto& history = run_of(state).history();
-    auto* step = history.step(path_at(state, 1));
+    auto* step = history.step(text_at(state, 1));
     if (step == nullptr) return 0;
     step->visited = true;
     lua_createtable(state, 0, 12);
@@ -72,7 +66,7 @@ int step_state(lua_State* state) {
 int attempt_text(lua_State* state) {
   return native_body(state, [state] {
     auto& history = run_of(state).history();
-    const auto* step = history.step(path_at(state, 1));
+    const auto* step = history.step(text_at(state, 1));
     const auto text = step == nullptr ? std::string() : journal::changes_text(history, *step);
     lua_pushlstring(state, text.data(), text.size());
     return 1;
@@ -84,7 +78,7 @@ int attempt_text(lua_State* state) {
 int tracked_changes(lua_State* state) {
   return native_body(state, [state] {
     auto& history = run_of(state).history();
-    const auto* step = history.step(path_at(state, 1));
+    const auto* step = history.step(text_at(state, 1));
     lua_newtable(state);
     if (step == nullptr) return 1;
     int count = 0;
@@ -109,7 +103,7 @@ int tracked_changes(lua_State* state) {
 int recorded(lua_State* state) {
   return native_body(state, [state] {
     auto& run = run_of(state);
-    const auto* record = run.history().recorded(path_at(state, 1), path_at(state, 2));
+    const auto* record = run.history().recorded(text_at(state, 1), text_at(state, 2));
     if (record == nullptr) return 0;
     lua_createtable(state, 0, static_cast<int>(record->fields.size()));
     for (const auto& [name, value] : record->fields) set_value(state, name.c_str(), value);
@@ -121,7 +115,7 @@ int recorded(lua_State* state) {
 int answer(lua_State* state) {
   return native_body(state, [state] {
     auto& run = run_of(state);
-    const auto path = path_at(state, 1);
+    const auto path = text_at(state, 1);
     const auto* answer = run.history().answer(path);
     if (answer == nullptr) return 0;
     lua_createtable(state, 0, 2);
@@ -135,7 +129,7 @@ int answer(lua_State* state) {
 int cleanup_state(lua_State* state) {
   return native_body(state, [state] {
     const auto& cleanups = run_of(state).history().cleanups();
-    const auto found = cleanups.find(path_at(state, 1));
+    const auto found = cleanups.find(text_at(state, 1));
     if (found == cleanups.end()) return 0;
     lua_pushlstring(state, found->second.state.data(), found->second.state.size());
     return 1;
@@ -145,7 +139,7 @@ int cleanup_state(lua_State* state) {
 // group_ended(path) -> boolean
 int group_ended(lua_State* state) {
   return native_body(state, [state] {
-    lua_pushboolean(state, run_of(state).history().group_ended(path_at(state, 1)) ? 1 : 0);
+    lua_pushboolean(state, run_of(state).history().group_ended(text_at(state, 1)) ? 1 : 0);
     return 1;
   });
 }
@@ -153,7 +147,7 @@ int group_ended(lua_State* state) {
 // unvisited(path) -> the group's finished steps that this process has not come by
 int unvisited(lua_State* state) {
   return native_body(state, [state] {
-    push<std::vector<std::string>>(state, run_of(state).history().unvisited(path_at(state, 1)));
+    push<std::vector<std::string>>(state, run_of(state).history().unvisited(text_at(state, 1)));
     return 1;
   });
 }
@@ -162,7 +156,7 @@ int unvisited(lua_State* state) {
 int visit_within(lua_State* state) {
   return native_body(state, [state] {
     auto& history = run_of(state).history();
-    for (const auto& path : history.unvisited(path_at(state, 1))) history.step(path)->visited = true;
+    for (const auto& path : history.unvisited(text_at(state, 1))) history.step(path)->visited = true;
     return 0;
   });
 }
@@ -171,7 +165,7 @@ int visit_within(lua_State* state) {
 int has_steps_within(lua_State* state) {
   return native_body(state, [state] {
     const auto& steps = run_of(state).history().steps();
-    const auto group = path_at(state, 1) + "/";
+    const auto group = text_at(state, 1) + "/";
     const auto next = steps.lower_bound(group);
     lua_pushboolean(state, next != steps.end() && next->first.starts_with(group) ? 1 : 0);
     return 1;
@@ -190,8 +184,8 @@ int owed_count(lua_State* state) {
 int is_logged(lua_State* state) {
   return native_body(state, [state] {
     const auto& logs = run_of(state).history().logs();
-    const auto path = path_at(state, 1);
-    const auto text = path_at(state, 2);
+    const auto path = text_at(state, 1);
+    const auto text = text_at(state, 2);
     const bool logged = std::any_of(logs.begin(), logs.end(), [&](const journal::Record& record) {
       return record.text("path") == path && record.text("text") == text;
     });

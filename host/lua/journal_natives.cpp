@@ -48,8 +48,6 @@ class RecordWait final : public fiber::Waiter {
   Value value_;
 };
 
-RunJournal& run_of(lua_State* state) { return *context_of(state).run; }
-
 constexpr std::size_t kLongestField = 8UL * 1024;
 
 /// The table at `index` as fields of a record; what has no value is left out.

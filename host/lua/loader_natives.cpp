@@ -190,6 +190,16 @@ std::string field_text(lua_State* state, int index, const char* field) {
   return value;
 }
 
+std::string_view view_at(lua_State* state, int index) {
+  std::size_t length = 0;
+  const char* text = luaL_checklstring(state, index, &length);
+  return {text, length};
+}
+
+std::string text_at(lua_State* state, int index) { return std::string(view_at(state, index)); }
+
+journal::RunJournal& run_of(lua_State* state) { return *context_of(state).run; }
+
 bool field_flag(lua_State* state, int index, const char* field) {
   lua_getfield(state, index, field);
   const bool value = lua_toboolean(state, -1) != 0;

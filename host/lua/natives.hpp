@@ -3,6 +3,11 @@
 #include <functional>
 #include <lua.hpp>
 #include <string>
+#include <string_view>
+
+namespace opshost::journal {
+class RunJournal;
+}
 
 namespace opshost::lua {
 
@@ -32,6 +37,13 @@ int native_body(lua_State* state, const std::function<int()>& body);
 
 /// For those tables: sets `name` to the function.
 void set_native(lua_State* state, const char* name, lua_CFunction function);
+
+/// The string argument at `index`, as long as that is on the stack; raises where there is none.
+std::string_view view_at(lua_State* state, int index);
+/// The same, copied.
+std::string text_at(lua_State* state, int index);
+/// The journal of the procedure in progress; there has to be one.
+journal::RunJournal& run_of(lua_State* state);
 
 /// A field of the table at `index`; empty where it is no string.
 std::string field_text(lua_State* state, int index, const char* field);

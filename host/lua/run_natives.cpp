@@ -36,12 +36,6 @@ std::vector<std::string> strings_at(lua_State* state, int index) {
   return texts;
 }
 
-std::string text_at(lua_State* state, int index) {
-  std::size_t length = 0;
-  const char* text = luaL_checklstring(state, index, &length);
-  return {text, length};
-}
-
 /// A new run that may not begin leaves nothing behind.
 void take_targets(journal::RunJournal& run, const std::vector<std::string>& targets, bool is_new) {
   try {

@@ -10,16 +10,10 @@ namespace opshost::lua {
 
 namespace {
 
-std::string_view text_at(lua_State* state, int index) {
-  std::size_t length = 0;
-  const char* text = luaL_checklstring(state, index, &length);
-  return {text, length};
-}
-
 /// False: the error is pushed instead.
 bool push_new_secret(lua_State* state) {
   try {
-    push(state, make_secret(std::string(text_at(state, 1)), std::string(text_at(state, 2))));
+    push(state, make_secret(text_at(state, 1), text_at(state, 2)));
     return true;
   } catch (const Error& error) {
     push_error(state, error);
@@ -36,21 +30,21 @@ int new_secret(lua_State* state) {
 
 // redact(text) -> the text with *** for what is secret in it
 int native_redact(lua_State* state) {
-  const std::string safe = redact(text_at(state, 1));
+  const std::string safe = redact(view_at(state, 1));
   lua_pushlstring(state, safe.data(), safe.size());
   return 1;
 }
 
 // is_secret_name(name) -> boolean
 int native_is_secret_name(lua_State* state) {
-  lua_pushboolean(state, is_secret_name(text_at(state, 1)) ? 1 : 0);
+  lua_pushboolean(state, is_secret_name(view_at(state, 1)) ? 1 : 0);
   return 1;
 }
 
 // is_secret_field(name, value) -> whether a field of that name holds a secret: a text or number that is no reference
 int native_is_secret_field(lua_State* state) {
   return native_body(state, [state] {
-    lua_pushboolean(state, is_secret_field(text_at(state, 1), value_from_lua(state, 2)) ? 1 : 0);
+    lua_pushboolean(state, is_secret_field(view_at(state, 1), value_from_lua(state, 2)) ? 1 : 0);
     return 1;
   });
 }

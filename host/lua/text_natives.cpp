@@ -12,12 +12,6 @@ namespace opshost::lua {
 
 namespace {
 
-std::string_view text_at(lua_State* state, int index) {
-  std::size_t length = 0;
-  const char* text = luaL_checklstring(state, index, &length);
-  return {text, length};
-}
-
 void push_text(lua_State* state, std::string_view text) { lua_pushlstring(state, text.data(), text.size()); }
 
 // size_text(bytes) -> "1GiB"
@@ -65,7 +59,7 @@ std::size_t position_in(lua_State* state, int list, int at) {
 
 // columns_of(line, offsets) -> the columns at which these bytes (from 1, ascending) begin
 int columns_of(lua_State* state) {
-  LineWalk walk(text_at(state, 1));
+  LineWalk walk(view_at(state, 1));
   const int count = static_cast<int>(lua_objlen(state, 2));
   lua_createtable(state, count, 0);
   for (int i = 1; i <= count; ++i) {
@@ -80,7 +74,7 @@ int columns_of(lua_State* state) {
 // cells_at(line, columns) -> what stands from each column (ascending) to the next, and the first one that text in front
 // of it reaches into, or nil
 int cells_at(lua_State* state) {
-  const auto line = text_at(state, 1);
+  const auto line = view_at(state, 1);
   LineWalk walk(line);
   const int count = static_cast<int>(lua_objlen(state, 2));
   lua_createtable(state, count, 0);

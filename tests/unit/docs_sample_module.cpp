@@ -139,4 +139,9 @@ std::span<const ErrorInfo> common_errors() {
   return all;
 }
 
+const Catalog& catalog() {
+  static const Catalog all(modules(), common_errors());
+  return all;
+}
+
 }  // namespace opshost::docs::sample

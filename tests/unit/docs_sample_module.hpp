@@ -2,6 +2,7 @@
 // A small module as a binding would declare it, for the generators' tests.
 #include <span>
 
+#include "host/docs/catalog.hpp"
 #include "host/lua/description.hpp"
 
 namespace opshost::docs::sample {
@@ -11,5 +12,8 @@ std::span<const ModuleInfo> modules();
 
 /// Errors any call may raise.
 std::span<const ErrorInfo> common_errors();
+
+/// Both of them.
+const Catalog& catalog();
 
 }  // namespace opshost::docs::sample

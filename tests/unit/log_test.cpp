@@ -53,7 +53,7 @@ class Folder {
   std::filesystem::path path_;
 };
 
-std::string content_of(const std::string& path) {
+std::string log_text(const std::string& path) {
   const std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
@@ -172,7 +172,7 @@ TEST_CASE("secrets are blanked in texts and fields, for a person and in the file
   const std::string shown =
       shown_by([] { log(Level::error, "pw log\"secret-1.", {{"pw", "log\"secret-1"}, {"j", "log\\\"secret-1"}}); });
   CHECK(with_nines(shown, kPersonTime) == "99:99:99 error: pw ***. (pw=***, j=***)\n");
-  CHECK(with_nines(content_of(folder.file("log")), kJsonTime) ==
+  CHECK(with_nines(log_text(folder.file("log")), kJsonTime) ==
         "{\"time\":\"9999-99-99T99:99:99.999Z\",\"level\":\"error\",\"message\":\"pw "
         "***.\",\"pw\":\"***\",\"j\":\"***\"}\n");
 }
@@ -193,7 +193,7 @@ TEST_CASE("the file gets every level, is appended to, for its owner only") {
     log(Level::warn, "not this");
     log(Level::error, "three");
   });
-  std::istringstream lines(content_of(path));
+  std::istringstream lines(log_text(path));
   std::string line;
   for (const char* expected : {"\"level\":\"debug\",\"message\":\"one\"}", "\"level\":\"info\",\"message\":\"two\"}",
                                "\"level\":\"error\",\"message\":\"three\"}"}) {
@@ -272,7 +272,7 @@ TEST_CASE("lines of many threads stay whole") {
     });
   }
   for (auto& thread : threads) thread.join();
-  std::istringstream lines(content_of(folder.file("log")));
+  std::istringstream lines(log_text(folder.file("log")));
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
     const std::size_t begin = line.find("\"message\":\"") + 11;

@@ -9,7 +9,10 @@
 #include "tests/unit/fake_call.hpp"
 
 using namespace opshost;
-using namespace opshost::journal;
+using opshost::journal::FileHash;
+using opshost::journal::Intent;
+using opshost::journal::list_runs;
+using opshost::journal::ScriptJournal;
 
 namespace {
 
@@ -30,7 +33,7 @@ Awaitable<void> change(ScriptJournal& journal, int number) {
   intent.arguments = {std::to_string(number), "text"};
   const auto id = co_await journal.intent(std::move(intent));
   journal.note(id, "inode", number);
-  Outcome outcome;
+  journal::Outcome outcome;
   outcome.result = number;
   co_await journal.outcome(id, std::move(outcome));
 }

@@ -7,8 +7,6 @@ namespace opshost::data::inventory {
 
 namespace {
 
-std::string quoted(std::string_view text) { return describe(Value(std::string(text))); }
-
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 std::string_view trimmed(std::string_view text) {
@@ -23,9 +21,9 @@ struct Word {
   bool was_quoted = false;
 };
 
-class Reader {
+class IniReader {
  public:
-  Reader(Model& model, std::string_view text) : model_(model), text_(text) {}
+  IniReader(Model& model, std::string_view text) : model_(model), text_(text) {}
 
   void run() {
     for (std::size_t begin = 0; begin < text_.size();) {
@@ -173,6 +171,6 @@ class Reader {
 
 }  // namespace
 
-void read_ini(Model& model, std::string_view text) { Reader(model, text).run(); }
+void read_ini(Model& model, std::string_view text) { IniReader(model, text).run(); }
 
 }  // namespace opshost::data::inventory

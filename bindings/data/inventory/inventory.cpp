@@ -13,8 +13,6 @@ namespace opshost::data::inventory {
 
 namespace {
 
-std::string quoted(std::string_view text) { return describe(Value(std::string(text))); }
-
 /// Connection details by the names they have here and in Ansible.
 struct Spelling {
   std::string_view written;

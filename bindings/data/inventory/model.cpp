@@ -34,9 +34,9 @@ std::string_view port_of(std::string_view name) {
   return is_only && is_number ? port : std::string_view();
 }
 
-std::string quoted(std::string_view name) { return describe(Value(std::string(name))); }
-
 }  // namespace
+
+std::string quoted(std::string_view name) { return describe(Value(std::string(name))); }
 
 Model::Model(std::string_view text, std::string file) : text_(text), file_(std::move(file)) {
   groups_.push_back({.name = "all", .is_defined = true});

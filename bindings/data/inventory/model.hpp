@@ -12,6 +12,9 @@
 
 namespace opshost::data::inventory {
 
+/// A name as messages show it.
+std::string quoted(std::string_view name);
+
 struct Variable {
   std::string name;
   Value value;

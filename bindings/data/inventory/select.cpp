@@ -9,8 +9,6 @@ namespace {
 
 using Set = std::vector<bool>;
 
-std::string quoted(std::string_view text) { return describe(Value(std::string(text))); }
-
 bool is_glob(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
 
 /// "*" is any text, "?" any character. Linear but for the last star, which is tried again.

@@ -8,14 +8,12 @@ namespace {
 using yaml::Node;
 using yaml::NodeKind;
 
-std::string quoted(std::string_view name) { return describe(Value(std::string(name))); }
-
 /// Groups within groups within the text; Model bounds those by name.
-constexpr std::size_t kDeepest = 50;
+constexpr std::size_t kDeepestText = 50;
 
-class Reader {
+class YamlReader {
  public:
-  Reader(Model& model, const yaml::Tree& tree) : model_(model), tree_(tree) {}
+  YamlReader(Model& model, const yaml::Tree& tree) : model_(model), tree_(tree) {}
 
   void run() {
     for (const Node* document : tree_.documents()) {
@@ -38,7 +36,7 @@ class Reader {
   }
 
   std::size_t group(const Node& name, const Node& body, std::size_t depth) {
-    if (depth > kDeepest) fail(name, "groups nest deeper than " + std::to_string(kDeepest) + " levels");
+    if (depth > kDeepestText) fail(name, "groups nest deeper than " + std::to_string(kDeepestText) + " levels");
     const std::size_t number = model_.group(name.text, name.begin);
     // A child without a body may be a typing mistake: somebody else has to define it.
     if (is_nothing(body)) {
@@ -129,7 +127,7 @@ class Reader {
 
 void read_yaml(Model& model, std::string_view text) {
   const yaml::Tree tree(text, model.file());
-  Reader(model, tree).run();
+  YamlReader(model, tree).run();
 }
 
 }  // namespace opshost::data::inventory

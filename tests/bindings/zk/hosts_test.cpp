@@ -16,7 +16,7 @@ std::string parsed(const Hosts& hosts) {
   for (const auto& server : parse_hosts(hosts)) text += text_of(server) + ' ';
   return text;
 }
-std::string refusal(const Hosts& hosts) {
+std::string hosts_refusal(const Hosts& hosts) {
   try {
     return parsed(hosts);
   } catch (const Error& error) {
@@ -40,18 +40,18 @@ TEST_CASE("servers are named in a text or a list, with a port or without") {
 }
 
 TEST_CASE("what names no server is refused") {
-  CHECK(refusal("") == "hosts: \"\" names no server");
-  CHECK(refusal("a,,b") == "hosts: \"\" names no server");
-  CHECK(refusal(":2181") == "hosts: \":2181\" has no host before its \":\"");
-  CHECK(refusal("a:") == "hosts: \"a:\" has no port from 1 to 65535 after its \":\"");
-  CHECK(refusal("a:65536") == "hosts: \"a:65536\" has no port from 1 to 65535 after its \":\"");
-  CHECK(refusal("a:12x") == "hosts: \"a:12x\" has no port from 1 to 65535 after its \":\"");
-  CHECK(refusal("[::1") == "hosts: \"[::1\" has a \"[\" without its \"]\"");
-  CHECK(refusal("[::1]2") == "hosts: \"[::1]2\" has something else than \":\" and a port after its \"]\"");
-  CHECK(refusal("[]:1") == "hosts: \"[]:1\" names no server");
+  CHECK(hosts_refusal("") == "hosts: \"\" names no server");
+  CHECK(hosts_refusal("a,,b") == "hosts: \"\" names no server");
+  CHECK(hosts_refusal(":2181") == "hosts: \":2181\" has no host before its \":\"");
+  CHECK(hosts_refusal("a:") == "hosts: \"a:\" has no port from 1 to 65535 after its \":\"");
+  CHECK(hosts_refusal("a:65536") == "hosts: \"a:65536\" has no port from 1 to 65535 after its \":\"");
+  CHECK(hosts_refusal("a:12x") == "hosts: \"a:12x\" has no port from 1 to 65535 after its \":\"");
+  CHECK(hosts_refusal("[::1") == "hosts: \"[::1\" has a \"[\" without its \"]\"");
+  CHECK(hosts_refusal("[::1]2") == "hosts: \"[::1]2\" has something else than \":\" and a port after its \"]\"");
+  CHECK(hosts_refusal("[]:1") == "hosts: \"[]:1\" names no server");
   for (const char* odd : {"zk1 zk2", "::1]2", "a\n", "[[::1]:2"})
-    CHECK(refusal(odd).find("has a character in it that no host's name has") != std::string::npos);
-  CHECK(refusal("a/b") == "hosts: \"a/b\" has a path in it; say chroot = \"/...\" for that");
+    CHECK(hosts_refusal(odd).find("has a character in it that no host's name has") != std::string::npos);
+  CHECK(hosts_refusal("a/b") == "hosts: \"a/b\" has a path in it; say chroot = \"/...\" for that");
 }
 
 TEST_CASE("permissions in letters and back") {
