@@ -11,7 +11,7 @@ local DEADLINE = file:find("_long_test%.lua$") and "15m" or "60s"
 local failed = 0
 for _, test in ipairs(testing.tests) do
   if not only or test.name:find(only, 1, true) then
-    local ok, failure = pcall(ops.deadline, DEADLINE, test.fn)
+    local ok, failure = pcall(ops.deadline, test.deadline or DEADLINE, test.fn)
     print((ok and "ok      " or "not ok  ") .. test.name)
     if not ok then
       failed = failed + 1
