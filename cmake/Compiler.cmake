@@ -19,6 +19,12 @@ endif()
 if(OPSHOST_SANITIZE)
   add_compile_options(-fsanitize=${OPSHOST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${OPSHOST_SANITIZE})
+  if(OPSHOST_SANITIZE MATCHES address)
+    # Its tables hold millions of addresses. Moved to a random place they would all be rewritten at each start, which is
+    # most of what a short program does then.
+    add_compile_options(-fno-pie)
+    add_link_options(-no-pie)
+  endif()
 endif()
 
 if(OPSHOST_STATIC)

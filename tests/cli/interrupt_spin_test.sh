@@ -107,4 +107,19 @@ wait "$child" || status=$?
 exits 130 "Ctrl-C while the reader of stderr stands still"
 exec 8>&-
 
+# A fiber that keeps the loop from the others is told where.
+cat >busy.lua <<'END'
+local ops = require "ops"
+ops.group(function(group)
+  group:spawn(function()
+    local began = os.clock()
+    while os.clock() - began < 0.5 do end
+  end)
+  group:spawn(function() ops.sleep("1ms") end)
+end)
+END
+run run busy.lua
+exits 0 "a fiber that computes for half a second"
+holds "the warning says where it is" grep -Eq '^[0-9:]{8} warning: busy.lua:5 has run for 100 ms without waiting; every other fiber stands still meanwhile$' "$TMPDIR/stderr"
+
 finish

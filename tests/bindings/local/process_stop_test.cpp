@@ -119,9 +119,11 @@ TEST_CASE_FIXTURE(Fixture, "a call that was stopped before starts nothing") {
 
 TEST_CASE_FIXTURE(Fixture, "the answer wins over a stop that comes with it") {
   Loop::Outcome<CommandResult> outcome;
-  loop.spawn(run_process(call, {{"true"}, {}}, {}), outcome);
+  REQUIRE(mkfifo("end", 0600) == 0);
+  loop.spawn(run_process(call, {{"cat", "end"}, {}}, {}), outcome);
   loop.context.poll();
   const auto pid = static_cast<pid_t>(*call.notes.at("pid").get_if<std::int64_t>());
+  close(open("end", O_WRONLY));
   siginfo_t info{};
   REQUIRE(waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) == 0);
   loop.context.poll();  // everything it did is in by now

@@ -3,20 +3,8 @@
 # never began, it runs, it ended as accepted or otherwise, or nobody can tell.
 set -euo pipefail
 source "$OPSHOST_SOURCE/tests/support/cli.sh"
+source "$OPSHOST_SOURCE/tests/cli/ssh/tracked_world.sh"
 
-procedure=$OPSHOST_SOURCE/tests/cli/ssh/procedures/one_command.lua
-home=$(getent passwd "$LAB_SSH_KEY_USER" | cut -d: -f6)
-world=$(mktemp -d "$home/world.XXXXXX")
-trap 'rm -rf "$world"' EXIT
-chmod 777 "$world"
-rm -rf "$home/.opshost"
-
-fresh() {
-  rm -rf "${world:?}"/* "$PWD/state"
-  export OPSHOST_STATE=$PWD/state
-}
-count() { [[ -e $world/log ]] && wc -l <"$world/log" || echo 0; }
-effects() { [[ $(count) == "$1" ]]; }
 jobs_left() { [[ $(find "$home/.opshost/jobs" -mindepth 2 -maxdepth 2 -name 'opshost.*' 2>/dev/null | wc -l) == "$1" ]]; }
 has_ended() { compgen -G "$home/.opshost/jobs/*/opshost.*/code" >/dev/null; }
 hide_ids() { sed -Ei "s/[0-9]{8}-[0-9]{6}-[0-9]{3}/RUN/g; s|$world|/WORLD|g; s|$PWD|/PWD|g; s/pid [0-9]+/pid 1/g" "$TMPDIR/stdout" "$TMPDIR/stderr"; }
@@ -142,36 +130,5 @@ wait "$pid" || status=$?
 "$LAB_COMMAND" empty ssh
 exits 0 "a disk that is full when the command ends"
 rm -rf "$home/.opshost" "$LAB_SSH_DISK/jobs"
-
-# Killed at every point, with a command and with a job: whatever was sent is sent once. ---------------------------------
-
-every_point() {
-  local name=$1 number=0 code
-  shift
-  while :; do
-    number=$((number + 1))
-    fresh
-    rm -rf "$home"/.opshost/jobs/*
-    code=0
-    { OPSHOST_KILL_AT=$number "$OPSHOST" run "$procedure" "$@" >"$TMPDIR/stdout" 2>"$TMPDIR/stderr"; } 2>/dev/null || code=$?
-    [[ $code == 137 ]] || break
-    run resume last
-    # Killed before its first record was whole, it does not exist.
-    if [[ $status != 0 ]] && ! grep -q '"k":"start".*"crc"' state/runs/*/journal.jsonl 2>/dev/null; then
-      run run "$procedure" "$@"
-    fi
-    # Killed after its last record, nothing is left to do.
-    if grep -q 'procedure.nothing_to_do' "$TMPDIR/stderr"; then status=0; fi
-    if [[ $status != 0 ]] || ! effects 1; then
-      what="$name, killed at point $number"
-      not_ok "exit code $status, $(count) effects: $(cat "$TMPDIR/stderr")"
-    fi
-  done
-  echo "ok      $name: $((number - 1)) points"
-  checks=$((checks + 1))
-  if ((number < 8)); then not_ok "only $number points"; fi
-}
-every_point "a command" --line "echo x >>$world/log"
-every_point "a job" --line "echo x >>$world/log" --job "work of $$"
 
 finish
