@@ -48,15 +48,17 @@ std::string first_line(const std::string& heard) {
   return one_line(heard.substr(0, heard.find_first_of("\r\n")), kShownBanner);
 }
 
+Error turned_away(const Progress& progress) {
+  return progress
+      .failure("ssh.unreachable",
+               "it closed the connection before it said who it is: too many may be logging in at once "
+               "(MaxStartups), or it takes no connections from here")
+      .retryable();
+}
+
 Error handshake_error(const Progress& progress, const Session& session, long answer) {
   const std::string heard(session.first_bytes());
-  if (heard.empty()) {
-    return progress
-        .failure("ssh.unreachable",
-                 "it closed the connection before it said who it is: too many may be logging in at once "
-                 "(MaxStartups), or it takes no connections from here")
-        .retryable();
-  }
+  if (heard.empty()) return turned_away(progress);
   if (!heard.starts_with("SSH-")) {
     const std::string said = "it answers \"" + one_line(heard, kShownBanner) + "\"";
     if (heard.starts_with("Exceeded MaxStartups")) {
@@ -196,7 +198,13 @@ Awaitable<std::shared_ptr<Session>> exchange_keys(Call& call, std::shared_ptr<ne
   try {
     transport = co_await connect(call, route, progress.plan);
   } catch (const net::Failure& failure) {
-    unreachable = progress.failure("ssh.unreachable", failure.message()).retryable();
+    if (failure.obstacle() == net::Obstacle::cut && route == net::direct_route()) {
+      // It took the connection and reset it before we looked.
+      progress.stage = Stage::key_exchange;
+      unreachable = turned_away(progress);
+    } else {
+      unreachable = progress.failure("ssh.unreachable", failure.message()).retryable();
+    }
   }
   if (unreachable) throw Error(*unreachable);
 
