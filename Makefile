@@ -22,7 +22,7 @@ dev: packages-test
 test: packages-test
 	tools/build release
 	tools/build asan
-	tools/run-tests asan release
+	tools/run-tests asan "release:!sanitized"
 
 ci-full: packages-full
 	tools/ci-full

@@ -1,7 +1,7 @@
 # How the suites below tests/ become ctest tests. A test's name is where its file is: unit.fiber.loop, lua.ops.each.
 # Labels come from the suite, from where it runs ("servers": in a lab; "site": in one with a whole site, left out under
-# ASan by `make test`, not by `make ci-full`) and from the file's name: a file with "spin" in
-# its name spins in Lua on purpose (left out under ThreadSanitizer, which holds back the signal that interrupts it), one
+# ASan by `make test`, not by `make ci-full`; "sanitized": in a lab that `make test` brings up for the ASan build alone)
+# and from the file's name: a file with "spin" in its name spins in Lua on purpose (left out under ThreadSanitizer, which holds back the signal that interrupts it), one
 # with "descriptors" uses up all file descriptors (left out under UBSan, which needs one to see whether an object may be
 # looked at, and calls it invalid without), one with "long" belongs to `make ci-full`.
 set(OPSHOST_IN_TEMP_DIR "${CMAKE_SOURCE_DIR}/tests/support/in_temp_dir")
@@ -72,9 +72,9 @@ function(opshost_lab_groups out suite file)
   set(${out} "${groups}" PARENT_SCOPE)
 endfunction()
 
-# ";site" where the groups hold a whole site.
-function(opshost_site_label out groups)
-  set(label "")
+# Which of its two builds `make test` runs it in: ";site" where the groups hold a whole site, else ";sanitized".
+function(opshost_build_label out groups)
+  set(label ";sanitized")
   if("ark" IN_LIST groups)
     set(label ";site")
   endif()
@@ -90,8 +90,8 @@ function(opshost_lab_fixture lab groups)
   add_test(NAME ${lab}.down COMMAND "${OPSHOST_IN_LAB}" --end ${groups})
   set_tests_properties(${lab}.up PROPERTIES FIXTURES_SETUP ${lab} COST ${OPSHOST_COST_OF_LAB})
   set_tests_properties(${lab}.down PROPERTIES FIXTURES_CLEANUP ${lab})
-  opshost_site_label(site "${groups}")
-  set_tests_properties(${lab}.up ${lab}.down PROPERTIES LABELS "lab${site}" TIMEOUT ${OPSHOST_LAB_TIMEOUT}
+  opshost_build_label(build "${groups}")
+  set_tests_properties(${lab}.up ${lab}.down PROPERTIES LABELS "lab${build}" TIMEOUT ${OPSHOST_LAB_TIMEOUT}
     SKIP_RETURN_CODE 77)
 endfunction()
 
@@ -106,8 +106,11 @@ function(opshost_add_test name suite file)
   set(lab lab.${joined})
   opshost_lab_fixture(${lab} "${groups}")
   add_test(NAME ${name} COMMAND "${OPSHOST_IN_LAB}" --within ${groups} -- "${OPSHOST_IN_TEMP_DIR}" ${ARGN})
-  opshost_site_label(site "${groups}")
-  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED ${lab} RESOURCE_LOCK ${lab} LABELS "servers${site}"
+  opshost_build_label(build "${groups}")
+  if(file MATCHES descriptors)
+    set(build "")
+  endif()
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED ${lab} RESOURCE_LOCK ${lab} LABELS "servers${build}"
     COST ${OPSHOST_COST_IN_LAB})
 endfunction()
 
