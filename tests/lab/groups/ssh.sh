@@ -1,10 +1,10 @@
 # OpenSSH: one server answering on 200 addresses, one that throttles new connections, one that still accepts SHA-1 RSA
 # signatures, one with narrow limits (two sessions a connection, two attempts to log in, three seconds for it, no sftp,
-# no forwarding), one with a single session a connection, which it closes when a command is silent for a second, and one
-# that takes a password only as the answer to its question.
+# no forwarding), one with a single session a connection, one that closes a command's channel once it is silent for a
+# second, and one that takes a password only as the answer to its question.
 
 SSH_PORT=12222 SSH_THROTTLED_PORT=12224 SSH_LEGACY_PORT=12225 SSH_LIMITED_PORT=12226
-SSH_SINGLE_PORT=12227 SSH_ASKING_PORT=12228
+SSH_SINGLE_PORT=12227 SSH_ASKING_PORT=12228 SSH_IMPATIENT_PORT=12229
 SSH_ADDRESSES=200
 SSH_PASSWORD=lab-password
 
@@ -82,15 +82,17 @@ group_up() {
   sshd_config sshd-throttled "$SSH_THROTTLED_PORT" "$sftp" "MaxStartups 10:30:20" "LoginGraceTime 20"
   sshd_config sshd-legacy "$SSH_LEGACY_PORT" "$sftp" "PubkeyAcceptedAlgorithms +ssh-rsa" "HostKeyAlgorithms +ssh-rsa"
   sshd_config sshd-limited "$SSH_LIMITED_PORT" "MaxSessions 2" "MaxAuthTries 2" "LoginGraceTime 3" "AllowTcpForwarding no"
-  sshd_config sshd-single "$SSH_SINGLE_PORT" "$sftp" "MaxSessions 1" "ChannelTimeout session:command=1s"
+  sshd_config sshd-single "$SSH_SINGLE_PORT" "$sftp" "MaxSessions 1"
+  sshd_config sshd-impatient "$SSH_IMPATIENT_PORT" "$sftp" "ChannelTimeout session:command=1s"
   sshd_config sshd-asking "$SSH_ASKING_PORT" "$sftp" "UsePAM yes" "PasswordAuthentication no" "KbdInteractiveAuthentication yes"
-  for name in sshd sshd-throttled sshd-legacy sshd-limited sshd-single sshd-asking; do start_sshd "$name"; done
+  for name in sshd sshd-throttled sshd-legacy sshd-limited sshd-single sshd-impatient sshd-asking; do start_sshd "$name"; done
   write_known_hosts >"$LAB_DIR/ssh/known_hosts"
   wait_ready sshd port_open 127.9.0.1 "$SSH_PORT"
   wait_ready sshd-throttled port_open 127.0.0.1 "$SSH_THROTTLED_PORT"
   wait_ready sshd-legacy port_open 127.0.0.1 "$SSH_LEGACY_PORT"
   wait_ready sshd-limited port_open 127.0.0.1 "$SSH_LIMITED_PORT"
   wait_ready sshd-single port_open 127.0.0.1 "$SSH_SINGLE_PORT"
+  wait_ready sshd-impatient port_open 127.0.0.1 "$SSH_IMPATIENT_PORT"
   wait_ready sshd-asking port_open 127.0.0.1 "$SSH_ASKING_PORT"
 
   publish LAB_SSH_PORT "$SSH_PORT"
@@ -98,6 +100,7 @@ group_up() {
   publish LAB_SSH_LEGACY_PORT "$SSH_LEGACY_PORT"
   publish LAB_SSH_LIMITED_PORT "$SSH_LIMITED_PORT"
   publish LAB_SSH_SINGLE_PORT "$SSH_SINGLE_PORT"
+  publish LAB_SSH_IMPATIENT_PORT "$SSH_IMPATIENT_PORT"
   publish LAB_SSH_ASKING_PORT "$SSH_ASKING_PORT"
   publish LAB_SSH_DISK "$LAB_DIR/ssh/disk"
   publish LAB_SSH_ADDRESS_PREFIX 127.9.0.

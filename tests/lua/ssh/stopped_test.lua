@@ -82,17 +82,17 @@ end)
 
 -- One channel ---------------------------------------------------------------------------------------------------------
 
-local function single(options)
-  options = options or {}
-  options.host, options.port = "127.0.0.1", tonumber(lab.env "LAB_SSH_SINGLE_PORT")
-  options.host_key, options.known_hosts = "accept-new", machine.temp() .. "/known"
-  return lab.connect(options)
+local function connect_to(port)
+  return lab.connect { host = "127.0.0.1", port = tonumber(lab.env(port)), host_key = "accept-new",
+    known_hosts = machine.temp() .. "/known" }
 end
+local function single() return connect_to "LAB_SSH_SINGLE_PORT" end
 
 test("a server that ends the channel and tells no exit code", function()
-  local failure = t.raises("ssh.lost", "keyonly@127.0.0.1:12227: command: the server ended its channel and told no "
-    .. "exit code: it may have run, and may still run", function() single():run({ "sleep", "20" }) end)
-  t.equal({ failure.maybe_applied, failure.retryable, failure.target }, { true, false, "keyonly@127.0.0.1:12227" })
+  local failure = t.raises("ssh.lost", "keyonly@127.0.0.1:12229: command: the server ended its channel and told no "
+    .. "exit code: it may have run, and may still run",
+    function() connect_to("LAB_SSH_IMPATIENT_PORT"):run({ "sleep", "20" }) end)
+  t.equal({ failure.maybe_applied, failure.retryable, failure.target }, { true, false, "keyonly@127.0.0.1:12229" })
 end)
 
 test("with one session a connection, files and commands take turns", function()
