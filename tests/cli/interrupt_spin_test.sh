@@ -115,7 +115,7 @@ ops.group(function(group)
     local began = os.clock()
     while os.clock() - began < 0.5 do end
   end)
-  group:spawn(function() ops.sleep("1ms") end)
+  group:spawn(function() end)
 end)
 END
 run run busy.lua
