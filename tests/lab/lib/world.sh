@@ -63,8 +63,13 @@ remove_cgroups() {
   done
 }
 
-# A "lab up" that was under way may write a last message while its folder is removed.
-remove_folder() { rm -rf "$LAB_DIR" && [[ ! -e $LAB_DIR ]]; }
+# A "lab up" that was under way may write a last message while its folder is removed. Once the folder is gone it is not
+# looked at again: a new one of this name belongs to the next lab.
+remove_folder() {
+  [[ -d $LAB_DIR ]] || return 0
+  find "$LAB_DIR" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+  rmdir "$LAB_DIR"
+}
 
 # What is left to remove when every process has ended.
 sweep_world() {

@@ -4,7 +4,8 @@
 set -euo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
-trap '"$LAB" down >/dev/null' EXIT
+SCRATCH=$(mktemp -d)
+trap '"$LAB" down >/dev/null; rm -rf "$SCRATCH"' EXIT
 
 groups=("$@") killed=("$@")
 if (($# == 0)); then
@@ -48,6 +49,25 @@ kill -KILL "$(cat "$LAB_ROOT/$LAB_NAME/keeper.pid")"
 check "lab down when the keeper was killed" "$LAB" down
 check_nothing_left "after SIGKILL of the keeper"
 check_not "after SIGKILL of the keeper: nobody waits for the owner" pgrep -fx "python3 .*/lib/await-end.py $$ [0-9]+"
+
+# The next lab of the name may come up as soon as the folder is gone: here the moment it is, whoever removes it.
+mkdir "$SCRATCH/bin"
+for remover in rm rmdir; do
+  cat >"$SCRATCH/bin/$remover" <<END
+#!/bin/bash
+$(command -v $remover) "\$@" || exit
+[[ ! -e $SCRATCH/armed || -e $LAB_ROOT/$LAB_NAME ]] || { mv $SCRATCH/armed $SCRATCH/done && mkdir -p $LAB_ROOT/$LAB_NAME/of-the-next; }
+END
+done
+chmod +x "$SCRATCH"/bin/*
+PATH=$SCRATCH/bin:$PATH up net
+: >"$SCRATCH/armed"
+keeper=$(cat "$LAB_ROOT/$LAB_NAME/keeper.pid")
+kill -KILL "$(lab_supervisor_pid)"
+until [[ ! -d /proc/$keeper ]]; do sleep 0.05; done
+check "a next lab came up the moment the folder was gone" test -e "$SCRATCH/done"
+check "the keeper leaves its folder alone" test -e "$LAB_ROOT/$LAB_NAME/of-the-next"
+rm -rf "${LAB_ROOT:?}/$LAB_NAME"
 
 # A test that is killed: a process of its own owns the lab.
 bash -c '"$1" up --owner $$ "${@:2}" >/dev/null 2>&1; sleep 1000' owner "$LAB" "${killed[@]}" &

@@ -77,7 +77,8 @@ up() {
   local code=0 output
   output=$("$LAB" up --owner $$ "$@" 2>&1) || code=$?
   if ((code == 77)); then
-    grep SKIPPED <<<"$output"
+    # What could not be made says why before it.
+    echo "$output"
     exit 77
   fi
   if ((code != 0)); then

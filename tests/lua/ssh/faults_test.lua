@@ -296,9 +296,9 @@ test("MaxStartups: who is turned away says so, and can come again", function()
   end
 end)
 
---- The error of fn(), whose host is cut off while a command waits on the same connection: its silence is not doubted
---- before something is sent.
-local function while_cut(host, message, fn)
+--- The error of ask(n), asked time and again while its host is cut off: one of them is on its way then. On the same
+--- connection a command waits all the while.
+local function while_cut(host, message, ask)
   local failure
   host:stat("/")
   ops.group(function(group)
@@ -307,8 +307,10 @@ local function while_cut(host, message, fn)
       pcall(host.read, host, ops.shell "echo begun; sleep 1000", { on_line = function() begun = true end })
     end)
     ops.wait_until(function() return begun end, { every = "10ms" })
-    lab.lab("cut", "127.9.0.29")
-    failure = t.raises("ssh.lost", message, fn)
+    group:spawn(function() lab.lab("cut", "127.9.0.29") end)
+    failure = t.raises("ssh.lost", message, function()
+      for n = 1, math.huge do ask(n) end
+    end)
   end)
   lab.lab("join", "127.9.0.29")
   return failure
@@ -328,7 +330,7 @@ test("files: a reply that is lost or late says that it may have happened, and wh
 
   local cut = lab.connect { host = "127.9.0.29", keepalive = "200ms" }
   local lost = while_cut(cut, "keyonly@127.9.0.29:12222: channel: the connection was lost: no sign of life for "
-    .. "800ms; what was asked for had been sent: it may have happened", function() cut:mkdir(folder .. "/cut") end)
+    .. "800ms; what was asked for had been sent: it may have happened", function(n) cut:mkdir(folder .. "/cut" .. n) end)
   t.equal({ lost.maybe_applied, lost.retryable, lost.target }, { true, false, "keyonly@127.9.0.29:12222" })
   local read = while_cut(cut, "keyonly@127.9.0.29:12222: channel: the connection was lost: no sign of life for "
     .. "800ms", function() cut:stat("/") end)
