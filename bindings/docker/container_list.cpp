@@ -5,6 +5,7 @@
 #include "bindings/docker/container.hpp"
 #include "bindings/docker/filters.hpp"
 #include "bindings/docker/parsed.hpp"
+#include "bindings/docker/short_id.hpp"
 #include "host/base/json_text.hpp"
 #include "host/base/names.hpp"
 #include "host/json/record.hpp"
@@ -94,7 +95,7 @@ ContainerSummary summary_of(Listed&& listed) {
     // Links show as "other/alias".
     if (summary.name.empty() && name.find('/') == std::string::npos) summary.name = name;
   }
-  if (summary.name.empty()) summary.name = listed.names.empty() ? summary.id.substr(0, 12) : listed.names.front();
+  if (summary.name.empty()) summary.name = listed.names.empty() ? short_id(summary.id) : listed.names.front();
   summary.names = std::move(listed.names);
   summary.image = std::move(listed.image);
   summary.image_id = std::move(listed.image_id);

@@ -3,6 +3,7 @@
 #include "bindings/docker/cpu_limit.hpp"
 #include "bindings/docker/images.hpp"
 #include "bindings/docker/parsed.hpp"
+#include "bindings/docker/short_id.hpp"
 #include "host/base/json_text.hpp"
 #include "host/json/record.hpp"
 
@@ -117,7 +118,7 @@ Awaitable<std::shared_ptr<Container>> create_container(Call& call, std::shared_p
   try {
     made = co_await find_container(call, engine, id);
   } catch (const Error&) {
-    made = std::make_shared<Container>(engine, id, id.substr(0, 12));
+    made = std::make_shared<Container>(engine, id, short_id(id));
   }
   co_return made;
 }

@@ -12,8 +12,6 @@ namespace opshost::lua {
 
 namespace {
 
-journal::RunJournal& run_of(lua_State* state) { return *context_of(state).run; }
-
 void set_text(lua_State* state, const char* name, const std::string& text) {
   lua_pushlstring(state, text.data(), text.size());
   lua_setfield(state, -2, name);

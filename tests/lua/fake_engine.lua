@@ -18,9 +18,10 @@ function fake.with_engine(answers, fn)
     for line in machine.read_file(folder .. "/asked"):gmatch("[^\n]+") do list[#list + 1] = data.from_json(line) end
     return list
   end
+  -- Whatever fn says; where it does not come to that, why the group ended.
   local ok, failure
-  pcall(ops.group, function(group)
-    group:spawn(function() machine.read(command, { timeout = "55s", grace = 0 }) end)
+  local _, ended = pcall(ops.group, function(group)
+    group:spawn(function() machine.read(command, { grace = 0 }) end)
     group:spawn(function()
       ops.wait_until(function() return machine.exists(folder .. "/port") ~= nil, "no port yet" end,
         { timeout = "30s", every = "20ms" })
@@ -29,7 +30,7 @@ function fake.with_engine(answers, fn)
       error("that ends the engine", 0)
     end)
   end)
-  if not ok then error(failure, 0) end
+  if not ok then error(failure or ended, 0) end
 end
 
 --- The same answers, of an engine that speaks API 1.41.

@@ -1,10 +1,9 @@
 -- What a Lua test needs: named tests, and checks whose messages say what was seen.
 local testing = { tests = {} }
 
---- Registers a test; the runner runs it in a deadline of its own. `deadline`: for one that has more to do than fits in
---- the runner's 60 s on a slow machine.
-function testing.test(name, fn, deadline)
-  testing.tests[#testing.tests + 1] = { name = name, fn = fn, deadline = deadline }
+--- Registers a test; the runner runs it in a deadline of its own.
+function testing.test(name, fn)
+  testing.tests[#testing.tests + 1] = { name = name, fn = fn }
 end
 
 local function shown(value, depth)

@@ -30,9 +30,9 @@ TEST_CASE("a call that ends while its callback runs goes on when that returns") 
 TEST_CASE("its own timeout is an ordinary error, with what was last seen") {
   TestRuntime test;
   test.bench.during_wait = [](opshost::Call& call) { call.saw("the door was shut"); };
-  CHECK(test.run("local ok, e = pcall(bench.put, '/a', 'wait', {timeout = '5ms'})\n"
+  CHECK(test.run("local ok, e = pcall(bench.put, '/a', 'wait', {timeout = '200ms'})\n"
                  "return ok, e.code, e.message, e.maybe_applied, e.cause.code") ==
-        R"(false, "bench.timeout", "no answer within 5ms; last seen: the door was shut", true, "bench.cut_off")");
+        R"(false, "bench.timeout", "no answer within 200ms; last seen: the door was shut", true, "bench.cut_off")");
 }
 
 TEST_CASE("an enclosing deadline names itself, and passes an inner pcall") {
@@ -48,13 +48,13 @@ TEST_CASE("an enclosing deadline names itself, and passes an inner pcall") {
 TEST_CASE("a call that ignores its stop is left behind after a while") {
   TestRuntime test;
   test.runtime.vm().context().unwind_within = 20ms;
-  CHECK(test.run("local ok, e = pcall(bench.put, '/a', 'hang', {timeout = '5ms'})\n"
+  CHECK(test.run("local ok, e = pcall(bench.put, '/a', 'hang', {timeout = '200ms'})\n"
                  "return ok, e.code, e.message, e.maybe_applied") ==
         "false, \"bench.timeout\", \"gave no answer and did not stop within 20ms of being told to; it was left "
         "behind\", true");
   // It may still end, also after its fiber is gone, and touches nothing of it.
   CHECK(test.run("bench.open_gate('/a') ops.sleep('5ms')").empty());
-  CHECK(test.run("ops.deadline('5ms', function() bench.hang('b') end)") ==
+  CHECK(test.run("ops.deadline('200ms', function() bench.hang('b') end)") ==
         "script.lua:1: bench.hang: gave no answer and did not stop within 20ms of being told to; it was left behind "
         "[bench.timeout]");
 }
@@ -62,7 +62,7 @@ TEST_CASE("a call that ignores its stop is left behind after a while") {
 TEST_CASE("a call left behind runs no callback any more") {
   TestRuntime test;
   test.runtime.vm().context().unwind_within = 10ms;
-  CHECK(test.run("pcall(bench.put, '/a', 'hang', {timeout = '5ms', on_line = function() bench.say('too late') end})")
+  CHECK(test.run("pcall(bench.put, '/a', 'hang', {timeout = '200ms', on_line = function() bench.say('too late') end})")
             .empty());
   CHECK(test.run("bench.open_gate('/a') ops.sleep('5ms')").empty());
   CHECK(test.log() == "put /a");
@@ -109,7 +109,7 @@ TEST_CASE("a runtime that goes while calls are in progress takes them with it") 
   {
     TestRuntime test;
     test.runtime.vm().context().unwind_within = 5ms;
-    CHECK(test.run("pcall(bench.put, '/a', 'hang', {timeout = '5ms'})").empty());
+    CHECK(test.run("pcall(bench.put, '/a', 'hang', {timeout = '200ms'})").empty());
     CHECK(test.run("local s = bench.count(3, 'plain') s() bench.open('kept')").empty());
   }
 }

@@ -110,8 +110,8 @@ TEST_CASE("a change whose time ran out before its intent was durable is not sent
   test.journal->hold_intent = true;
   CHECK(test.run("local r\n"
                  "ops.group(function(group)\n"
-                 "  group:spawn(function() local _, e = pcall(bench.put, '/a', 'x', {timeout = '5ms'}) r = e end)\n"
-                 "  group:spawn(function() ops.sleep('50ms') bench.open_gate('intent') end)\n"
+                 "  group:spawn(function() local _, e = pcall(bench.put, '/a', 'x', {timeout = '300ms'}) r = e end)\n"
+                 "  group:spawn(function() ops.sleep('400ms') bench.open_gate('intent') end)\n"
                  "end)\n"
                  "return r.code, r.maybe_applied, r.cause.message") ==
         R"("bench.timeout", false, "stopped before anything was sent")");
@@ -123,7 +123,7 @@ TEST_CASE("a change abandoned while its intent was being written is not sent lat
   test.runtime.vm().context().unwind_within = 10ms;
   test.journal->hold_intent = true;
   CHECK(
-      test.run("local ok, e = pcall(bench.put, '/a', 'x', {timeout = '5ms'})\n"
+      test.run("local ok, e = pcall(bench.put, '/a', 'x', {timeout = '300ms'})\n"
                "bench.open_gate('intent') ops.sleep('20ms') return e.code, e.maybe_applied, e.message") ==
       "\"bench.timeout\", false, \"gave no answer and did not stop within 10ms of being told to; it was left behind\"");
   CHECK(test.log() == "intent of bench.put in []; intent is durable; outcome 1 bench.timeout (not applied)");

@@ -63,29 +63,30 @@ remove_cgroups() {
   done
 }
 
-# A "lab up" that was under way may write a last message while its folder is removed. Once the folder is gone it is not
-# looked at again: a new one of this name belongs to the next lab.
-remove_folder() {
-  [[ -d $LAB_DIR ]] || return 0
-  find "$LAB_DIR" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
-  rmdir "$LAB_DIR"
-}
-
-# What is left to remove when every process has ended.
+# What is left to remove when every process has ended. The folder is taken aside in one move, its pid files still in it:
+# whoever looks meanwhile sees all of the lab or nothing, and a folder that has its name afterwards is the next lab's.
 sweep_world() {
+  local aside=$LAB_ROOT/.ended-$LAB_NAME-$$
   remove_cgroups
-  wait_until 10 "removing $LAB_DIR" remove_folder
+  mv -T "$LAB_DIR" "$aside" 2>/dev/null || [[ ! -d $LAB_DIR ]] || die "$LAB_DIR cannot be moved to $aside"
+  # Also what one that was killed meanwhile has left.
+  rm -rf "$LAB_ROOT/.ended-$LAB_NAME-"*
   rmdir "$LAB_ROOT" 2>/dev/null || true
 }
 
+# A folder by what no other one has, whatever becomes of its name.
+identity_of() { stat -c '%i %w' "$1" 2>/dev/null || true; }
+
 end_world() {
   [[ -d $LAB_DIR ]] || return 0
-  local supervisor init keeper
+  local folder supervisor init keeper
+  folder=$(identity_of "$LAB_DIR")
   supervisor=$(read_pid supervisor) init=$(read_pid init) keeper=$(read_pid keeper)
   if pid_runs "$supervisor" "init.sh $LAB_NAME"; then kill -KILL "$supervisor"; fi
   if pid_runs "$init" "init.sh $LAB_NAME"; then kill -KILL "$init" 2>/dev/null || true; fi
   wait_until 20 "end of the processes of '$LAB_NAME'" world_gone "$supervisor" "$init" "$keeper"
-  sweep_world
+  # The keeper may have removed it, and somebody else begun the next lab.
+  [[ $(identity_of "$LAB_DIR") != "$folder" ]] || sweep_world
 }
 
 world_gone() {

@@ -50,13 +50,16 @@ check "lab down when the keeper was killed" "$LAB" down
 check_nothing_left "after SIGKILL of the keeper"
 check_not "after SIGKILL of the keeper: nobody waits for the owner" pgrep -fx "python3 .*/lib/await-end.py $$ [0-9]+"
 
+# shellcheck disable=SC2317 # called by await
+keeper_ended() { ! pgrep -f "/lib/keeper.sh $LAB_NAME" | grep -qx "$1"; }
+
 # The next lab of the name may come up as soon as the folder is gone: here the moment it is, whoever removes it.
 mkdir "$SCRATCH/bin"
-for remover in rm rmdir; do
+for remover in mv rm rmdir; do
   cat >"$SCRATCH/bin/$remover" <<END
 #!/bin/bash
 $(command -v $remover) "\$@" || exit
-[[ ! -e $SCRATCH/armed || -e $LAB_ROOT/$LAB_NAME ]] || { mv $SCRATCH/armed $SCRATCH/done && mkdir -p $LAB_ROOT/$LAB_NAME/of-the-next; }
+[[ ! -e $SCRATCH/armed || -e $LAB_ROOT/$LAB_NAME ]] || { $(command -v mv) $SCRATCH/armed $SCRATCH/done && mkdir -p $LAB_ROOT/$LAB_NAME/of-the-next; }
 END
 done
 chmod +x "$SCRATCH"/bin/*
@@ -64,7 +67,7 @@ PATH=$SCRATCH/bin:$PATH up net
 : >"$SCRATCH/armed"
 keeper=$(cat "$LAB_ROOT/$LAB_NAME/keeper.pid")
 kill -KILL "$(lab_supervisor_pid)"
-until [[ ! -d /proc/$keeper ]]; do sleep 0.05; done
+check "its keeper ends" await 20 keeper_ended "$keeper"
 check "a next lab came up the moment the folder was gone" test -e "$SCRATCH/done"
 check "the keeper leaves its folder alone" test -e "$LAB_ROOT/$LAB_NAME/of-the-next"
 rm -rf "${LAB_ROOT:?}/$LAB_NAME"

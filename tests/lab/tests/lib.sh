@@ -157,10 +157,15 @@ remember_lab() { mapfile -t NAMESPACES < <(lab_namespaces); }
 
 # lab_is_gone: the keeper has removed the lab's directory, which it does last.
 lab_is_gone() { [[ ! -e $LAB_ROOT/$LAB_NAME ]]; }
-await_gone() {
-  local began=$SECONDS
-  until lab_is_gone || ((SECONDS - began > 20)); do sleep 0.05; done
-  lab_is_gone
+await_gone() { await 20 lab_is_gone; }
+# await SECONDS COMMAND...: until it succeeds; fails when the time is over.
+await() {
+  local began=$SECONDS limit=$1
+  shift
+  until "$@"; do
+    ((SECONDS - began <= limit)) || return 1
+    sleep 0.05
+  done
 }
 
 check_nothing_left() {
