@@ -127,7 +127,10 @@ Obstacle obstacle_to(const Race::Attempt& attempt) {
     if (attempt != attempts.front()) message += "; ";
     message += attempt->endpoint.address().to_string() + ": " + outcome_of(*attempt, connect_timeout);
   }
-  throw Failure(obstacle_to(*attempts.back()), message);
+  const auto last = obstacle_to(*attempts.back());
+  const bool same = std::all_of(attempts.begin(), attempts.end(),
+                                [last](const auto& attempt) { return obstacle_to(*attempt) == last; });
+  throw Failure(same ? last : Obstacle::other, message);
 }
 
 /// A machine that loses its power, or a network that is cut, says nothing: after 60 s without an answer to the kernel's

@@ -38,11 +38,12 @@ TEST_CASE("a hundred thousand items need no memory of their own") {
 
 TEST_CASE("a deadline ends a step, names the stream, and the stream with it") {
   TestRuntime test;
-  CHECK(test.run("local s = bench.count(3, 'wait') s()\n"
-                 "ops.deadline('200ms', function() s() end)") ==
-        "script.lua:2: the deadline of 200ms was reached while waiting for the next item of bench.count; last seen: cut "
-        "off "
-        "[deadline.exceeded]");
+  CHECK(
+      test.run("local s = bench.count(3, 'wait') s()\n"
+               "ops.deadline('200ms', function() s() end)") ==
+      "script.lua:2: the deadline of 200ms was reached while waiting for the next item of bench.count; last seen: cut "
+      "off "
+      "[deadline.exceeded]");
   CHECK(test.run("local s = bench.count(3, 'wait') s()\n"
                  "pcall(ops.deadline, '10ms', function() s() end)\n"
                  "s()") ==

@@ -107,6 +107,21 @@ test("no engine", function()
     function() refused:ping() end)
 end)
 
+test("a name with several addresses: advice only where it holds for all of them", function()
+  local nobody = docker.connect("tcp://many.lab.test:9")
+  local failure = t.raises("docker.unreachable", nil, function() nobody:ping() end)
+  t.equal(failure.message:match("; [^;]*$"), "; is the engine started?")
+  lab.command("cut", "127.9.0.2:9", "unreachable")
+  failure = t.raises("docker.unreachable", nil, function() nobody:ping() end)
+  lab.command("join", "127.9.0.2:9")
+  local told = {}
+  for part in failure.message:gsub("^many.lab.test port 9: ", ""):gmatch("[^;]+") do
+    told[#told + 1] = part:match("%S.*")
+  end
+  table.sort(told)
+  t.equal(told, { "127.9.0.1: connection refused", "127.9.0.2: no route to host", "127.9.0.3: connection refused" })
+end)
+
 test("a closed engine says so, another one of the same endpoint goes on", function()
   local one, other = lab.engine(), lab.engine()
   one:close()

@@ -330,7 +330,8 @@ test("files: a reply that is lost or late says that it may have happened, and wh
 
   local cut = lab.connect { host = "127.9.0.29", keepalive = "200ms" }
   local lost = while_cut(cut, "keyonly@127.9.0.29:12222: channel: the connection was lost: no sign of life for "
-    .. "800ms; what was asked for had been sent: it may have happened", function(n) cut:mkdir(folder .. "/cut" .. n) end)
+    .. "800ms; what was asked for had been sent: it may have happened",
+    function(n) cut:mkdir(folder .. "/cut" .. n) end)
   t.equal({ lost.maybe_applied, lost.retryable, lost.target }, { true, false, "keyonly@127.9.0.29:12222" })
   local read = while_cut(cut, "keyonly@127.9.0.29:12222: channel: the connection was lost: no sign of life for "
     .. "800ms", function() cut:stat("/") end)
