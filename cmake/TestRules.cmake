@@ -1,9 +1,10 @@
 # How the suites below tests/ become ctest tests. A test's name is where its file is: unit.fiber.loop, lua.ops.each.
 # Labels come from the suite, from where it runs ("servers": in a lab; "site": in one with a whole site, left out under
-# ASan by `make test`, not by `make ci-full`; "sanitized": in a lab that `make test` brings up for the ASan build alone)
-# and from the file's name: a file with "spin" in its name spins in Lua on purpose (left out under ThreadSanitizer, which holds back the signal that interrupts it), one
-# with "descriptors" uses up all file descriptors (left out under UBSan, which needs one to see whether an object may be
-# looked at, and calls it invalid without), one with "long" belongs to `make ci-full`.
+# ASan by `make test`, not by `make ci-full`; "sanitized": in a lab whose tests `make test` runs with ASan alone) and from
+# the file's name: a file with "spin" in its name spins in Lua on purpose (left out under ThreadSanitizer, which holds
+# back the signal that interrupts it), one with "descriptors" uses up all file descriptors (left out under UBSan, which
+# needs one to see whether an object may be looked at, and calls it invalid without; so never "sanitized"), one with
+# "long" belongs to `make ci-full`.
 set(OPSHOST_IN_TEMP_DIR "${CMAKE_SOURCE_DIR}/tests/support/in_temp_dir")
 
 # These limits are for tests that hang. The longest that is not "long" takes 140 s on an idle machine of 2 cores (it stops

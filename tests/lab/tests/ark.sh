@@ -4,7 +4,6 @@ set -euo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
 trap '"$LAB" down >/dev/null' EXIT
-CHECK_SECONDS=180
 
 prepared engine machine-engine mysql-datadir pki ssh-keys
 STATE_BEFORE=$(machine_state)
