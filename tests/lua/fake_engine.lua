@@ -21,7 +21,7 @@ function fake.with_engine(answers, fn)
   -- Whatever fn says; where it does not come to that, why the group ended.
   local ok, failure
   local _, ended = pcall(ops.group, function(group)
-    group:spawn(function() machine.read(command, { grace = 0 }) end)
+    group:spawn(function() machine.read(command, { timeout = "10m", grace = 0 }) end)
     group:spawn(function()
       ops.wait_until(function() return machine.exists(folder .. "/port") ~= nil, "no port yet" end,
         { timeout = "30s", every = "20ms" })

@@ -12,7 +12,7 @@ local program = ops.args[1]:match("^(.*)/http/[^/]*$") .. "/http_server.py"
 local function with_server(fn)
   local port_file = machine.temp() .. "/port"
   local results = ops.group(function(group)
-    group:spawn(function() machine.read({ "python3", program, port_file }) end)
+    group:spawn(function() machine.read({ "python3", program, port_file }, { timeout = "10m" }) end)
     group:spawn(function()
       ops.wait_until(function() return machine.exists(port_file) ~= nil, "no port yet" end, { every = "20ms" })
       local base = "http://127.0.0.1:" .. machine.read_file(port_file)
@@ -223,7 +223,7 @@ test("an address that says nothing is given up after connect_timeout", function(
   local port, ok, failure
   pcall(ops.group, function(group)
     group:spawn(function()
-      machine.read({ "python3", "-c", SILENT }, { grace = 0,
+      machine.read({ "python3", "-c", SILENT }, { timeout = "10m", grace = 0,
         on_line = function(line) port = line end })
     end)
     group:spawn(function()

@@ -26,7 +26,7 @@ local function server_test(name, fn)
     local port_file = machine.temp() .. "/port"
     local ok, failure
     pcall(ops.group, function(group)
-      group:spawn(function() machine.read({ "python3", program, port_file, file }, { grace = 0 }) end)
+      group:spawn(function() machine.read({ "python3", program, port_file, file }, { timeout = "10m", grace = 0 }) end)
       group:spawn(function()
         ops.wait_until(function() return machine.exists(port_file) ~= nil, "no port yet" end,
           { timeout = "30s", every = "20ms" })

@@ -14,7 +14,7 @@ local function with_server(fn)
   local port_file = machine.temp() .. "/port"
   local ok, failure
   pcall(ops.group, function(group)
-    group:spawn(function() machine.read({ "python3", program, port_file }, { timeout = "55s", grace = 0 }) end)
+    group:spawn(function() machine.read({ "python3", program, port_file }, { timeout = "10m", grace = 0 }) end)
     group:spawn(function()
       ops.wait_until(function() return machine.exists(port_file) ~= nil, "no port yet" end,
         { timeout = "30s", every = "20ms" })

@@ -128,7 +128,7 @@ local function with_program(name, arguments, fn)
   local ok, failure
   local _, ended = pcall(ops.group, function(group)
     group:spawn(function()
-      machine.read({ "python3", FOLDER .. name, port_file, unpack(arguments) }, { timeout = "59s", grace = 0 })
+      machine.read({ "python3", FOLDER .. name, port_file, unpack(arguments) }, { timeout = "10m", grace = 0 })
     end)
     group:spawn(function()
       ops.wait_until(function() return machine.exists(port_file) ~= nil, "no port yet" end,
