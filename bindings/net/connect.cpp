@@ -127,6 +127,7 @@ Obstacle obstacle_to(const Race::Attempt& attempt) {
     if (attempt != attempts.front()) message += "; ";
     message += attempt->endpoint.address().to_string() + ": " + outcome_of(*attempt, connect_timeout);
   }
+  // A binding advises by the obstacle, so it has to be that of every address.
   const auto last = obstacle_to(*attempts.back());
   const bool same = std::all_of(attempts.begin(), attempts.end(),
                                 [last](const auto& attempt) { return obstacle_to(*attempt) == last; });
