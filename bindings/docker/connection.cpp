@@ -46,6 +46,7 @@ Connection::Connection(Endpoint endpoint, const ConnectOptions& options)
     : endpoint_(std::move(endpoint)),
       route_(net::route_of(options.via)),
       connect_timeout_(options.connect_timeout),
+      timeout_(options.timeout),
       name_(endpoint_.text) {
   if (const auto through = route_->name(); !through.empty()) name_ += " via " + through;
   subject_ = (endpoint_.path.empty() ? "host " + endpoint_.host : route_->machine()) + " > engine " + name_;
@@ -285,8 +286,9 @@ Awaitable<void> Connection::ping(Call& call) {
 std::shared_ptr<Connection> connection_for(const std::optional<std::string>& given, const ConnectOptions& options) {
   static std::map<std::string, std::weak_ptr<Connection>> open;
   auto endpoint = endpoint_of(given, options);
-  std::string key =
-      endpoint.text + '\n' + options.api_version.value_or("") + '\n' + format_duration(options.connect_timeout);
+  std::string key = endpoint.text + '\n' + options.api_version.value_or("") + '\n' +
+                    format_duration(options.connect_timeout) + '\n' +
+                    (options.timeout ? format_duration(*options.timeout) : "");
   if (endpoint.tls) {
     const auto& files = *endpoint.tls;
     key += '\n' + files.ca + '\n' + files.certificate + '\n' + files.key + (files.verify ? "" : "\nunverified");

@@ -27,6 +27,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// The host it is reached through; nullopt: directly.
   [[nodiscard]] std::optional<std::string> via_name() const;
 
+  /// For calls that say none; nullopt: as everywhere.
+  [[nodiscard]] std::optional<Duration> timeout() const { return timeout_; }
+
   /// One of that name that somebody holds; nullptr: there is none.
   static std::shared_ptr<Connection> find(const std::string& name);
 
@@ -63,6 +66,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Endpoint endpoint_;
   std::shared_ptr<net::Route> route_;
   Duration connect_timeout_;
+  std::optional<Duration> timeout_;
   std::string name_;
   std::string subject_;
   std::optional<int> version_;

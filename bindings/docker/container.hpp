@@ -34,6 +34,7 @@ class Container : public std::enable_shared_from_this<Container> {
   [[nodiscard]] std::string subject() const;
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::optional<Duration> default_timeout() const { return engine_->timeout(); }
   [[nodiscard]] const std::shared_ptr<Connection>& engine() const { return engine_; }
 
   // All of these may throw what Connection throws; docker.not_found names the nearest containers.

@@ -16,7 +16,7 @@ OPSHOST_RECORD(StopOptions, "How to stop a container",
                (grace,
                 "time to exit after its stop signal (SIGTERM unless its image says otherwise) before SIGKILL; "
                 "whole seconds"),
-               (timeout, "how long we wait for the engine; 60s beside the grace unless given"))
+               (timeout, "how long we wait for the engine; the connection's, or 60s, beside the grace unless given"))
 
 struct KillOptions {
   std::string signal = "SIGKILL";

@@ -19,6 +19,7 @@ struct ConnectOptions {
   net::Via via{};
   std::optional<std::string> api_version{};
   Duration connect_timeout = net::kConnectTimeout;
+  std::optional<Duration> timeout{};
 };
 OPSHOST_RECORD(
     ConnectOptions, "How to reach an engine", (tls, "speak TLS over tcp://; true unless the port is 2375"),
@@ -32,7 +33,8 @@ OPSHOST_RECORD(
      "that is sent so"),
     (via, "an ssh connection to reach it through"),
     (api_version, "version of the API to speak: \"1.40\"; the newest that both sides know unless given"),
-    (connect_timeout, "how long one attempt to open a connection may take"))
+    (connect_timeout, "how long one attempt to open a connection may take"),
+    (timeout, "for each call over it that is given none and has no default of its own; 60s unless given"))
 
 struct Endpoint {
   std::string text{};  ///< as people write it: "tcp://h1:2376"

@@ -37,6 +37,9 @@ class Engine {
   [[nodiscard]] std::string subject() const { return subject_; }
   [[nodiscard]] const std::shared_ptr<Connection>& connection() const { return connection_; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::optional<Duration> default_timeout() const {
+    return connection_ ? connection_->timeout() : std::nullopt;
+  }
   /// Sockets close with the last handle of the same endpoint.
   void close() { connection_.reset(); }
 

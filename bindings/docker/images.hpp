@@ -53,6 +53,7 @@ class Image {
   [[nodiscard]] std::string subject() const { return engine_->subject() + " > image " + name_; }
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::optional<Duration> default_timeout() const { return engine_->timeout(); }
 
   Awaitable<json::Document> inspect(Call& call);
   /// `name`: "repository:tag"; without a tag it is "latest".

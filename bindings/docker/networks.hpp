@@ -53,6 +53,7 @@ class Network {
   [[nodiscard]] std::string subject() const { return engine_->subject() + " > network " + name_; }
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::optional<Duration> default_timeout() const { return engine_->timeout(); }
 
   Awaitable<json::Document> inspect(Call& call);
   Awaitable<void> connect(Call& call, std::string container, NetworkConnectOptions options);

@@ -25,7 +25,7 @@ OPSHOST_RECORD(RecreateOptions, "How to make a container anew",
                (env, "environment variables to set beside those it has"), (start, "false: it is not started"),
                (keep_old, "keep the old one, stopped, under the name NAME.old-<id>"),
                (grace, "time the old one gets to exit before SIGKILL"),
-               (timeout, "how long we wait; 60s beside the grace unless given"))
+               (timeout, "how long we wait; the connection's, or 60s, beside the grace unless given"))
 
 // Container::recreate makes it anew from what the engine knows of it: image, labels, environment, mounts (volumes
 // without a name too), networks with fixed addresses and aliases, limits, restart policy. What it wrote elsewhere than

@@ -78,6 +78,11 @@ end
 
 local MOST_NAMED = 20
 
+--- Why an item failed: a line, or of a fan-out in it the lines of its items, which is where the reason is.
+local function reason_lines(failure)
+  return failure.code == "group.failed" and failure.message:gsub("\n", "\n  ") or first_line(failure)
+end
+
 local function failure_lines(results)
   local lines = {}
   for i, result in ipairs(results.failed) do
@@ -85,7 +90,7 @@ local function failure_lines(results)
       lines[#lines + 1] = "  and " .. (#results.failed - MOST_NAMED) .. " more"
       break
     end
-    lines[#lines + 1] = "  " .. item_name(result.item) .. ": " .. first_line(result.error)
+    lines[#lines + 1] = "  " .. item_name(result.item) .. ": " .. reason_lines(result.error)
   end
   return table.concat(lines, "\n")
 end

@@ -13,7 +13,12 @@ local lab = {
 }
 lab.endpoint = "unix://" .. (lab.socket or "")
 
-function lab.engine(options) return docker.connect(lab.endpoint, options) end
+--- The usual 60 s are too few for what many tests at once ask of one engine on a busy machine.
+function lab.engine(options)
+  options = options or {}
+  options.timeout = options.timeout or "4m"
+  return docker.connect(lab.endpoint, options)
+end
 
 local count = 0
 local this_run = os.time() .. tostring({}):match("0x0*(%x+)$")

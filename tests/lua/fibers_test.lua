@@ -232,6 +232,14 @@ test("an error in a group ends what its function waits for", function()
     end)
 end)
 
+test("what failed in a fan-out inside another one is told by both", function()
+  t.raises("group.failed", "1 item of 1 failed:\n  site a: 1 item of 1 failed:\n    host b: no answer", function()
+    ops.each({ "site a" }, {}, function()
+      ops.each({ "host b" }, {}, function() error("no answer\nof it", 0) end)
+    end)
+  end)
+end)
+
 test("an error of a group's function is raised when its fibers have ended", function()
   local ended = false
   local ok, failure = pcall(ops.group, function(group)

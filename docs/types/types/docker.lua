@@ -13,6 +13,7 @@ error('Cannot require a meta file')
 --- @field via? ssh.Host # an ssh connection to reach it through
 --- @field api_version? string # version of the API to speak: "1.40"; the newest that both sides know unless given
 --- @field connect_timeout? ops.duration # how long one attempt to open a connection may take (default "10s")
+--- @field timeout? ops.duration # for each call over it that is given none and has no default of its own; 60s unless given
 
 --- What state a container is in.
 --- @class (exact) docker.ContainerStatus
@@ -31,7 +32,7 @@ error('Cannot require a meta file')
 --- How to stop a container.
 --- @class (exact) docker.StopOptions
 --- @field grace? ops.duration # time to exit after its stop signal (SIGTERM unless its image says otherwise) before SIGKILL; whole seconds (default "10s")
---- @field timeout? ops.duration # how long we wait for the engine; 60s beside the grace unless given
+--- @field timeout? ops.duration # how long we wait for the engine; the connection's, or 60s, beside the grace unless given
 
 --- What to send.
 --- @class (exact) docker.KillOptions
@@ -59,7 +60,7 @@ error('Cannot require a meta file')
 --- @field start? boolean # false: it is not started (default true)
 --- @field keep_old? boolean # keep the old one, stopped, under the name NAME.old-<id> (default false)
 --- @field grace? ops.duration # time the old one gets to exit before SIGKILL (default "10s")
---- @field timeout? ops.duration # how long we wait; 60s beside the grace unless given
+--- @field timeout? ops.duration # how long we wait; the connection's, or 60s, beside the grace unless given
 
 --- How long to wait.
 --- @class (exact) docker.WaitOptions

@@ -1,4 +1,5 @@
 -- Containers: what an engine says of them that a real one says only at the wrong moment.
+local docker = require "docker"
 local fake = require "fake_engine"
 local ops = require "ops"
 local t = require "testing"
@@ -43,6 +44,24 @@ test("a container that is gone when its end is told has the exit code that was t
   end)
   with_engine(ended({ StatusCode = 0, Error = { Message = "cannot wait" } }), function(engine)
     t.raises("docker.not_found", 'no container "web"', function() engine:container("web"):wait_exited() end)
+  end)
+end)
+
+test("a connection's timeout counts for the calls that say none", function()
+  local answers = fake.modern({ ["GET /v1.41/containers/web/json"] = { json = { Id = ID, Name = "/web" } },
+    ["POST " .. PATH .. "/start"] = { status = 204, wait = 60 },
+    ["POST " .. PATH .. "/stop"] = { status = 204, wait = 60 } })
+  fake.with_engine(answers, function(_, _, endpoint)
+    local web = docker.connect(endpoint, { tls = false, timeout = "400ms" }):container("web")
+    local function unanswered(limit, action)
+      return "no answer within " .. limit .. "; last seen: POST /containers/" .. ID .. action
+        .. " was not answered yet"
+    end
+    t.raises("docker.timeout", unanswered("400ms", "/start"), function() web:start() end)
+    -- Beside the grace, and not where the call says how long.
+    t.raises("docker.timeout", unanswered("1.4s", "/stop"), function() web:stop({ grace = "1s" }) end)
+    t.raises("docker.timeout", unanswered("300ms", "/stop"),
+      function() web:stop({ grace = "1s", timeout = "300ms" }) end)
   end)
 end)
 
