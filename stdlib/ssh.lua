@@ -54,6 +54,7 @@ module.method("Host", { "edit",
 })
 
 module.exports.connect = inventory_host.ssh(module.exports.connect)
+module.exports.host_keys = inventory_host.host_keys(module.exports.host_keys)
 
 local Hosts = {}
 Hosts.__index = Hosts

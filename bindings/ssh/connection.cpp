@@ -186,15 +186,24 @@ Awaitable<void> Connection::open(std::shared_ptr<Connection> self, std::shared_p
 Awaitable<std::shared_ptr<Session>> Connection::open_session(Connection& self, Opening& opening) {
   Call& call = opening.call;
   opening.call.stop_after(self.options_.connect_timeout.value_or(kConnectTimeout), self.opening_);
-  auto read_files = [files = self.files_, options = self.options_] { return files->plan_for(options); };
-  opening.progress.plan = co_await call.blocking().run_file_work(call, std::move(read_files));
+  auto way = co_await self.way(call);
+  opening.progress.plan = std::move(way.plan);
   const Plan& plan = opening.progress.plan;
-  self.name_ = opening.progress.name();
   opening.call.stop_after(plan.connect_timeout, self.opening_);
-  auto session = co_await shake_hands(call, self.options_, self.route_for(plan), opening.progress);
+  auto session = co_await shake_hands(call, self.options_, std::move(way.route), opening.progress);
   co_await authenticate(call, self.options_, *session, opening.progress);
   session->keep_alive(plan.keepalive);
   co_return session;
+}
+
+Awaitable<Connection::Way> Connection::way(Call& call) {
+  const auto self = shared_from_this();
+  auto read_files = [files = files_, options = options_] { return files->plan_for(options); };
+  Way way;
+  way.plan = co_await call.blocking().run_file_work(call, std::move(read_files));
+  name_ = way.plan.name();
+  way.route = route_for(way.plan);
+  co_return way;
 }
 
 void Connection::throw_if_reached_through(const Connection& hop) const {

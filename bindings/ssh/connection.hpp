@@ -54,6 +54,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return open_channel_to(call, ChannelTarget{.unix_path = std::move(path)});
   }
 
+  struct Way {
+    Plan plan;
+    std::shared_ptr<net::Route> route;
+  };
+  /// How to reach the host, from the files of this machine; nothing is opened. Throws what they are wrong in.
+  Awaitable<Way> way(Call& call);
+
   /// Another connection of the same settings, shared with nobody.
   [[nodiscard]] std::shared_ptr<Connection> second() const;
 

@@ -1,26 +1,45 @@
 #include "bindings/ssh/hosts_command.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "bindings/net/background_call.hpp"
-#include "bindings/ssh/inventory_targets.hpp"
-#include "bindings/ssh/known_hosts.hpp"
+#include "bindings/ssh/client_config.hpp"
 #include "bindings/ssh/library.hpp"
-#include "bindings/ssh/scan.hpp"
+#include "bindings/ssh/local_files.hpp"
 #include "host/base/error.hpp"
 #include "host/cli/exit_codes.hpp"
-#include "host/fiber/blocking.hpp"
+#include "host/lua/convert.hpp"
 
 namespace opshost::ssh {
 
 namespace {
 
-constexpr std::size_t kAtOnce = 50;
+// What is not given is "".
+constexpr const char* kScript = R"(
+local ops, ssh = require "ops", require "ssh"
+local function given(text) return text ~= "" and text or nil end
+local words = { ... }
+local inventory, limit, known_hosts = given(words[1]), given(words[2]), given(words[3])
+local targets = {}
+if inventory then
+  for i, host in ipairs(require("ops.inventory").load(inventory):hosts(limit)) do
+    targets[i] = { host = host, known_hosts = known_hosts }
+  end
+end
+for i = 4, #words, 3 do
+  targets[#targets + 1] = { host = words[i], port = tonumber(words[i + 1]), user = given(words[i + 2]),
+    known_hosts = known_hosts }
+end
+local results = ops.each(targets, { parallel = 50, on_error = "collect" }, function(target)
+  return ssh.host_keys(target)
+end)
+local scans = {}
+for i, result in ipairs(results) do scans[i] = result.ok and result.value or { failed = result.error.message } end
+return scans
+)";
 
 struct ScanOptions {
   bool store = false;
@@ -30,41 +49,17 @@ struct ScanOptions {
   std::optional<std::string> limit;
 };
 
-struct Scan {
-  explicit Scan(ConnectOptions wanted) : target(std::move(wanted)) {}
-
-  ConnectOptions target;
-  Plan plan;
-  HostScan found;
-  std::optional<Error> failed;
-};
-
-/// "user@db1:2222"
-ConnectOptions target_of(const std::string& text, const ScanOptions& options) {
+/// Of "user@db1:2222" what the script takes.
+void add_target(const std::string& text, std::vector<std::string>& words) {
   const auto hops = jump_hops(text);
   if (hops.size() != 1) throw Error("usage.argument", describe(Value(text)) + " is no host: give NAME or NAME:PORT");
-  ConnectOptions target;
-  target.host = hops.front().host;
-  target.port = hops.front().port;
-  target.user = hops.front().user;
-  target.agent = false;
-  target.known_hosts = options.known_hosts;
-  check_settings(target);
-  return target;
-}
-
-Scan scan_of(const InventoryTarget& listed, const ScanOptions& options) {
-  ConnectOptions target;
-  target.host = listed.address;
-  target.port = listed.port;
-  target.agent = false;
-  target.known_hosts = options.known_hosts ? options.known_hosts : listed.known_hosts;
-  Scan scan(target);
-  if (listed.via) {
-    scan.failed = Error("ssh.unreachable", listed.name + ": it is reached through " + *listed.via +
-                                               ", and a scan connects directly: run it there");
-  }
-  return scan;
+  const JumpHop& target = hops.front();
+  ConnectOptions settings;
+  settings.host = target.host;
+  check_settings(settings);
+  words.push_back(target.host);
+  words.push_back(target.port ? std::to_string(*target.port) : "");
+  words.push_back(target.user.value_or(""));
 }
 
 /// What stands in a line before "#", without blanks around it.
@@ -76,120 +71,104 @@ std::string without_comment(std::string_view line) {
   return std::string(line.substr(begin, line.find_last_not_of(kBlanks) + 1 - begin));
 }
 
-std::vector<Scan> read_targets(const std::vector<std::string>& arguments, const ScanOptions& options,
-                               const cli::Modules& modules) {
-  std::vector<Scan> scans;
-  if (options.inventory) {
-    for (const InventoryTarget& listed : inventory_targets(modules, *options.inventory, options.limit)) {
-      scans.push_back(scan_of(listed, options));
-    }
+void add_targets_of(const std::string& file, std::vector<std::string>& words) {
+  std::ifstream lines(file);
+  if (!lines) throw Error("usage.argument", "--file " + file + " cannot be read: " + errno_text(errno));
+  for (std::string line; std::getline(lines, line);) {
+    if (const std::string word = without_comment(line); !word.empty()) add_target(word, words);
   }
-  for (const std::string& word : arguments) scans.emplace_back(target_of(word, options));
-  if (options.file) {
-    std::ifstream lines(*options.file);
-    if (!lines) throw Error("usage.argument", "--file " + *options.file + " cannot be read: " + errno_text(errno));
-    for (std::string line; std::getline(lines, line);) {
-      if (const std::string word = without_comment(line); !word.empty()) scans.emplace_back(target_of(word, options));
-    }
-  }
-  if (scans.empty())
+}
+
+std::vector<std::string> script_words(const std::vector<std::string>& targets, const ScanOptions& options) {
+  std::vector<std::string> words{options.inventory.value_or(""), options.limit.value_or(""),
+                                 options.known_hosts.value_or("")};
+  for (const std::string& target : targets) add_target(target, words);
+  if (options.file) add_targets_of(*options.file, words);
+  return words;
+}
+
+/// One a host: what ssh.host_keys returned, or why it failed.
+ValueList run_scans(const std::vector<std::string>& targets, const ScanOptions& options, const cli::Modules& modules) {
+  const auto runtime = cli::open_session(cli::SessionOptions(), modules);
+  Value found;
+  const auto take = [&found](lua_State* state, int results) {
+    if (results > 0) found = lua::value_from_lua(state, lua_gettop(state) - results + 1);
+  };
+  const Outcome outcome = runtime->run_text(kScript, "=hosts", script_words(targets, options), take);
+  if (!outcome.returned) throw Error(outcome.error);
+  const auto* scans = found.get_if<ValueList>();
+  if (scans == nullptr || scans->empty()) {
     throw Error("usage.argument", "no host: opshost hosts scan HOST..., --inventory FILE or --file FILE");
-  return scans;
-}
-
-void refuse_jumps(const Scan& scan) {
-  if (scan.plan.jumps.empty()) return;
-  throw Error("ssh.unreachable", scan.target.host + ": ssh_config reaches it through " + scan.plan.jumps.back().host +
-                                     " (ProxyJump), and a scan connects directly: run it there");
-}
-
-Awaitable<void> scan_some(asio::any_io_executor executor, BlockingThreads& threads, LocalFiles& files,
-                          std::vector<Scan>& scans, std::size_t& next) {
-  while (next < scans.size()) {
-    Scan& scan = scans[next++];
-    if (scan.failed) continue;
-    const auto call = std::make_shared<net::BackgroundCall>(executor, threads);
-    try {
-      auto plan = [&files, target = scan.target] { return files.plan_for(target); };
-      scan.plan = co_await call->blocking().run_file_work(*call, std::move(plan));
-      refuse_jumps(scan);
-      call->stop_after(scan.plan.connect_timeout, call);
-      scan.found = co_await scan_host(*call, scan.plan);
-    } catch (const Error& error) {
-      scan.failed = error;
-    }
   }
+  return *scans;
 }
 
-void run_scans(std::vector<Scan>& scans) {
-  BlockingThreads threads;
-  asio::io_context io{1};
-  LocalFiles files;
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < std::min(kAtOnce, scans.size()); ++i) {
-    asio::co_spawn(io, scan_some(io.get_executor(), threads, files, scans, next), asio::detached);
-  }
-  io.run();
-}
-
-const char* status_text(KeyStatus status) {
-  switch (status) {
-    case KeyStatus::known:
-      return "known";
-    case KeyStatus::unknown:
-      return "new";
-    case KeyStatus::changed:
-      return "CHANGED";
-  }
-  return "";
+std::vector<Value> items(const Value& scan, std::string_view name) {
+  const Value* field = scan.field(name);
+  const auto* list = field == nullptr ? nullptr : field->get_if<ValueList>();
+  return list == nullptr ? std::vector<Value>() : *list;
 }
 
 /// Where known_hosts has only keys that we cannot ask the host for.
-void tell_unchecked(const Scan& scan) {
-  if (scan.found.unchecked.empty()) return;
+void tell_unchecked(const Value& scan) {
   std::string types;
-  for (const std::string& type : scan.found.unchecked) types += (types.empty() ? "" : ", ") + type;
+  for (const Value& type : items(scan, "unchecked")) {
+    if (const auto* text = type.get_if<std::string>()) types += (types.empty() ? "" : ", ") + *text;
+  }
+  if (types.empty()) return;
   std::string why = " cannot check";
   if (types == "ssh-rsa" && !has_rsa_sha2()) why += " (RSA keys only in the old way, SHA-1)";
   (void)std::fprintf(stderr,
                      "%s: known_hosts has its key of type %s only, which %s%s: the keys above were compared with "
                      "nothing\n",
-                     scan.plan.known_as.c_str(), types.c_str(), library_name().c_str(), why.c_str());
+                     text_field(scan, "known_as").c_str(), types.c_str(), library_name().c_str(), why.c_str());
+}
+
+struct Totals {
+  std::size_t fresh = 0;
+  bool changed = false;
+  bool failed = false;
+};
+
+void tell_key(const Value& scan, const Value& key, bool store, Totals& totals) {
+  const std::string status = text_field(key, "status");
+  const bool changed = status == "changed";
+  (void)std::printf("%s  %s  %s  %s\n", text_field(scan, "known_as").c_str(), text_field(key, "type").c_str(),
+                    text_field(key, "fingerprint").c_str(), changed ? "CHANGED" : status.c_str());
+  totals.changed = totals.changed || changed;
+  if (status != "new") return;
+  ++totals.fresh;
+  if (store) LocalFiles::add_known_host(text_field(scan, "known_hosts"), text_field(key, "line") + "\n");
+}
+
+void tell_host(const Value& scan, bool store, Totals& totals) {
+  if (const std::string failed = text_field(scan, "failed"); !failed.empty()) {
+    (void)std::fprintf(stderr, "%s\n", failed.c_str());
+    totals.failed = true;
+  }
+  for (const Value& key : items(scan, "keys")) tell_key(scan, key, store, totals);
+  // Behind what it is about, also where both go to one file.
+  (void)std::fflush(stdout);
+  tell_unchecked(scan);
 }
 
 /// Tells what was found; returns the exit code.
-int report(const std::vector<Scan>& scans, const ScanOptions& options) {
-  std::size_t fresh = 0;
-  int code = 0;
-  for (const Scan& scan : scans) {
-    if (scan.failed) {
-      (void)std::fprintf(stderr, "%s\n", scan.failed->message().c_str());
-      if (code == 0) code = static_cast<int>(ExitCode::unreachable);
-    }
-    for (const ScannedKey& scanned : scan.found.keys) {
-      (void)std::printf("%s  %s  %s  %s\n", scanned.known_as.c_str(), scanned.key.type.c_str(),
-                        scanned.key.fingerprint.c_str(), status_text(scanned.status));
-      if (scanned.status == KeyStatus::changed) code = static_cast<int>(ExitCode::refused);
-      if (scanned.status != KeyStatus::unknown) continue;
-      ++fresh;
-      if (!options.store) continue;
-      LocalFiles::add_known_host(scan.plan.known_hosts_files.front(), known_line(scanned.known_as, scanned.key.key));
-    }
-    // Behind what it is about, also where both go to one file.
-    (void)std::fflush(stdout);
-    tell_unchecked(scan);
-  }
-  if (fresh > 0 && !options.store) {
+int report(const ValueList& scans, bool store) {
+  Totals totals;
+  for (const Value& scan : scans) tell_host(scan, store, totals);
+  if (totals.fresh > 0 && !store) {
     (void)std::fprintf(stderr,
                        "Compare the new ones with what the hosts' consoles show (ssh-keygen -lf "
                        "/etc/ssh/ssh_host_*_key.pub), then run it again with --store.\n");
   }
-  if (code == static_cast<int>(ExitCode::refused)) {
+  if (totals.fresh > 0 && store) (void)std::fprintf(stderr, "Stored: %zu new.\n", totals.fresh);
+  if (totals.changed) {
     (void)std::fprintf(stderr,
                        "CHANGED: known_hosts has other keys of that host. None of these is stored: ask who runs it, "
                        "and delete its old lines yourself if it was reinstalled.\n");
+    return static_cast<int>(ExitCode::refused);
   }
-  return code;
+  return totals.failed ? static_cast<int>(ExitCode::unreachable) : 0;
 }
 
 }  // namespace
@@ -203,7 +182,7 @@ cli::Command hosts_command(const cli::Modules& modules) {
   command.options = {
       {"--store", "", "add new keys to known_hosts; a changed one is never stored",
        [options](const std::string&) { options->store = true; }},
-      {"--known-hosts", "FILE", "instead of ~/.ssh/known_hosts",
+      {"--known-hosts", "FILE", "instead of ~/.ssh/known_hosts, also for the hosts on the way",
        [options](const std::string& file) { options->known_hosts = file; }},
       {"--inventory", "FILE", "the hosts of an inventory",
        [options](const std::string& file) { options->inventory = file; }},
@@ -216,9 +195,7 @@ cli::Command hosts_command(const cli::Modules& modules) {
     if (arguments.front() != "scan") {
       throw Error("usage.argument", describe(Value(arguments.front())) + " is nothing that hosts does: hosts scan");
     }
-    auto scans = read_targets({arguments.begin() + 1, arguments.end()}, *options, modules);
-    run_scans(scans);
-    return report(scans, *options);
+    return report(run_scans({arguments.begin() + 1, arguments.end()}, *options, modules), options->store);
   };
   return command;
 }

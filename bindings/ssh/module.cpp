@@ -2,6 +2,7 @@
 
 #include "bindings/ssh/errors.hpp"
 #include "bindings/ssh/host.hpp"
+#include "bindings/ssh/scan.hpp"
 #include "bindings/ssh/tracked.hpp"
 
 namespace opshost::ssh {
@@ -19,6 +20,8 @@ const Raises kConnecting{
     "ssh.agent",       "ssh.config",   "ssh.known_hosts",      "ssh.channel",          "ssh.lost"};
 const Raises kRunning{"ssh.exit", "ssh.signal", "ssh.timeout", "ssh.cwd", "ssh.as_user"};
 
+// A scan has its own, connect_timeout; this is for the hosts on the way, too.
+constexpr Duration kScanTimeout = std::chrono::minutes(10);
 constexpr Duration kFollowTimeout = std::chrono::seconds(60);
 
 const Raises kFiles{"ssh.not_found", "ssh.permission", "ssh.wrong_type", "ssh.file"};
@@ -182,6 +185,9 @@ void declare(Module& module) {
       "print(host)");
   module.observe("connect", connect, {{"options", "which host, and how"}}, "A host; it is connected to on first use",
                  Raises{"usage.argument"}, Returns{"the host"});
+  module.observe("host_keys", host_keys, {{"options", "whose"}},
+                 "What host keys a machine shows, and whether known_hosts has them", kConnecting, Timeout{kScanTimeout},
+                 Returns{"its keys; none of them is stored"});
   declare_host(module);
   module.observe("ask_tracked", ask_tracked, {{"note", "the journal's"}, {"options", "how long"}},
                  "Ask what became of a command", Hidden{});

@@ -70,6 +70,20 @@ local function ssh_options(host, given)
   return variables(host, "ssh", {}, options)
 end
 
+-- A known_hosts file that is given counts on the whole way.
+local function way_known_in(known_hosts, host)
+  if not host.via then return nil end
+  return native.globals.require("ssh").connect({ host = host.via, known_hosts = known_hosts,
+    via = way_known_in(known_hosts, host.via) })
+end
+
+-- Nobody logs in there, so its secrets stay closed.
+local function host_keys_options(host, given)
+  return { host = host.address, port = host.port, user = host.user, known_hosts = host.known_hosts,
+    via = given.via == nil and way_known_in(given.known_hosts, host) or nil,
+    connect_timeout = host.vars.ssh_connect_timeout }
+end
+
 local function mysql_options(host, given)
   local options = { host = host.address, via = way_to(host, given) }
   if given.password == nil then options.password = secret(host, "mysql_password", host.vars.mysql_password) end
@@ -101,6 +115,8 @@ local function accepts(connect, field, make)
 end
 
 function inventory_host.ssh(connect) return accepts(connect, "host", ssh_options) end
+
+function inventory_host.host_keys(host_keys) return accepts(host_keys, "host", host_keys_options) end
 
 function inventory_host.mysql(connect) return accepts(connect, "host", mysql_options) end
 

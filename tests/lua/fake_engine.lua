@@ -26,7 +26,8 @@ function fake.with_engine(answers, fn)
       ops.wait_until(function() return machine.exists(folder .. "/port") ~= nil, "no port yet" end,
         { timeout = "30s", every = "20ms" })
       local endpoint = "tcp://127.0.0.1:" .. machine.read_file(folder .. "/port")
-      ok, failure = pcall(fn, docker.connect(endpoint, { tls = false }), asked, endpoint)
+      -- 100 MB of an answer take more than the usual 60 s with ThreadSanitizer.
+      ok, failure = pcall(fn, docker.connect(endpoint, { tls = false, timeout = "4m" }), asked, endpoint)
       error("that ends the engine", 0)
     end)
   end)

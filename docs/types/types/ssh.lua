@@ -18,6 +18,35 @@ error('Cannot require a meta file')
 --- @field timeout? ops.duration # for each call over it that says none and is no copy of a file; 60s unless given
 --- @field keepalive? ops.duration # while we wait for an answer, ask for a sign of life this often; after three without one the connection is given up; 15s unless ssh_config says otherwise; 0 asks for none
 
+--- What host keys a machine shows.
+--- @class (exact) ssh.HostKeys
+--- @field known_as string # its name in known_hosts: "[db1]:2222"
+--- @field keys ssh.ScannedKey[] # one a type
+--- @field unchecked string[] # types of the keys that known_hosts has, where none of them could be asked for: nothing was compared
+--- @field known_hosts string # the file that new keys go to
+
+--- A host key that a machine shows.
+--- @class (exact) ssh.ScannedKey
+--- @field type string # "ssh-ed25519"
+--- @field fingerprint string # "SHA256:...", as ssh-keygen -l shows it
+--- @field status ssh.KeyStatus # "known"; "new": known_hosts has none of its type, and nothing speaks against it; "changed": it has another one, or none of those it has was shown
+--- @field line string # the line that known_hosts takes
+
+--- What known_hosts says of a key.
+--- @alias ssh.KeyStatus
+--- | "known"
+--- | "new"
+--- | "changed"
+
+--- Whose host keys to look at; what is not given is taken from ssh_config.
+--- @class (exact) ssh.HostKeysOptions
+--- @field host string # name or address, or a name that ssh_config has
+--- @field port? integer # 22 unless ssh_config has another
+--- @field user? string # for messages, and for what ssh_config has for it
+--- @field via? ssh.Host # host to go through; ssh_config's ProxyJump unless given
+--- @field known_hosts? string # file to compare with; ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts unless given
+--- @field connect_timeout? ops.duration # for all of its keys; 20s unless ssh_config says otherwise
+
 --- What a command answered.
 --- @class (exact) ssh.CommandResult
 --- @field exit_code? integer # its exit code; nil where a signal ended it
@@ -846,6 +875,27 @@ local M = {}
 --- @param options ssh.ConnectOptions # which host, and how
 --- @return ssh.Host # the host
 function M.connect(options) end
+
+--- What host keys a machine shows, and whether known_hosts has them.
+---
+--- Only reads; waits at most 10m.
+---
+--- Raises:
+--- - `ssh.unreachable`: the host refuses connections, is unroutable or does not answer
+--- - `ssh.protocol`: what answers speaks no SSH, or none we can agree with it on
+--- - `ssh.host_key_unknown`: the host key is in no known_hosts file
+--- - `ssh.host_key_changed`: the host shows another key than the one that is known
+--- - `ssh.auth`: the server does not let us log in
+--- - `ssh.key`: a private key cannot be used
+--- - `ssh.agent`: the SSH agent does not help
+--- - `ssh.config`: ssh_config has a value that cannot be one
+--- - `ssh.known_hosts`: a known_hosts file cannot be read or written
+--- - `ssh.channel`: the server opens no channel for us
+--- - `ssh.lost`: the connection was lost
+--- @async
+--- @param options ssh.HostKeysOptions # whose
+--- @return ssh.HostKeys # its keys; none of them is stored
+function M.host_keys(options) end
 
 --- Show the outputs of many hosts, identical ones once: what tostring(results) and print show, too.
 ---
