@@ -51,8 +51,14 @@ struct ScanOptions {
 
 /// Of "user@db1:2222" what the script takes.
 void add_target(const std::string& text, std::vector<std::string>& words) {
-  const auto hops = jump_hops(text);
-  if (hops.size() != 1) throw Error("usage.argument", describe(Value(text)) + " is no host: give NAME or NAME:PORT");
+  const Error no_host("usage.argument", describe(Value(text)) + " is no host: give NAME or NAME:PORT");
+  std::vector<JumpHop> hops;
+  try {
+    hops = jump_hops(text);
+  } catch (const Error&) {  // of its port, in words for ssh_config
+    throw Error(no_host);
+  }
+  if (hops.size() != 1) throw Error(no_host);
   const JumpHop& target = hops.front();
   ConnectOptions settings;
   settings.host = target.host;
@@ -194,6 +200,9 @@ cli::Command hosts_command(const cli::Modules& modules) {
   command.run = [options, modules](const std::vector<std::string>& arguments) {
     if (arguments.front() != "scan") {
       throw Error("usage.argument", describe(Value(arguments.front())) + " is nothing that hosts does: hosts scan");
+    }
+    if (options->limit && !options->inventory) {
+      throw Error("usage.option", "--limit selects from an inventory; name it with --inventory FILE");
     }
     return report(run_scans({arguments.begin() + 1, arguments.end()}, *options, modules), options->store);
   };

@@ -79,6 +79,10 @@ int send_available(int socket, std::string_view& text) noexcept {
       text, [&](std::string_view rest) { return send(socket, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
+int write_file(int descriptor, std::string_view text) noexcept {
+  return write_while_taken(text, [&](std::string_view rest) { return write(descriptor, rest.data(), rest.size()); });
+}
+
 int write_all(int descriptor, std::string_view text) noexcept {
   while (true) {
     if (const int error = write_available(descriptor, text); error != 0) return error;

@@ -8,7 +8,10 @@ namespace opshost {
 /// Returns 0, or the errno of the write that failed.
 int write_all(int descriptor, std::string_view text) noexcept;
 
-/// The same without waiting, for a descriptor that does not block: takes from `text` what was written.
+/// The same for a regular file, which raises no SIGPIPE and blocks nobody: one system call.
+int write_file(int descriptor, std::string_view text) noexcept;
+
+/// The same as write_all without waiting, for a descriptor that does not block: takes from `text` what was written.
 int write_available(int descriptor, std::string_view& text) noexcept;
 
 /// The same as write_available for a socket, which need not be set not to block.

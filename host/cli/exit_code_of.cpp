@@ -31,10 +31,10 @@ std::optional<ExitCode> code_with_meaning(std::string_view code) {
 
 /// The procedure's own text is wrong; running it again changes nothing.
 bool is_definition_error(std::string_view code) {
-  constexpr std::array<std::string_view, 10> kErrors{
-      "procedure.definition",     "procedure.outside",     "procedure.name",     "procedure.path_used",
-      "procedure.step_in_step",   "procedure.not_boolean", "procedure.not_data", "procedure.no_value",
-      "procedure.value_too_long", "journal.not_writable"};
+  constexpr std::array<std::string_view, 11> kErrors{
+      "procedure.definition",   "procedure.outside",        "procedure.name",        "procedure.path_used",
+      "procedure.step_in_step", "procedure.step_in_look",   "procedure.not_boolean", "procedure.not_data",
+      "procedure.no_value",     "procedure.value_too_long", "journal.not_writable"};
   return std::find(kErrors.begin(), kErrors.end(), code) != kErrors.end();
 }
 

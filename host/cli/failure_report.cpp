@@ -96,6 +96,18 @@ ValueList undone(const History& history) {
   return paths;
 }
 
+/// Steps that sent a change and have no undo, of a run that was rolled back.
+ValueList not_taken_back(const History& history) {
+  ValueList paths;
+  if (!history.rolled_back()) return paths;
+  for (const auto& [path, step] : history.steps()) {
+    const bool is_own = !path.starts_with(journal::kUndoStep) && !path.starts_with(journal::kCleanupStep);
+    const bool has_undo = history.steps().contains(std::string(journal::kUndoStep) + path);
+    if (is_own && !has_undo && history.changed(step)) paths.emplace_back(path);
+  }
+  return paths;
+}
+
 ValueList by_hand(const History& history) {
   ValueList paths;
   for (auto& path : history.done_by_hand()) paths.emplace_back(std::move(path));
@@ -145,6 +157,8 @@ std::string run_text(RunJournal& run) {
   const auto& history = run.history();
   std::string text;
   if (const auto list = undone(history); !list.empty()) text += "Taken back: " + names(list) + "\n";
+  if (const auto list = not_taken_back(history); !list.empty())
+    text += "Not taken back, without an `undo`: " + names(list) + "\n";
   if (const auto list = owed(history); !list.empty())
     text += "Owed: the clean-up " + names(list) + "\n" + owed_text(history);
   if (const auto list = by_hand(history); !list.empty()) text += "Done by hand: " + names(list) + "\n";
@@ -177,6 +191,7 @@ Value document(const Outcome& outcome, RunJournal& run, const std::string& advic
     report.emplace_back("step", std::move(at_fault));
   }
   report.emplace_back("undone", undone(history));
+  report.emplace_back("not_undone", not_taken_back(history));
   report.emplace_back("by_hand", by_hand(history));
   report.emplace_back("owed", owed(history));
   report.emplace_back("command", command(run));
@@ -192,10 +207,16 @@ void report_end(RunJournal& run, const std::string& state, const Value& value, c
     standard_output().write(json_text(ValueMap{{"run", run.folder().id},
                                                {"state", state},
                                                {"result", value},
+                                               {"not_undone", not_taken_back(history)},
                                                {"by_hand", by_hand(history)},
                                                {"owed", list},
                                                {"command", list.empty() ? "" : command(run)}}) +
                             "\n");
+  }
+  if (const auto kept = not_taken_back(history); !kept.empty()) {
+    say("opshost: the run " + run.folder().id +
+        " is rolled back, but what these steps did stays, they have no `undo`: " + names(kept) +
+        ". Take it back by hand\n");
   }
   if (const auto hands = by_hand(history); history.rolled_back() && !hands.empty()) {
     say("opshost: the run " + run.folder().id + " is rolled back, but what was done by hand stays: " + names(hands) +

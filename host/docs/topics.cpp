@@ -209,9 +209,10 @@ What is in the journal comes back when a run is taken on; everything else is rea
 - `ctx:fact(name, fn)` reads once. Whatever decides which steps there are must be a fact.
 - `ctx:step(name, {done, run, verify, undo, ...})` is the unit of change. Changes outside of a step are refused. `done` says whether it is so already: it is asked before `run`, and after it until it is so.
 - `ctx:require` is a precondition, asked once; `ctx:guard(name, fn, body)` is asked before every change in its body.
-- `ctx:cleanup(name, fn)` is put back at the end of its group, whatever happens, and owed until it was.
+- `ctx:cleanup(name, fn)` is put back at the end of its group, whatever happens, and owed until it was. Register it before the step whose effect it takes away: what began after it is looked at again by a resume, what was done before it counts as done. Its changes have to be repeatable.
+- `undo` of a step takes its change back when the run is rolled back; what has none stays, and is named.
 - `ctx:group`, `ctx:each`, `ctx:rolling`, `ctx:call` give the names in them their path, which has to be the same in every run.
-- `ctx:confirm`, `choose`, `input`, `manual` ask a person. Answers can come from `--answers FILE`; `--yes` answers `confirm`.
+- `ctx:confirm`, `choose`, `input`, `manual` ask a person. Answers can come from `--answers FILE`; `--yes` answers `confirm`. A question is asked again on resume unless a step behind it in its group has been done; what was typed at `input` stays.
 
 When a step was cut off, its changes decide. Nothing sent, or only what may be sent again: it runs again. `run` had returned: its goal is awaited. Anything else: `done` decides, and where it cannot, you do (or `--in-doubt=retry|skip|stop`). So give a step a `done`, and say `repeatable = true` where sending again ends in the same state.
 

@@ -17,9 +17,11 @@ void Gate::check_capability(const FunctionInfo& function, const Scope& scope) co
   const std::string allowed = declared == scope.uses->end()
                                   ? "no " + function.module
                                   : function.module + " = \"" + effect_name(declared->second) + "\"";
+  // The one that is a keyword.
+  const std::string key = function.module == "local" ? "[\"local\"]" : function.module;
   throw Error("gate.undeclared", function.qualified() + " is " + with_article(effect_name(function.effect)) +
-                                     ", but the procedure declares " + allowed + " in `uses`; add " + function.module +
-                                     " = \"" + effect_name(function.effect) + "\" there if it may do this");
+                                     ", but the procedure declares " + allowed + " in `uses`; add " + key + " = \"" +
+                                     effect_name(function.effect) + "\" there if it may do this");
 }
 
 void Gate::check_step(const Scope& scope, const std::string& shown) {

@@ -26,6 +26,7 @@ struct Scope {
   /// module -> strongest effect it may have. nullopt: no procedure, everything is allowed.
   std::optional<std::map<std::string, Effect>> uses;
   std::shared_ptr<Step> step;                  ///< nullptr: outside of a step
+  bool looks = false;                          ///< in a function that only looks: a fact, a guard, a step's `done`
   std::uint64_t frame = 0;                     ///< the procedure's group, item or call this fiber is in; 0: none
   std::vector<std::shared_ptr<Guard>> guards;  ///< asked before each change, outermost first
 

@@ -154,7 +154,7 @@ std::optional<Error> Writer::write_line(Line& line) {
     if (auto failure = write_value(value)) return failure;
   }
   fault_point("journal.before_write");
-  if (const int number = write_all(file_.get(), text); number != 0) return broken_ = broken("written", number);
+  if (const int number = write_file(file_.get(), text); number != 0) return broken_ = broken("written", number);
   fault_point("journal.written");
   ++last_number_;
   end_ += text.size();
@@ -187,7 +187,7 @@ bool Writer::reserve(std::uint64_t until) {
 std::optional<Error> Writer::write_value(const ValueFile& value) {
   const auto path = folder_ + "/" + value.name;
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  int failure = file ? write_all(file.get(), value.text) : errno;
+  int failure = file ? write_file(file.get(), value.text) : errno;
   if (failure == 0 && ::fsync(file.get()) != 0) failure = errno;
   ++syncs_;
   if (failure == 0) failure = sync_folder(std::filesystem::path(path).parent_path().string());

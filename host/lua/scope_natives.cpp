@@ -68,6 +68,7 @@ void read_scope(lua_State* state, gate::Scope& scope) {
   }
   lua_pop(state, 1);
   if (field_flag(state, 1, "unguarded")) scope.guards.clear();
+  if (field_flag(state, 1, "looks")) scope.looks = true;
   lua_getfield(state, 1, "guard");
   if (lua_isfunction(state, -1)) {
     int reference = 0;
@@ -79,7 +80,8 @@ void read_scope(lua_State* state, gate::Scope& scope) {
   lua_pop(state, 1);
 }
 
-// push_scope{frame =, uses =, step = {path =, repeatable =, ...} | false, guard = fn, unguarded =}: until pop_scope()
+// push_scope{frame =, uses =, step = {path =, repeatable =, ...} | false, guard = fn, unguarded =, looks =}: until
+// pop_scope()
 int push_scope(lua_State* state) {
   return native_body(state, [state] {
     auto& fiber = current_fiber(state);
@@ -112,6 +114,13 @@ int step_path(lua_State* state) {
   const auto* scope = current_fiber(state).scope.get();
   if (scope == nullptr || !scope->step) return 0;
   lua_pushlstring(state, scope->step->path.data(), scope->step->path.size());
+  return 1;
+}
+
+// looks() -> true in a function that only looks
+int looks(lua_State* state) {
+  const auto* scope = current_fiber(state).scope.get();
+  lua_pushboolean(state, scope != nullptr && scope->looks ? 1 : 0);
   return 1;
 }
 
@@ -151,6 +160,7 @@ void add_scope_natives(lua_State* state) {
   set_native(state, "pop_scope", pop_scope);
   set_native(state, "frame", frame);
   set_native(state, "step_path", step_path);
+  set_native(state, "looks", looks);
   set_native(state, "check_callee_uses", check_callee_uses);
   set_native(state, "unknown", unknown_value);
 }

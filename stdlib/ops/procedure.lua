@@ -43,6 +43,8 @@ for _, entry in ipairs {
   { "name", "a name a resume could not find again", "make names of what stays the same from run to run" },
   { "path_used", "two names lead to one path", "give one of them another name or key" },
   { "step_in_step", "a step or group inside of a step", "put one after the other" },
+  { "step_in_look", "a step, group, clean-up or question inside of a function that only looks",
+    "put it beside the fact, guard or step" },
   { "not_boolean", "a question's function returned something else than a boolean",
     "return true or false, and what was seen" },
   { "not_data", "a value that cannot be kept for a resume", "keep data: names and numbers, not handles or functions" },
@@ -62,6 +64,7 @@ for _, entry in ipairs {
     "resume that run, settle it with `opshost cleanup`, or `opshost abandon` it" },
   { "target_busy", "another run works on the target", "wait until it has ended" },
   { "run_busy", "another process works on the run", "wait until it has ended" },
+  { "nothing_to_do", "there is nothing left of the run to go on with", "`opshost show RUN` tells what became of it" },
   { "never_began", "a command that an earlier process was about to send never began",
     "nothing: it counts as not sent" },
   { "goes_on", "a job that an earlier process began is there under its name", "nothing: the step finds it there" },
@@ -76,6 +79,7 @@ for _, entry in ipairs {
   { "journal.broken", "the journal could not be written; no further change is sent", "repair the disk, then resume" },
   { "journal.damaged", "a journal is not what was written", "restore it, or abandon the run" },
   { "usage.parameter", "a procedure's parameter is missing or wrong", "`opshost describe PROCEDURE` shows them" },
+  { "usage.option", "an option of the command line is wrong", "`opshost COMMAND --help` shows them" },
   { "usage.procedure", "what was named is no procedure", "let its file return procedure.define{...}" },
 } do
   module.error(entry[1], entry[2], entry[3])

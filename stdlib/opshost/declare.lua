@@ -52,7 +52,12 @@ function declare.module(name, summary, about)
   --- The one object of a kind: returns the function that declares its methods, and their table.
   function module.object(object, doc)
     native.declare_handle(name, object, doc)
-    local methods = {}
+    local methods = setmetatable({}, { __index = function(known, field)
+      local names = {}
+      for known_name in pairs(known) do names[#names + 1] = known_name end
+      error(native.new_error("usage.unknown_method", object .. " has no method " .. native.describe(field)
+        .. native.nearest(tostring(field), names)), 0)
+    end })
     local function method(spec)
       spec.owner = object
       local check = native.declare_function(name, spec)

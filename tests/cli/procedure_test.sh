@@ -94,7 +94,7 @@ exits 5 "stop"
 run resume last --json --in-doubt=stop
 exits 5 "the report as JSON"
 hide_ids
-holds "with all of it" grep -q '^{"run":"RUN","state":"refused","error":{"code":"procedure.refused",.*"exit_code":5},"targets":\["a"\],"step":{"path":"file 2","at":".*","changes":\[{"call":"local.run(.*","subject":"this machine","state":"it ran and failed: local.exit"}\],"output":"oh no\\n"},"undone":\[\],"by_hand":\[\],"owed":\[\],"command":"opshost resume RUN"}$' "$TMPDIR/stdout"
+holds "with all of it" grep -q '^{"run":"RUN","state":"refused","error":{"code":"procedure.refused",.*"exit_code":5},"targets":\["a"\],"step":{"path":"file 2","at":".*","changes":\[{"call":"local.run(.*","subject":"this machine","state":"it ran and failed: local.exit"}\],"output":"oh no\\n"},"undone":\[\],"not_undone":\[\],"by_hand":\[\],"owed":\[\],"command":"opshost resume RUN"}$' "$TMPDIR/stdout"
 run resume last --in-doubt skip
 exits 0 "skip"
 says_nothing
@@ -120,7 +120,8 @@ exits 1 "a run there is none of"
 
 run plan three_files.lua --target a
 exits 10 "the plan of a second run"
-prints 'mark:
+prints 'mark away: clean-up at the end of its group; what it changes is not planned
+mark:
   1. local.write_file("mark", "here")  (three_files.lua:18)
 file 1: already so ("f1")
 file 2:
@@ -182,6 +183,20 @@ exits 0 "taken back"
 holds "all of it" test ! -e f1 -a ! -e f2
 run run three_files.lua --target c
 exits 0 "the host is free"
+
+procedure 'ctx:step("kept", { run = function() machine.mkdir("kept") end })
+ctx:step("undone", { run = function() machine.mkdir("undone") end, undo = function() machine.delete("undone") end })
+ctx:fail("so")'
+run run p.lua
+exits 2 "a run with a step that has no undo"
+run resume --rollback last
+exits 0 "what has an undo is taken back"
+holds "that is" test ! -e undone -a -d kept
+hide_ids
+says <<'SAYS'
+opshost: the run RUN is rolled back, but what these steps did stays, they have no `undo`: "kept". Take it back by hand
+SAYS
+rmdir kept
 rm -f f1 f2 f3
 
 # What a procedure must not do ------------------------------------------------------------------------------------------
@@ -194,6 +209,62 @@ procedure 'ctx:step("a", { run = function() ctx:step("b", { run = function() end
 run run p.lua
 exits 1 "a step in a step"
 first_line 'opshost: p.lua:4: the step "a/b" is inside the `run` of the step "a"; a step is the unit a resume repeats, so it holds no other. Put one after the other [procedure.step_in_step]'
+# Nor where it would be done as often as somebody looks, and by a plan.
+only_looks() {
+  run run p.lua
+  exits 1 "$2 in $3"
+  first_line "opshost: p.lua:$1: $2 is inside a function that only looks (of a fact, a precondition or a guard, or the \`done\` or \`verify\` of a step), which is called as often as it takes, and by plans. Put it beside that [procedure.step_in_look]"
+  run plan p.lua
+  exits 1 "$2 in $3, planned"
+}
+inner='ctx:step("b", { run = function() machine.mkdir("made") end })'
+procedure "ctx:fact('f', function() $inner return 1 end)"
+only_looks 4 'the step "b"' "a fact"
+procedure "ctx:require('r', function() $inner return true end)"
+only_looks 4 'the step "b"' "a precondition"
+procedure "ctx:step('a', { done = function() $inner return true end, run = function() end })"
+only_looks 4 'the step "b"' "a done"
+procedure "ctx:guard('g', function() $inner return true end, function()
+  ctx:step('a', { run = function() machine.mkdir('made') end })
+end)"
+only_looks 4 'the step "b"' "a guard"
+procedure 'ctx:fact("f", function() ctx:group("g", function() end) return 1 end)'
+only_looks 4 'the group "g"' "a fact"
+procedure 'ctx:fact("f", function() ctx:cleanup("c", function() end) return 1 end)'
+only_looks 4 'the clean-up "c"' "a fact"
+procedure 'ctx:fact("f", function() return ctx:confirm("sure", { text = "Sure?" }) end)'
+only_looks 4 'the question "sure"' "a fact"
+procedure "ctx:step('a', { run = function() end, verify = function() $inner return true end })"
+run run p.lua
+exits 1 "a step in a verify"
+holds "nothing of it was done" test ! -e made
+procedure 'ctx:stpe("a", { run = function() end })'
+run run p.lua
+exits 1 "a method that does not exist"
+first_line 'opshost: p.lua:4: Context has no method "stpe"; did you mean "step"? [usage.unknown_method]'
+with_parameters() {
+  procedure "$1" "params = { hosts = require('ops.procedure').param.hosts{}, wait = require('ops.procedure').param.duration{ optional = true } },"
+  sed -i 's/function(ctx)/function(ctx, p)/' p.lua
+}
+with_parameters 'ctx:log(tostring(p.wait) .. " " .. #p.hosts)'
+run run p.lua --hosts a,b --wait 5
+exits 0 "seconds as a number"
+holds "they are" grep -q '5 2$' "$TMPDIR/stderr" "$TMPDIR/stdout"
+run run p.lua --hosts a
+exits 0 "a parameter without a value"
+holds "it is nil" grep -q 'nil 1$' "$TMPDIR/stderr" "$TMPDIR/stdout"
+run run p.lua --hosts ,
+exits 1 "no host"
+first_line 'opshost: --hosts names nothing: "," [usage.parameter]'
+with_parameters 'ctx:log(p.wiat)'
+run run p.lua --hosts a
+exits 1 "a parameter that is not declared"
+first_line 'opshost: p.lua:4: /PWD/p.lua declares no parameter "wiat"; did you mean "wait"? [usage.unknown_name]'
+procedure 'ctx:cleanup("c", function() end)'
+run plan p.lua
+exits 0 "a plan of a clean-up"
+prints 'c: clean-up at the end of its group; what it changes is not planned
+no changes; the plan is exact'
 procedure 'ctx:step("a", { run = function() machine.run({ "true" }) machine.mkdir("made") end })'
 run run p.lua
 exits 1 "a change after one that is not repeatable"

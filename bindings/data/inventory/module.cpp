@@ -30,9 +30,10 @@ void declare_errors(Module& module) {
                               "keep one of the two; both places are in the message");
   module.error<DocumentPlace>("inventory.duplicate_host", "a group lists a host twice", "take one of them out");
   module.error<DocumentPlace>("inventory.unknown_host", "there is no host of that name",
-                              "correct the name; the message shows the nearest one there is");
-  module.error<DocumentPlace>("inventory.unknown_group", "there is no group of that name",
-                              "correct the name, or define the group; the message shows the nearest one there is");
+                              "correct the name; the message shows the nearest one, if any is near");
+  module.error<DocumentPlace>(
+      "inventory.unknown_group", "there is no group of that name",
+      "correct the name, or define the group; the message shows the nearest one, if any is near");
   module.error<DocumentPlace>("inventory.value", "a connection detail is not what it has to be",
                               "the message says what is expected");
   module.error<DocumentPlace>("inventory.plain_secret", "a password stands in the inventory itself",

@@ -11,8 +11,12 @@ local cleanup = {}
 function cleanup.register(name, fn, options)
   local frame = frames.current()
   local path = frames.path(name)
+  frames.refuse_where_looking("the clean-up", path)
   frames.claim("cleanup", path)
-  if run.mode == "plan" then return end
+  if run.mode == "plan" then
+    native.plan_remark(path, "clean-up at the end of its group; what it changes is not planned")
+    return
+  end
   local state = native.cleanup_state(path)
   -- It ran: for good where its group had ended; else the group goes on now, and it is owed anew.
   if state == "ran" and (native.group_ended(frame.path) or frames.settling()) then return end

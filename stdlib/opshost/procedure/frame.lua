@@ -80,9 +80,18 @@ function frames.scoped(change, fn, ...)
   end)(raw_pcall(fn, ...))
 end
 
---- Runs `fn` for what only reads: a change in it is refused.
+--- Runs `fn` for what only looks: a change in it is refused, and so is what would hold one.
 function frames.reading(fn, ...)
-  return frames.scoped({ step = false }, fn, ...)
+  return frames.scoped({ step = false, looks = true }, fn, ...)
+end
+
+--- Raises where `what` ("the step") stands in a function that only looks: a plan runs that too, and a step time and
+--- again.
+function frames.refuse_where_looking(what, path)
+  if not native.looks() then return end
+  fail("procedure.step_in_look", what .. ' "' .. path .. '" is inside a function that only looks (of a fact, a '
+    .. "precondition or a guard, or the `done` or `verify` of a step), which is called as often as it takes, and by "
+    .. "plans. Put it beside that")
 end
 
 local function check_visited(frame)
@@ -125,6 +134,7 @@ function frames.within(segment, body, scope, ...)
       .. '" holds a group; a step is one unit, so groups hold steps. For many things at once in a step use ops.each')
   end
   local path = frames.path(segment)
+  frames.refuse_where_looking("the group", path)
   frames.claim("group", path)
   last_id = last_id + 1
   scope = scope or {}

@@ -132,7 +132,8 @@ function group.call(name, params)
   for _, target in ipairs(main.targets(definition, p)) do
     if run.mode ~= "plan" then native.lock_target(target) end
   end
-  return frames.within(name, definition.run, { uses = definition.uses }, main.context, p)
+  return frames.within(name, definition.run, { uses = definition.uses }, main.context,
+    native.internal("procedure/params").strict(definition, p))
 end
 
 return group

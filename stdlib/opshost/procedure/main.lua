@@ -61,6 +61,7 @@ end
 
 -- The body, inside the deadline of --until where there is one.
 local function body(definition, p)
+  p = params.strict(definition, p)
   if not run.options["until"] then return definition.run(main.context, p) end
   local seconds = native.seconds_until(run.options["until"])
   if not seconds then

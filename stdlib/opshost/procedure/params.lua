@@ -95,12 +95,25 @@ local function text_to_value(param, text, flag)
     if not number then fail("usage.parameter", flag .. ": expected " .. param.kind .. ', got "' .. text .. '"') end
     return number
   end
+  -- Seconds and bytes may be numbers, which the command line has only as text.
+  if (param.kind == "duration" or param.kind == "size") and text:find("^%d+%.?%d*$") then return tonumber(text) end
   if param.kind == "boolean" then
     if text == "true" or text == "yes" then return true end
     if text == "false" or text == "no" then return false end
     fail("usage.parameter", flag .. ': expected true or false, got "' .. text .. '"')
   end
   return text
+end
+
+--- For `run`: a name that is not declared is a mistake, and no parameter without a value.
+function params.strict(definition, p)
+  local strict = {}
+  for name, value in pairs(p) do strict[name] = value end
+  return setmetatable(strict, { __index = function(_, name)
+    if definition.params[name] then return nil end
+    fail("usage.unknown_name", (definition.name or "the procedure") .. " declares no parameter "
+      .. native.describe(name) .. native.nearest(tostring(name), names_of(definition)))
+  end })
 end
 
 local function flags_of(definition)
@@ -117,7 +130,9 @@ local function set(given, definition, name, text, flag)
   local param = definition.params[name]
   if params.is_list(param) then
     given[name] = given[name] or {}
+    local before = #given[name]
     for part in text:gmatch("[^,]+") do given[name][#given[name] + 1] = part end
+    if #given[name] == before then fail("usage.parameter", flag .. " names nothing: " .. native.describe(text)) end
     return
   end
   if given[name] ~= nil then fail("usage.parameter", flag .. " is given twice") end

@@ -103,8 +103,14 @@ local function planned(path, kind, text, taken)
     .. (taken == nil and "" or "; taken as " .. native.describe(taken)))
 end
 
-function question.confirm(name, options)
+local function path_of(name)
   local path = frames.path(name)
+  frames.refuse_where_looking("the question", path)
+  return path
+end
+
+function question.confirm(name, options)
+  local path = path_of(name)
   if run.mode == "plan" then
     planned(path, "confirm", options.text, "yes")
     return true
@@ -115,7 +121,7 @@ function question.confirm(name, options)
 end
 
 function question.choose(name, options)
-  local path = frames.path(name)
+  local path = path_of(name)
   if run.mode == "plan" then
     planned(path, "choose", options.text, options.assume)
     if options.assume ~= nil then return options.assume end
@@ -130,7 +136,7 @@ local function any_line(line)
 end
 
 function question.input(name, options)
-  local path = frames.path(name)
+  local path = path_of(name)
   if native.is_secret_name((name:gsub("%s+$", ""):gsub("%s+", "_"))) then
     fail("procedure.not_data", 'the answer to "' .. path .. '" is a secret, and no secret is written down for a resume;'
       .. " ask for it with ops.secret.input")
@@ -176,7 +182,7 @@ local function is_done(path, options)
 end
 
 function question.manual(name, options)
-  local path = frames.path(name)
+  local path = path_of(name)
   local hook = options.hook and run.hooks[options.hook]
   if hook then return by_hook(name, options, hook) end
   if is_done(path, options) then return end

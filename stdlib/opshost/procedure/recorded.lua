@@ -115,7 +115,8 @@ end
 function recorded.guard(name, fn, body)
   local path = frames.path(name)
   local function ask(change)
-    local holds, seen = boolean_answer("the guard", name, frames.scoped({ step = false, unguarded = true }, fn))
+    local scope = { step = false, looks = true, unguarded = true }
+    local holds, seen = boolean_answer("the guard", name, frames.scoped(scope, fn))
     if not holds then
       fail("procedure.guard", 'the guard "' .. path .. '" holds back ' .. change .. seen_text(seen)
         .. "; nothing was sent. Put right what it asks for, then resume")

@@ -224,6 +224,7 @@ local function begin(step, record)
 end
 
 local function check_place(path)
+  frames.refuse_where_looking("the step", path)
   local inside = native.step_path()
   if not inside then return end
   fail("procedure.step_in_step", 'the step "' .. path .. '" is inside the `run` of the step "' .. inside

@@ -76,6 +76,17 @@ code=0
 [[ $code == 1 ]] || fail "exit code $code of a line that is no host"
 grep -qF 'host is "two words", which is no name or address of a host' err || fail "$(<err)"
 
+for word in 127.9.0.1:abc 127.9.0.1:99999 a,b; do
+  code=0
+  "$OPSHOST" hosts scan "$word" 2>err || code=$?
+  [[ $code == 1 ]] || fail "exit code $code of $word"
+  grep -qF "\"$word\" is no host: give NAME or NAME:PORT" err || fail "$(<err)"
+done
+code=0
+"$OPSHOST" hosts scan --limit db1 127.9.0.1 2>err || code=$?
+[[ $code == 1 ]] || fail "exit code $code of --limit without an inventory"
+grep -qF -- "--limit selects from an inventory; name it with --inventory FILE" err || fail "$(<err)"
+
 # A host behind another, as ssh_config has it: that one is logged in to, so it has to be known.
 mkdir -p "$HOME/.ssh"
 jump="127.9.0.7:$LAB_SSH_PORT"
