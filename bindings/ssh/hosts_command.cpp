@@ -1,10 +1,13 @@
 #include "bindings/ssh/hosts_command.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <utility>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "bindings/ssh/client_config.hpp"
 #include "bindings/ssh/library.hpp"
@@ -17,21 +20,22 @@ namespace opshost::ssh {
 
 namespace {
 
+constexpr const char* kInterrupted = "interrupted";
+
 // What is not given is "".
 constexpr const char* kScript = R"(
 local ops, ssh = require "ops", require "ssh"
 local function given(text) return text ~= "" and text or nil end
-local words = { ... }
-local inventory, limit, known_hosts = given(words[1]), given(words[2]), given(words[3])
+local inventory, limit, known_hosts, lines = ...
+known_hosts = given(known_hosts)
 local targets = {}
-if inventory then
-  for i, host in ipairs(require("ops.inventory").load(inventory):hosts(limit)) do
+if given(inventory) then
+  for i, host in ipairs(require("ops.inventory").load(inventory):hosts(given(limit))) do
     targets[i] = { host = host, known_hosts = known_hosts }
   end
 end
-for i = 4, #words, 3 do
-  targets[#targets + 1] = { host = words[i], port = tonumber(words[i + 1]), user = given(words[i + 2]),
-    known_hosts = known_hosts }
+for host, port, user in lines:gmatch("([^\n]*)\n([^\n]*)\n([^\n]*)\n") do
+  targets[#targets + 1] = { host = host, port = tonumber(port), user = given(user), known_hosts = known_hosts }
 end
 local results = ops.each(targets, { parallel = 50, on_error = "collect" }, function(target)
   return ssh.host_keys(target)
@@ -49,8 +53,8 @@ struct ScanOptions {
   std::optional<std::string> limit;
 };
 
-/// Of "user@db1:2222" what the script takes.
-void add_target(const std::string& text, std::vector<std::string>& words) {
+/// Of "user@db1:2222" what the script takes: three lines.
+void add_target(const std::string& text, std::string& lines) {
   const Error no_host("usage.argument", describe(Value(text)) + " is no host: give NAME or NAME:PORT");
   std::vector<JumpHop> hops;
   try {
@@ -62,10 +66,11 @@ void add_target(const std::string& text, std::vector<std::string>& words) {
   const JumpHop& target = hops.front();
   ConnectOptions settings;
   settings.host = target.host;
+  settings.port = target.port;
+  settings.user = target.user;
   check_settings(settings);
-  words.push_back(target.host);
-  words.push_back(target.port ? std::to_string(*target.port) : "");
-  words.push_back(target.user.value_or(""));
+  lines +=
+      target.host + '\n' + (target.port ? std::to_string(*target.port) : "") + '\n' + target.user.value_or("") + '\n';
 }
 
 /// What stands in a line before "#", without blanks around it.
@@ -77,36 +82,32 @@ std::string without_comment(std::string_view line) {
   return std::string(line.substr(begin, line.find_last_not_of(kBlanks) + 1 - begin));
 }
 
-void add_targets_of(const std::string& file, std::vector<std::string>& words) {
-  std::ifstream lines(file);
-  if (!lines) throw Error("usage.argument", "--file " + file + " cannot be read: " + errno_text(errno));
-  for (std::string line; std::getline(lines, line);) {
-    if (const std::string word = without_comment(line); !word.empty()) add_target(word, words);
+void add_targets_of(const std::string& file, std::string& lines) {
+  std::ifstream listed(file);
+  if (!listed) throw Error("usage.argument", "--file " + file + " cannot be read: " + errno_text(errno));
+  for (std::string line; std::getline(listed, line);) {
+    if (const std::string word = without_comment(line); !word.empty()) add_target(word, lines);
   }
 }
 
 std::vector<std::string> script_words(const std::vector<std::string>& targets, const ScanOptions& options) {
-  std::vector<std::string> words{options.inventory.value_or(""), options.limit.value_or(""),
-                                 options.known_hosts.value_or("")};
-  for (const std::string& target : targets) add_target(target, words);
-  if (options.file) add_targets_of(*options.file, words);
-  return words;
+  std::string lines;
+  for (const std::string& target : targets) add_target(target, lines);
+  if (options.file) add_targets_of(*options.file, lines);
+  return {options.inventory.value_or(""), options.limit.value_or(""), options.known_hosts.value_or(""), lines};
 }
 
-/// One a host: what ssh.host_keys returned, or why it failed.
-ValueList run_scans(const std::vector<std::string>& targets, const ScanOptions& options, const cli::Modules& modules) {
+/// `found`: one a host, what ssh.host_keys returned or why it failed.
+Outcome run_scans(const std::vector<std::string>& targets, const ScanOptions& options, const cli::Modules& modules,
+                  Value& found) {
+  const auto words = script_words(targets, options);
   const auto runtime = cli::open_session(cli::SessionOptions(), modules);
-  Value found;
   const auto take = [&found](lua_State* state, int results) {
     if (results > 0) found = lua::value_from_lua(state, lua_gettop(state) - results + 1);
   };
-  const Outcome outcome = runtime->run_text(kScript, "=hosts", script_words(targets, options), take);
-  if (!outcome.returned) throw Error(outcome.error);
-  const auto* scans = found.get_if<ValueList>();
-  if (scans == nullptr || scans->empty()) {
-    throw Error("usage.argument", "no host: opshost hosts scan HOST..., --inventory FILE or --file FILE");
-  }
-  return *scans;
+  Outcome outcome = runtime->run_text(kScript, "=hosts", words, take);
+  if (outcome.error.code() == kInterrupted) cli::report(outcome, cli::SessionOptions(), *runtime);
+  return outcome;
 }
 
 std::vector<Value> items(const Value& scan, std::string_view name) {
@@ -177,6 +178,18 @@ int report(const ValueList& scans, bool store) {
   return totals.failed ? static_cast<int>(ExitCode::unreachable) : 0;
 }
 
+int scan(const std::vector<std::string>& targets, const ScanOptions& options, const cli::Modules& modules) {
+  Value found;
+  const Outcome outcome = run_scans(targets, options, modules, found);
+  if (outcome.error.code() == kInterrupted) return outcome.exit_code;
+  if (!outcome.returned) throw Error(outcome.error);
+  const auto* scans = found.get_if<ValueList>();
+  if (scans == nullptr || scans->empty()) {
+    throw Error("usage.argument", "no host: opshost hosts scan HOST..., --inventory FILE or --file FILE");
+  }
+  return report(*scans, options.store);
+}
+
 }  // namespace
 
 cli::Command hosts_command(const cli::Modules& modules) {
@@ -204,7 +217,7 @@ cli::Command hosts_command(const cli::Modules& modules) {
     if (options->limit && !options->inventory) {
       throw Error("usage.option", "--limit selects from an inventory; name it with --inventory FILE");
     }
-    return report(run_scans({arguments.begin() + 1, arguments.end()}, *options, modules), options->store);
+    return scan({arguments.begin() + 1, arguments.end()}, *options, modules);
   };
   return command;
 }

@@ -20,7 +20,7 @@ const Raises kConnecting{
     "ssh.agent",       "ssh.config",   "ssh.known_hosts",      "ssh.channel",          "ssh.lost"};
 const Raises kRunning{"ssh.exit", "ssh.signal", "ssh.timeout", "ssh.cwd", "ssh.as_user"};
 
-// A scan has its own, connect_timeout; this is for the hosts on the way, too.
+// It is `connect_timeout` that ends a scan, which may be any time.
 constexpr Duration kScanTimeout = std::chrono::minutes(10);
 constexpr Duration kFollowTimeout = std::chrono::seconds(60);
 
@@ -186,8 +186,8 @@ void declare(Module& module) {
   module.observe("connect", connect, {{"options", "which host, and how"}}, "A host; it is connected to on first use",
                  Raises{"usage.argument"}, Returns{"the host"});
   module.observe("host_keys", host_keys, {{"options", "whose"}},
-                 "What host keys a machine shows, and whether known_hosts has them", kConnecting, Timeout{kScanTimeout},
-                 Returns{"its keys; none of them is stored"});
+                 "What host keys a machine shows, and whether known_hosts has them", kConnecting,
+                 Raises{"usage.argument"}, Timeout{kScanTimeout}, Returns{"its keys; none of them is stored"});
   declare_host(module);
   module.observe("ask_tracked", ask_tracked, {{"note", "the journal's"}, {"options", "how long"}},
                  "Ask what became of a command", Hidden{});

@@ -1,5 +1,6 @@
 #pragma once
 // What host keys a machine shows, and what known_hosts says of them.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,7 +52,7 @@ OPSHOST_RECORD(HostKeysOptions, "Whose host keys to look at; what is not given i
                (port, "22 unless ssh_config has another"), (user, "for messages, and for what ssh_config has for it"),
                (via, "host to go through; ssh_config's ProxyJump unless given"),
                (known_hosts, "file to compare with; ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts unless given"),
-               (connect_timeout, "for all of its keys; 20s unless ssh_config says otherwise"))
+               (connect_timeout, "for the way there and all of its keys; 20s unless ssh_config says otherwise"))
 
 /// Every type of key that this library can check; a connection for each, and nobody logs in. The hosts on the way are
 /// logged in to, and have to be known. Where one key changed, or none of those that are known was shown although it was

@@ -80,7 +80,9 @@ int send_available(int socket, std::string_view& text) noexcept {
 }
 
 int write_file(int descriptor, std::string_view text) noexcept {
-  return write_while_taken(text, [&](std::string_view rest) { return write(descriptor, rest.data(), rest.size()); });
+  const int error =
+      write_while_taken(text, [&](std::string_view rest) { return write(descriptor, rest.data(), rest.size()); });
+  return error == 0 && !text.empty() ? EAGAIN : error;
 }
 
 int write_all(int descriptor, std::string_view text) noexcept {

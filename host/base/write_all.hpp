@@ -8,7 +8,7 @@ namespace opshost {
 /// Returns 0, or the errno of the write that failed.
 int write_all(int descriptor, std::string_view text) noexcept;
 
-/// The same for a regular file, which raises no SIGPIPE and blocks nobody: one system call.
+/// The same for a regular file, which raises no SIGPIPE and needs no waiting; one that asks for that is EAGAIN.
 int write_file(int descriptor, std::string_view text) noexcept;
 
 /// The same as write_all without waiting, for a descriptor that does not block: takes from `text` what was written.

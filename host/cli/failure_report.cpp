@@ -96,14 +96,15 @@ ValueList undone(const History& history) {
   return paths;
 }
 
-/// Steps that sent a change and have no undo, of a run that was rolled back.
+/// Steps that sent a change, and that no undo ran for, of a run that was rolled back. What a clean-up took back of it
+/// nobody can tell.
 ValueList not_taken_back(const History& history) {
   ValueList paths;
   if (!history.rolled_back()) return paths;
   for (const auto& [path, step] : history.steps()) {
     const bool is_own = !path.starts_with(journal::kUndoStep) && !path.starts_with(journal::kCleanupStep);
-    const bool has_undo = history.steps().contains(std::string(journal::kUndoStep) + path);
-    if (is_own && !has_undo && history.changed(step)) paths.emplace_back(path);
+    const bool undone = history.steps().contains(std::string(journal::kUndoStep) + path);
+    if (is_own && !undone && history.changed(step)) paths.emplace_back(path);
   }
   return paths;
 }
@@ -157,8 +158,7 @@ std::string run_text(RunJournal& run) {
   const auto& history = run.history();
   std::string text;
   if (const auto list = undone(history); !list.empty()) text += "Taken back: " + names(list) + "\n";
-  if (const auto list = not_taken_back(history); !list.empty())
-    text += "Not taken back, without an `undo`: " + names(list) + "\n";
+  if (const auto list = not_taken_back(history); !list.empty()) text += "No `undo` ran for: " + names(list) + "\n";
   if (const auto list = owed(history); !list.empty())
     text += "Owed: the clean-up " + names(list) + "\n" + owed_text(history);
   if (const auto list = by_hand(history); !list.empty()) text += "Done by hand: " + names(list) + "\n";
@@ -215,8 +215,9 @@ void report_end(RunJournal& run, const std::string& state, const Value& value, c
   }
   if (const auto kept = not_taken_back(history); !kept.empty()) {
     say("opshost: the run " + run.folder().id +
-        " is rolled back, but what these steps did stays, they have no `undo`: " + names(kept) +
-        ". Take it back by hand\n");
+        " is rolled back, but no `undo` ran for these steps; what they changed or may have changed stays, unless a "
+        "clean-up put it back: " +
+        names(kept) + "\n");
   }
   if (const auto hands = by_hand(history); history.rolled_back() && !hands.empty()) {
     say("opshost: the run " + run.folder().id + " is rolled back, but what was done by hand stays: " + names(hands) +

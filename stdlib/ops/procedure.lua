@@ -43,7 +43,7 @@ for _, entry in ipairs {
   { "name", "a name a resume could not find again", "make names of what stays the same from run to run" },
   { "path_used", "two names lead to one path", "give one of them another name or key" },
   { "step_in_step", "a step or group inside of a step", "put one after the other" },
-  { "step_in_look", "a step, group, clean-up or question inside of a function that only looks",
+  { "step_in_look", "a step, clean-up or question inside of a function that only looks",
     "put it beside the fact, guard or step" },
   { "not_boolean", "a question's function returned something else than a boolean",
     "return true or false, and what was seen" },

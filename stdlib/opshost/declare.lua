@@ -55,6 +55,7 @@ function declare.module(name, summary, about)
     local methods = setmetatable({}, { __index = function(known, field)
       local names = {}
       for known_name in pairs(known) do names[#names + 1] = known_name end
+      table.sort(names)
       error(native.new_error("usage.unknown_method", object .. " has no method " .. native.describe(field)
         .. native.nearest(tostring(field), names)), 0)
     end })

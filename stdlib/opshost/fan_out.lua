@@ -23,7 +23,7 @@ local function text_of(result)
   local value = result.value
   if type(value) == "table" and value.stdout then return tostring(value.stdout) .. tostring(value.stderr or "") end
   local meta = type(value) == "table" and getmetatable(value)
-  if meta == nil or meta == "list" then return native.describe(value) end
+  if meta == nil or meta == "list" or meta == "params" then return native.describe(value) end
   return tostring(value)
 end
 
@@ -76,12 +76,14 @@ local function first_line(failure)
   return (failure.message or tostring(failure)):match("[^\n]*")
 end
 
-local MOST_NAMED = 20
-
 --- Why an item failed: a line, or of a fan-out in it the lines of its items, which is where the reason is.
-local function reason_lines(failure)
+local function reason_of(failure)
   return failure.code == "group.failed" and failure.message:gsub("\n", "\n  ") or first_line(failure)
 end
+
+fan_out.reason_of = reason_of
+
+local MOST_NAMED = 20
 
 local function failure_lines(results)
   local lines = {}
@@ -90,7 +92,7 @@ local function failure_lines(results)
       lines[#lines + 1] = "  and " .. (#results.failed - MOST_NAMED) .. " more"
       break
     end
-    lines[#lines + 1] = "  " .. item_name(result.item) .. ": " .. reason_lines(result.error)
+    lines[#lines + 1] = "  " .. item_name(result.item) .. ": " .. reason_of(result.error)
   end
   return table.concat(lines, "\n")
 end
@@ -108,7 +110,7 @@ local function data_of(results)
   for i = 1, #results do
     local result = results[i]
     items[i] = { item = item_name(result.item), ok = result.ok, skipped = result.skipped or false,
-      error = result.error and first_line(result.error) or nil, code = result.error and result.error.code or nil }
+      error = result.error and reason_of(result.error) or nil, code = result.error and result.error.code or nil }
   end
   return items
 end

@@ -8,19 +8,25 @@ local printer = {}
 -- What a person looks for first; the rest follows by name.
 local FIRST = { name = 1, id = 2, host = 3, item = 4 }
 
+-- Lists and a procedure's parameters have metatables of opshost's own, and are shown as the tables they are.
+local function is_object(value)
+  local meta = getmetatable(value)
+  return meta ~= nil and meta ~= "list" and meta ~= "params"
+end
+
 local function cell_text(value, field)
   if value == nil then return "" end
   if type(field) == "string" and native.is_secret_field(field, value) then return "***" end
   if value == native.null then return "-" end
   if type(value) == "string" then return value end
-  if type(value) == "table" and getmetatable(value) ~= "list" and getmetatable(value) then return tostring(value) end
+  if type(value) == "table" and is_object(value) then return tostring(value) end
   if type(value) == "table" then return native.describe(value) end
   return tostring(value)
 end
 
 -- A table with names, also beside a list's elements; a list and what is no plain table have none.
 local function is_record(value)
-  if type(value) ~= "table" or getmetatable(value) and getmetatable(value) ~= "list" then return false end
+  if type(value) ~= "table" or is_object(value) then return false end
   local count = 0
   for _ in pairs(value) do count = count + 1 end
   return count > #value
@@ -104,9 +110,8 @@ end
 -- What JSON has no word for as a person would see it: a secret, a handle, a function, a table within itself.
 function as_data(value, around)
   local kind = type(value)
-  local is_object = kind == "userdata" and value ~= native.null
-    or kind == "table" and getmetatable(value) and getmetatable(value) ~= "list"
-  if kind == "function" or kind == "thread" or is_object then return tostring(value) end
+  local is_opaque = kind == "userdata" and value ~= native.null or kind == "table" and is_object(value)
+  if kind == "function" or kind == "thread" or is_opaque then return tostring(value) end
   if kind ~= "table" then return value end
   return table_as_data(value, around)
 end

@@ -194,7 +194,7 @@ exits 0 "what has an undo is taken back"
 holds "that is" test ! -e undone -a -d kept
 hide_ids
 says <<'SAYS'
-opshost: the run RUN is rolled back, but what these steps did stays, they have no `undo`: "kept". Take it back by hand
+opshost: the run RUN is rolled back, but no `undo` ran for these steps; what they changed or may have changed stays, unless a clean-up put it back: "kept"
 SAYS
 rmdir kept
 rm -f f1 f2 f3
@@ -228,8 +228,15 @@ procedure "ctx:guard('g', function() $inner return true end, function()
   ctx:step('a', { run = function() machine.mkdir('made') end })
 end)"
 only_looks 4 'the step "b"' "a guard"
-procedure 'ctx:fact("f", function() ctx:group("g", function() end) return 1 end)'
-only_looks 4 'the group "g"' "a fact"
+procedure "ctx:fact('f', function() return ctx:try('t', function() $inner end, { 'local.exit' }) end)"
+only_looks 4 'the step "t/b"' "a try in a fact"
+procedure 'ctx:log(tostring(ctx:fact("f", function() return ctx:try("t", function() return 7 end, { "local.exit" }) end)))'
+run run p.lua
+exits 0 "a try in a fact"
+procedure 'ctx:fact("f", function() return require("ops.procedure").param.strng() end)'
+run run p.lua
+exits 1 "a kind of parameter that does not exist"
+first_line 'opshost: p.lua:4: Params has no method "strng"; did you mean "string"? [usage.unknown_method]'
 procedure 'ctx:fact("f", function() ctx:cleanup("c", function() end) return 1 end)'
 only_looks 4 'the clean-up "c"' "a fact"
 procedure 'ctx:fact("f", function() return ctx:confirm("sure", { text = "Sure?" }) end)'
@@ -238,6 +245,11 @@ procedure "ctx:step('a', { run = function() end, verify = function() $inner retu
 run run p.lua
 exits 1 "a step in a verify"
 holds "nothing of it was done" test ! -e made
+procedure 'ctx:step("a", { run = function() machine.mkdir("made") end })'
+sed -i 's/uses = { \["local"\] = "destroy" }/uses = {}/' p.lua
+run run p.lua
+exits 1 "a module that is not declared"
+first_line 'opshost: p.lua:4: local.mkdir: local.mkdir is a change, but the procedure declares no local in `uses`; add ["local"] = "change" there if it may do this [gate.undeclared]'
 procedure 'ctx:stpe("a", { run = function() end })'
 run run p.lua
 exits 1 "a method that does not exist"
@@ -253,6 +265,13 @@ holds "they are" grep -q '5 2$' "$TMPDIR/stderr" "$TMPDIR/stdout"
 run run p.lua --hosts a
 exits 0 "a parameter without a value"
 holds "it is nil" grep -q 'nil 1$' "$TMPDIR/stderr" "$TMPDIR/stdout"
+with_parameters 'ops.print(p) ctx:log(require("data").to_json(ctx:fact("p", function() return p end))) ctx:log(tostring(p[1]))'
+run run p.lua --hosts a --wait 5
+exits 0 "all parameters at once"
+prints 'hosts  {"a"}
+wait   5
+{"hosts":["a"],"wait":5}
+nil'
 run run p.lua --hosts ,
 exits 1 "no host"
 first_line 'opshost: --hosts names nothing: "," [usage.parameter]'

@@ -14,7 +14,7 @@ using namespace opshost::journal;
 
 namespace {
 
-Record record(std::uint64_t number, std::string kind, ValueMap fields) {
+journal::Record record(std::uint64_t number, std::string kind, ValueMap fields) {
   return {.number = number, .time = "2026-03-01T05:02:11.250Z", .kind = std::move(kind), .fields = std::move(fields)};
 }
 

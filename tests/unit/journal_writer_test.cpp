@@ -21,7 +21,7 @@ std::string content_of(const std::string& path) {
   return text.str();
 }
 
-Record line(const std::string& text) {
+journal::Record line(const std::string& text) {
   return {.number = 0, .time = "2026-03-01T05:02:11.250Z", .kind = "log", .fields = {{"text", text}}};
 }
 

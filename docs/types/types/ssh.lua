@@ -45,7 +45,7 @@ error('Cannot require a meta file')
 --- @field user? string # for messages, and for what ssh_config has for it
 --- @field via? ssh.Host # host to go through; ssh_config's ProxyJump unless given
 --- @field known_hosts? string # file to compare with; ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts unless given
---- @field connect_timeout? ops.duration # for all of its keys; 20s unless ssh_config says otherwise
+--- @field connect_timeout? ops.duration # for the way there and all of its keys; 20s unless ssh_config says otherwise
 
 --- What a command answered.
 --- @class (exact) ssh.CommandResult
@@ -892,6 +892,7 @@ function M.connect(options) end
 --- - `ssh.known_hosts`: a known_hosts file cannot be read or written
 --- - `ssh.channel`: the server opens no channel for us
 --- - `ssh.lost`: the connection was lost
+--- - `usage.argument`: an argument has the wrong type, or a field nobody knows
 --- @async
 --- @param options ssh.HostKeysOptions # whose
 --- @return ssh.HostKeys # its keys; none of them is stored

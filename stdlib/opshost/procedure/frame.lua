@@ -134,7 +134,6 @@ function frames.within(segment, body, scope, ...)
       .. '" holds a group; a step is one unit, so groups hold steps. For many things at once in a step use ops.each')
   end
   local path = frames.path(segment)
-  frames.refuse_where_looking("the group", path)
   frames.claim("group", path)
   last_id = last_id + 1
   scope = scope or {}

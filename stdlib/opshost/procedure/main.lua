@@ -96,7 +96,8 @@ end
 local function tolerated_error()
   local lines = {}
   for _, failed in ipairs(run.tolerated) do
-    lines[#lines + 1] = "  " .. failed.item .. ": " .. native.to_error(failed.error).message
+    local message = native.to_error(failed.error).message
+    lines[#lines + 1] = "  " .. failed.item .. ": " .. message:gsub("\n", "\n  ")
   end
   local count = #lines == 1 and "1 host" or #lines .. " hosts"
   return native.new_error("procedure.tolerated", count .. " failed within what max_fail allows:\n"

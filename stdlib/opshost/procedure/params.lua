@@ -109,8 +109,8 @@ end
 function params.strict(definition, p)
   local strict = {}
   for name, value in pairs(p) do strict[name] = value end
-  return setmetatable(strict, { __index = function(_, name)
-    if definition.params[name] then return nil end
+  return setmetatable(strict, { __metatable = "params", __index = function(_, name)
+    if definition.params[name] or type(name) ~= "string" then return nil end
     fail("usage.unknown_name", (definition.name or "the procedure") .. " declares no parameter "
       .. native.describe(name) .. native.nearest(tostring(name), names_of(definition)))
   end })
@@ -132,7 +132,10 @@ local function set(given, definition, name, text, flag)
     given[name] = given[name] or {}
     local before = #given[name]
     for part in text:gmatch("[^,]+") do given[name][#given[name] + 1] = part end
-    if #given[name] == before then fail("usage.parameter", flag .. " names nothing: " .. native.describe(text)) end
+    -- None may be meant, but not of what is worked on.
+    if #given[name] == before and (text ~= "" or param.kind == "hosts") then
+      fail("usage.parameter", flag .. " names nothing: " .. native.describe(text))
+    end
     return
   end
   if given[name] ~= nil then fail("usage.parameter", flag .. " is given twice") end

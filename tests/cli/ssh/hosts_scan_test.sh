@@ -76,11 +76,16 @@ code=0
 [[ $code == 1 ]] || fail "exit code $code of a line that is no host"
 grep -qF 'host is "two words", which is no name or address of a host' err || fail "$(<err)"
 
-for word in 127.9.0.1:abc 127.9.0.1:99999 a,b; do
+for word in 127.9.0.1:abc 127.9.0.1:99999 127.9.0.1: a,b; do
   code=0
   "$OPSHOST" hosts scan "$word" 2>err || code=$?
   [[ $code == 1 ]] || fail "exit code $code of $word"
   grep -qF "\"$word\" is no host: give NAME or NAME:PORT" err || fail "$(<err)"
+done
+for word in db1:0 "a b@db1" @db1; do
+  code=0
+  "$OPSHOST" hosts scan "$word" 2>err || code=$?
+  [[ $code == 1 ]] || fail "exit code $code of $word: $(<err)"
 done
 code=0
 "$OPSHOST" hosts scan --limit db1 127.9.0.1 2>err || code=$?
@@ -122,6 +127,20 @@ code=0
 "$OPSHOST" hosts scan "$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT" 2>err || code=$?
 [[ $code == 4 ]] || fail "exit code $code of a silent server"
 grep -qx "$(id -un)@$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT: key exchange: no answer within 1s (connect_timeout)" err || fail "$(<err)"
+
+# Ctrl-C while it waits for one.
+printf 'Host *\n  ConnectTimeout 300\n' >"$HOME/.ssh/config"
+env --default-signal=INT "$OPSHOST" hosts scan "$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT" 2>err &
+scan=$!
+port=$(printf '%04X' "$LAB_RUDE_SILENT_PORT")
+until grep -qE "^ *[0-9]+: [0-9A-F:]+ [0-9A-F]{8}:$port 01 " /proc/net/tcp; do
+  kill -0 "$scan" || fail "it ended: $(<err)"
+  sleep 0.05
+done
+kill -INT "$scan"
+code=0
+wait "$scan" || code=$?
+[[ $code == 130 ]] || fail "exit code $code of Ctrl-C: $(<err)"
 rm "$HOME/.ssh/config"
 
 code=0
