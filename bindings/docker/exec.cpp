@@ -201,11 +201,23 @@ class Run {
     }
   }
 
+  /// An engine that closes a Unix socket with input of ours unread resets it, behind all that it has sent. Over TCP
+  /// what was sent may be lost with it, so there it stays an error.
+  [[nodiscard]] bool ended_with_input_unread(const net::Failure& failure) const {
+    const Connection& engine = *container_->engine();
+    return has_input() && failure.obstacle() == net::Obstacle::cut && !engine.endpoint().path.empty() &&
+           !engine.via_name();
+  }
+
   Awaitable<bool> receive() {
     std::optional<Error> failed;
     try {
       const bool more = co_await connection_->more();
       co_return more;
+    } catch (const net::Failure& failure) {
+      // What became of the program is asked next.
+      if (ended_with_input_unread(failure)) co_return false;
+      failed = docker_error(failure, engine());
     } catch (const Error& error) {
       failed = docker_error(error, engine());
     }

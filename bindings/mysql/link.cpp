@@ -369,9 +369,14 @@ std::vector<Warning> Link::read_warnings() {
   return warnings;
 }
 
+// Closing it then resets it. After an orderly end a server that waits for us to read on would go on waiting: what we
+// have not read leaves it no window, and nothing tells it before the kernel forgets the connection a minute later.
 void Link::cut() {
   spoilt_ = true;
-  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+  if (socket_ < 0) return;
+  constexpr linger kReset{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &kReset, sizeof(kReset));
+  ::shutdown(socket_, SHUT_RDWR);
 }
 
 // A server that closed the connection, or said goodbye on it, has left something to read.

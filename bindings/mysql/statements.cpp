@@ -65,7 +65,10 @@ Awaitable<Fetched> fetch_more(Call& call, std::shared_ptr<Cursor> cursor, QueryO
     return next;
   };
   FirstRows next = co_await on_link(call, cursor->lease(), std::move(work));
-  co_return fetched_from(std::move(next), cursor->lease());
+  // The next cursor's alone from here on, so that closing that one frees the connection.
+  Lease lease = cursor->lease();
+  cursor->close();
+  co_return fetched_from(std::move(next), std::move(lease));
 }
 
 Lease& Cursor::lease() {

@@ -163,6 +163,7 @@ constexpr const char* kPlan =
 - The result of a change that was not made is unknown. You may pass it on and print it; comparing it, counting it or deciding by it ends the plan of that part, listed as "unknown from here, because ...".
 - Two uses of it Lua lets nobody see: as the key of a table it finds nothing there, and as the limit of `for i = 1, limit` it is an ordinary error.
 - A plan without such a line is exact, and its last line says so.
+- Clean-ups of a procedure are named; what they change is neither shown nor counted.
 - Exit code 0: nothing to change. 10: there are changes or unknowns.
 
 `opshost help NAME` says of every function whether it reads ("observe"), changes, or destroys what cannot be put back.
@@ -175,7 +176,7 @@ constexpr const char* kGlobals =
 - Modules come from `require`; they are read-only: `local ops = require "ops"`.
 - What a file gives to others is what it returns.
 
-`opshost check FILE` finds unknown globals, misspelt functions and misspelt options without running anything.
+`opshost check FILE` finds unknown globals, and misspelt functions and options of modules, without running anything. What is called on `ctx` is found when it runs.
 )";
 
 constexpr const char* kProcedures =
@@ -207,7 +208,7 @@ constexpr const char* kProcedures =
 What is in the journal comes back when a run is taken on; everything else is read anew:
 
 - `ctx:fact(name, fn)` reads once. Whatever decides which steps there are must be a fact.
-- `ctx:step(name, {done, run, verify, undo, ...})` is the unit of change. Changes outside of a step are refused. `done` says whether it is so already: it is asked before `run`, and after it until it is so.
+- `ctx:step(name, {done, run, verify, undo, ...})` is the unit of change. Changes outside of a step are refused. `done` says whether it is so already: it is asked before `run`, and after it until it is so. Each is called with `s`: `s.attempt`, `s.in_doubt`, `s.began`.
 - `ctx:require` is a precondition, asked once; `ctx:guard(name, fn, body)` is asked before every change in its body.
 - `ctx:cleanup(name, fn)` is put back at the end of its group, whatever happens, and owed until it was. Register it before the step whose effect it takes away: what began after it is looked at again by a resume, what was done before it counts as done. Its changes have to be repeatable.
 - `undo` of a step takes its change back when the run is rolled back; what has none stays, and is named.

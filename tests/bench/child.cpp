@@ -1,6 +1,7 @@
 #include "tests/bench/child.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -26,12 +27,21 @@ pid_t start(const Words& command, int standard_output) {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, standard_output, STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  // A shell's background job ignores it, and would hand that down.
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &interrupt);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> words;
   for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn's old signature
   words.push_back(nullptr);
   pid_t child = 0;
-  if (posix_spawnp(&child, words[0], &actions, nullptr, words.data(), environ) != 0)
+  if (posix_spawnp(&child, words[0], &actions, &attributes, words.data(), environ) != 0)
     give_up("cannot start " + command[0]);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return child;
 }

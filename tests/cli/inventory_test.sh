@@ -32,7 +32,7 @@ run eval --inventory site.ini --limit 'bd1' "$show"
 exits 2 "a host that is not there"
 says <<'END'
 opshost: Inventory:hosts: there is no host "bd1"; did you mean "db1"? [inventory.unknown_host]
-What to do: correct the name; the message shows the nearest one there is.
+What to do: correct the name; the message shows the nearest one, if any is near.
 END
 run eval --inventory stie.ini "$show"
 exits 2 "an inventory that is not there"

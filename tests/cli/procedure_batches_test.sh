@@ -88,7 +88,7 @@ procedure 'ctx:step("first", { run = function() machine.write_file("first", "x")
 ctx:cleanup("tidy", function() machine.write_file("tidied", "x") end)
 ctx:step("second", { run = function() machine.run({ "sleep", "60" }, { timeout = "2m" }) end, repeatable = true })
 ctx:step("third", { run = function() machine.write_file("third", "x") end })'
-TZ=$(showing 11 59 58) run run p.lua --until 12:00
+TZ=$(showing 11 59 50) run run p.lua --until 12:00
 exits 124 "the time comes while it is at work"
 holds "what was at work is stopped" grep -q 'reached while waiting for local.run({"sleep", "60"}' "$TMPDIR/stderr"
 holds "clean-ups run" test -e first -a -e tidied -a ! -e third
@@ -97,10 +97,10 @@ holds "the run can be taken on" grep -q '^state      stopped at its deadline' "$
 procedure 'local fiber_ended = false
 ctx:step("wait", { run = function() ops.try(function() ops.sleep("60s") end, { "deadline.exceeded" }) end })
 ctx:step("late", { run = function() fiber_ended = true machine.write_file("late", tostring(fiber_ended)) end })'
-TZ=$(showing 23 59 58) run run p.lua --until 00:00
+TZ=$(showing 23 59 50) run run p.lua --until 00:00
 exits 124 "a procedure cannot catch it, nor begin a step after it"
 holds "over midnight too" test ! -e late
-TZ=$(showing 11 59 58) run run p.lua --until noon
+TZ=$(showing 11 59 50) run run p.lua --until noon
 exits 1 "no time of day"
 first_line 'opshost: --until takes a time of day ("05:00"), got "noon" [usage.option]'
 
