@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # opshost hosts scan: shows host keys, stores new ones when told to, never a changed one.
 set -euo pipefail
+source "$OPSHOST_SOURCE/tests/support/cli.sh"
 
 fail() {
   echo "$1" >&2
@@ -130,13 +131,10 @@ grep -qx "$(id -un)@$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT: key exchange: no an
 
 # Ctrl-C while it waits for one.
 printf 'Host *\n  ConnectTimeout 300\n' >"$HOME/.ssh/config"
-env --default-signal=INT "$OPSHOST" hosts scan "$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT" 2>err &
+"${WITH_SIGINT[@]}" "$OPSHOST" hosts scan "$LAB_RUDE_ADDRESS:$LAB_RUDE_SILENT_PORT" 2>err &
 scan=$!
 port=$(printf '%04X' "$LAB_RUDE_SILENT_PORT")
-until grep -qE "^ *[0-9]+: [0-9A-F:]+ [0-9A-F]{8}:$port 01 " /proc/net/tcp; do
-  kill -0 "$scan" || fail "it ended: $(<err)"
-  sleep 0.05
-done
+wait_until grep -qE "^ *[0-9]+: [0-9A-F:]+ [0-9A-F]{8}:$port 01 " /proc/net/tcp || fail "it does not connect: $(<err)"
 kill -INT "$scan"
 code=0
 wait "$scan" || code=$?
