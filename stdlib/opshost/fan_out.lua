@@ -81,8 +81,6 @@ local function reason_of(failure)
   return failure.code == "group.failed" and failure.message:gsub("\n", "\n  ") or first_line(failure)
 end
 
-fan_out.reason_of = reason_of
-
 local MOST_NAMED = 20
 
 local function failure_lines(results)
