@@ -204,8 +204,9 @@ void declare_errors(Module& module) {
                "use wait_running, or run a probe of your own with read");
   module.error<CommandResult>("docker.exit", "the program ended with an exit code that was not accepted",
                               "read its stderr in the message; list the code in `accept` where it is an answer");
-  module.error<StoppedCommand>("docker.timeout", "there was no answer within `timeout`; a program was ended",
-                               "give it more time with `timeout`, or find out what it waits for");
+  module.error<StoppedCommand>(
+      "docker.timeout", "there was no answer within `timeout`; a program was ended",
+      "give it more time with `timeout`, of the call or else of docker.connect, or find out what it waits for");
   module.error("docker.wrong_type", "a directory stands where a file is needed, or the other way round",
                "correct the path");
   module.error("docker.in_memory",
